@@ -1,0 +1,3 @@
+//! The product's own questions, timed beside peers.
+
+fn main() {}

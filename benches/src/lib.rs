@@ -1,0 +1,1 @@
+//! brunt beside its peers on the product's own questions.

@@ -1,0 +1,3 @@
+//! The `brunt` command.
+
+fn main() {}

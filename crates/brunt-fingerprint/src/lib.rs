@@ -1,0 +1,1 @@
+//! Error text and stacks to a stable error group; message templates.

@@ -1,0 +1,1 @@
+//! Export bytes to redacted, sorted record batches.

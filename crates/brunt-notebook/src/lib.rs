@@ -1,0 +1,1 @@
+//! Markdown notebooks of SQL to terminal, Markdown and HTML.

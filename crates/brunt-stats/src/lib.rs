@@ -1,0 +1,1 @@
+//! Intervals, tests, strata, shrinkage, and the impact estimator: numbers in, numbers out.

@@ -1,0 +1,1 @@
+//! Delta tables on an object store, committed by epochs.

@@ -1,0 +1,1 @@
+//! A seeded shop with planted bugs whose true cost is known.

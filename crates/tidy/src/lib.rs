@@ -1,0 +1,1 @@
+//! Tests that read the tree and fail with one line per fault.

@@ -1,0 +1,1 @@
+//! The SQL that ships with brunt: views and notebooks, embedded.

@@ -1,0 +1,1 @@
+//! One heavy test binary, so that DataFusion is linked once.

@@ -1,0 +1,1 @@
+//! One heavy test binary over the whole of brunt.
