@@ -1,0 +1,1 @@
+//! The estimator m1.
