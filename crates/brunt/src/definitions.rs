@@ -1,0 +1,211 @@
+//! The user's definitions: text files that say what a journey is and what is redacted, checked as a whole.
+
+mod condition;
+mod journey;
+mod toml_table;
+
+use std::fs;
+use std::path::Path;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::error::Error;
+
+pub(crate) use condition::Condition;
+pub(crate) use journey::{Journey, Order, Step, StepTable, Unit};
+
+/// Its text is handed to `brunt_ingest::Policy::parse`; nothing else of it is looked at here.
+pub(crate) const REDACTION_FILE: &str = "redaction.toml";
+
+/// One file of definitions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DefinitionFile {
+    /// Its name inside the folder.
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// All definitions of a store, known to be right.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Definitions {
+    /// In the order of files and of lines.
+    pub(crate) journeys: Vec<Journey>,
+    /// By name.
+    pub(crate) files: Vec<DefinitionFile>,
+}
+
+impl Definitions {
+    /// Reads files of definitions: journeys of every `.toml` but `redaction.toml`. `.yaml` is kept as it is.
+    ///
+    /// # Errors
+    /// The first fault of [`faults`], as [`Error::Definition`].
+    pub(crate) fn parse(files: Vec<DefinitionFile>) -> Result<Self, Error> {
+        let (definitions, faults) = read(files);
+        match faults.into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(definitions),
+        }
+    }
+
+    /// Reads the `.toml`, `.yaml` and `.yml` files of a local folder; other files and folders inside are passed over.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the folder or a file cannot be read, and those of [`Definitions::parse`].
+    pub(crate) fn load(folder: &Path) -> Result<Self, Error> {
+        Self::parse(read_folder(folder)?)
+    }
+
+    /// 32 hexadecimal digits of the names and bytes of all files, whatever order they were given in;
+    /// `None` where there is no file.
+    pub(crate) fn hash(&self) -> Option<String> {
+        let mut hasher = Xxh3::with_seed(1);
+        for file in &self.files {
+            for part in [&file.name, &file.text] {
+                hasher.update(&(part.len() as u64).to_le_bytes());
+                hasher.update(part.as_bytes());
+            }
+        }
+        (!self.files.is_empty()).then(|| format!("{:032x}", hasher.digest128()))
+    }
+
+    /// The text of `redaction.toml`.
+    pub(crate) fn redaction(&self) -> Option<&str> {
+        let file = self.files.iter().find(|file| file.name == REDACTION_FILE)?;
+        Some(&file.text)
+    }
+}
+
+/// Everything that is wrong with these files, in the order of files and of lines; empty where nothing is.
+pub(crate) fn faults(files: Vec<DefinitionFile>) -> Vec<Error> {
+    read(files).1
+}
+
+/// The files that [`Definitions::load`] reads, not looked into.
+///
+/// # Errors
+/// [`Error::Io`] where the folder or a file cannot be read.
+pub(crate) fn read_folder(folder: &Path) -> Result<Vec<DefinitionFile>, Error> {
+    let io = |action, path: &Path| {
+        let path = path.display().to_string();
+        move |source| Error::Io { action, path, source }
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io("read definitions folder", folder))? {
+        let path = entry.map_err(io("read definitions folder", folder))?.path();
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let (Some("toml" | "yaml" | "yml"), Some(name)) = (ending, name)
+            && path.is_file()
+        {
+            let name = name.to_owned();
+            let text = fs::read_to_string(&path).map_err(io("read definition file", &path))?;
+            files.push(DefinitionFile { name, text });
+        }
+    }
+    Ok(files)
+}
+
+fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut journeys: Vec<Journey> = Vec::new();
+    let mut faults = Vec::new();
+    for file in files.iter().filter(|file| is_toml(&file.name) && file.name != REDACTION_FILE) {
+        let (found, wrong) = journey::parse(&file.name, &file.text);
+        faults.extend(wrong);
+        for journey in found {
+            match journeys.iter().find(|other| other.name == journey.name) {
+                Some(other) => faults.push(Error::Definition {
+                    file: file.name.clone(),
+                    line: journey.line,
+                    message: format!("journey \"{}\" is defined twice", journey.name),
+                    hint: Some(format!(
+                        "Rename or drop one; the other is in \"{}\" line {}.",
+                        other.file, other.line
+                    )),
+                }),
+                None => journeys.push(journey),
+            }
+        }
+    }
+    (Definitions { journeys, files }, faults)
+}
+
+fn is_toml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHECKOUT: &str = r#"
+[[journey]]
+name = "checkout"
+unit = "user"
+window = "24 hours"
+order = "strict"
+owner = "payments"
+currency = "USD"
+
+[[journey.step]]
+name = "cart"
+table = "events"
+where = "event_name = 'add_to_cart'"
+
+[[journey.step]]
+name = "purchase"
+table = "orders"
+where = "order_value > 0"
+value = "order_value"
+"#;
+
+    fn file(name: &str, text: &str) -> DefinitionFile {
+        DefinitionFile { name: name.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn journeys_are_read_from_every_toml_but_redaction() {
+        let files = vec![
+            file("journeys.toml", CHECKOUT),
+            file("redaction.toml", "[[rule]]\nfield = \"email\""),
+            file("slo.yaml", "apiVersion: openslo/v1"),
+        ];
+        let definitions = Definitions::parse(files).unwrap();
+        assert_eq!(definitions.journeys.len(), 1);
+        assert_eq!(definitions.journeys[0].steps.len(), 2);
+        assert_eq!(definitions.redaction(), Some("[[rule]]\nfield = \"email\""));
+        assert!(Definitions::default().redaction().is_none());
+    }
+
+    #[test]
+    fn the_hash_is_of_names_and_bytes_and_not_of_their_order() {
+        let (a, b) = (file("a.toml", CHECKOUT), file("b.yaml", "x: 1"));
+        let hash = |files: Vec<DefinitionFile>| Definitions::parse(files).unwrap().hash();
+        assert_eq!(hash(vec![a.clone(), b.clone()]), hash(vec![b.clone(), a.clone()]));
+        assert_ne!(hash(vec![a.clone(), b.clone()]), hash(vec![a.clone(), file("b.yaml", "x: 2")]));
+        assert_ne!(hash(vec![a.clone(), b]), hash(vec![a, file("c.yaml", "x: 1")]));
+        assert_eq!(hash(vec![]), None);
+    }
+
+    #[test]
+    fn a_journey_that_is_defined_twice_is_named_with_both_places() {
+        let wrong = faults(vec![file("a.toml", CHECKOUT), file("b.toml", CHECKOUT)]);
+        assert_eq!(
+            wrong[0].to_string(),
+            "definition file \"b.toml\" line 2: journey \"checkout\" is defined twice"
+        );
+        assert_eq!(wrong[0].hint().unwrap(), "Rename or drop one; the other is in \"a.toml\" line 2.");
+        assert_eq!(wrong.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_is_read_by_name_and_other_files_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("journeys.toml"), CHECKOUT).unwrap();
+        fs::write(folder.path().join("README.md"), "[[journey]]").unwrap();
+        let definitions = Definitions::load(folder.path()).unwrap();
+        assert_eq!(definitions.files.len(), 1);
+        let missing = Definitions::load(&folder.path().join("none")).unwrap_err();
+        assert!(missing.to_string().starts_with("read definitions folder \""), "{missing}");
+    }
+}
