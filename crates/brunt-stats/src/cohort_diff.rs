@@ -85,6 +85,11 @@ impl CohortDiff {
         }
     }
 
+    /// How many pairs of stratum and cluster have sums: what decides how much memory they take.
+    pub fn n_cells(&self) -> usize {
+        self.cells.len()
+    }
+
     /// The sums, in order of stratum and cluster.
     pub fn cells(&self) -> Vec<CohortCell> {
         let mut cells: Vec<CohortCell> = self
