@@ -39,6 +39,19 @@ pub struct ErrorLook {
     pub service: &'static str,
 }
 
+/// Where a bug's error is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A session event of the client.
+    Client,
+    /// An exception event of the service's span.
+    Span,
+    /// A log of the service that carries the trace id and nothing else to join by.
+    Log,
+    /// Both of these: one exception, recorded twice.
+    SpanAndLog,
+}
+
 /// What a bug does to the activity that it strikes, and to the visitor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Effect {
@@ -75,9 +88,20 @@ pub(crate) struct BugFacts {
     /// Goes wherever that bug goes, and nowhere else.
     pub(crate) companion_of: Option<Bug>,
     pub(crate) look: ErrorLook,
+    pub(crate) place: Place,
     /// Share of affected visits that write a ticket about it.
     pub(crate) ticket_share: f64,
     pub(crate) note: &'static str,
+}
+
+impl Place {
+    pub(crate) fn on_span(self) -> bool {
+        matches!(self, Self::Span | Self::SpanAndLog)
+    }
+
+    pub(crate) fn in_log(self) -> bool {
+        matches!(self, Self::Log | Self::SpanAndLog)
+    }
 }
 
 impl Effect {
@@ -96,23 +120,24 @@ const fn blocks(annoyance: f64, quits: f64) -> Effect {
     Effect { blocks: true, annoyance, quits, delay_s: 0.0 }
 }
 
-const fn look(
+const fn on(
+    place: Place,
+    service: &'static str,
     exception_type: &'static str,
     message_prefix: &'static str,
-    service: &'static str,
-) -> ErrorLook {
-    ErrorLook { exception_type, message_prefix, service }
+) -> (ErrorLook, Place) {
+    (ErrorLook { exception_type, message_prefix, service }, place)
 }
 
 const fn facts(
     bug: Bug,
     name: &'static str,
     effect: Effect,
-    look: ErrorLook,
+    (look, place): (ErrorLook, Place),
     ticket_share: f64,
     note: &'static str,
 ) -> BugFacts {
-    BugFacts { bug, name, effect, companion_of: None, look, ticket_share, note }
+    BugFacts { bug, name, effect, companion_of: None, look, place, ticket_share, note }
 }
 
 pub(crate) const BUGS: [BugFacts; 18] = [
@@ -120,7 +145,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::LogoutNoise,
         "logout_noise",
         HARMLESS,
-        look("LogoutError", "Failed to clear session on logout", "frontend"),
+        on(Place::Client, "frontend", "LogoutError", "Failed to clear session on logout"),
         0.002,
         "the loudest of all, more often after a pause; costs nothing",
     ),
@@ -128,10 +153,11 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::PaymentTimeout,
         "payment_timeout",
         Effect { blocks: true, annoyance: 1.5, quits: 0.35, delay_s: 8.0 },
-        look(
+        on(
+            Place::SpanAndLog,
+            "payment",
             "com.shop.payment.PaymentTimeoutException",
             "Payment authorization timed out",
-            "payment",
         ),
         0.12,
         "quiet and the costliest: one payment in sixteen fails late",
@@ -141,7 +167,12 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         name: "gateway_retry",
         effect: HARMLESS,
         companion_of: Some(Bug::PaymentTimeout),
-        look: look("UpstreamRetryError", "Retry budget exhausted for upstream payment", "gateway"),
+        look: ErrorLook {
+            exception_type: "UpstreamRetryError",
+            message_prefix: "Retry budget exhausted for upstream payment",
+            service: "gateway",
+        },
+        place: Place::Log,
         ticket_share: 0.0,
         note: "a log line that goes with every payment_timeout and with nothing else",
     },
@@ -149,7 +180,12 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::PaymentProbe,
         "payment_probe",
         HARMLESS,
-        look("com.shop.payment.probe.BankProbeException", "Bank probe skipped", "payment"),
+        on(
+            Place::Log,
+            "payment",
+            "com.shop.payment.probe.BankProbeException",
+            "Bank probe skipped",
+        ),
         0.0,
         "on 15 % of payment attempts, whether they fail or not; costs nothing",
     ),
@@ -157,7 +193,12 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::ShippingQuote,
         "shipping_quote",
         blocks(0.6, 0.05),
-        look("shop.shipping.QuoteUnavailable", "No carrier quote for postal code", "shipping"),
+        on(
+            Place::Span,
+            "shipping",
+            "shop.shipping.QuoteUnavailable",
+            "No carrier quote for postal code",
+        ),
         0.03,
         "only people far in the funnel meet it, so the naive difference has the wrong sign",
     ),
@@ -165,7 +206,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::MobileCart,
         "mobile_cart",
         blocks(0.7, 0.05),
-        look("CartSyncError", "Cart version conflict", "cart"),
+        on(Place::SpanAndLog, "cart", "CartSyncError", "Cart version conflict"),
         0.03,
         "nearly only on mobile devices, which buy less anyway",
     ),
@@ -173,7 +214,12 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::RecsFallback,
         "recs_fallback",
         HARMLESS,
-        look("RecommendationFallbackError", "Recommendations unavailable for slot", "frontend"),
+        on(
+            Place::Client,
+            "frontend",
+            "RecommendationFallbackError",
+            "Recommendations unavailable for slot",
+        ),
         0.0,
         "on 40 % of the activities of those who have seen a product; costs nothing",
     ),
@@ -181,7 +227,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::StalePrice,
         "stale_price",
         annoys(0.12, 0.0),
-        look("StalePriceError", "Displayed price differs from cart price", "frontend"),
+        on(Place::Client, "frontend", "StalePriceError", "Displayed price differs from cart price"),
         0.002,
         "meets 40 % of those with something in the cart, and costs each a little",
     ),
@@ -189,7 +235,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::SearchSlow,
         "search_slow",
         annoys(0.22, 3.0),
-        look("shop.search.SearchTimeout", "Search shard did not answer", "search"),
+        on(Place::Log, "search", "shop.search.SearchTimeout", "Search shard did not answer"),
         0.003,
         "mild, more often in the evening",
     ),
@@ -197,7 +243,12 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::VersionCrash,
         "version_crash",
         blocks(0.5, 0.5),
-        look("TypeError", "Cannot read properties of undefined (reading 'variants')", "frontend"),
+        on(
+            Place::Client,
+            "frontend",
+            "TypeError",
+            "Cannot read properties of undefined (reading 'variants')",
+        ),
         0.05,
         "client version 5.3.1 only",
     ),
@@ -205,10 +256,11 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::AccountLimit,
         "account_limit",
         blocks(0.6, 0.05),
-        look(
+        on(
+            Place::Span,
+            "checkout",
             "com.shop.checkout.AccountLimitException",
             "Order limit reached for account",
-            "checkout",
         ),
         0.15,
         "a few company accounts meet it again and again",
@@ -217,7 +269,12 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::RareCoupon,
         "rare_coupon",
         blocks(1.5, 0.45),
-        look("shop.pricing.CouponStateError", "Coupon ledger is inconsistent", "pricing"),
+        on(
+            Place::SpanAndLog,
+            "pricing",
+            "shop.pricing.CouponStateError",
+            "Coupon ledger is inconsistent",
+        ),
         0.2,
         "a few dozen affected, most of them lost",
     ),
@@ -225,7 +282,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::PlanBanner,
         "plan_banner",
         HARMLESS,
-        look("BannerError", "Upgrade banner has no target for plan", "frontend"),
+        on(Place::Client, "frontend", "BannerError", "Upgrade banner has no target for plan"),
         0.0,
         "mostly on the business plan, which buys more anyway; costs nothing",
     ),
@@ -233,10 +290,11 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::InventoryRace,
         "inventory_race",
         blocks(0.3, 0.0),
-        look(
+        on(
+            Place::Span,
+            "inventory",
             "com.shop.inventory.ReservationConflictException",
             "Reservation conflict on sku",
-            "inventory",
         ),
         0.02,
         "tiny",
@@ -245,7 +303,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::AvatarMissing,
         "avatar_missing",
         HARMLESS,
-        look("shop.auth.AvatarNotFound", "No avatar for user", "auth"),
+        on(Place::Log, "auth", "shop.auth.AvatarNotFound", "No avatar for user"),
         0.0,
         "tiny; costs nothing",
     ),
@@ -253,7 +311,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::LocaleFallback,
         "locale_fallback",
         HARMLESS,
-        look("RangeError", "Incorrect locale information provided", "frontend"),
+        on(Place::Client, "frontend", "RangeError", "Incorrect locale information provided"),
         0.0,
         "tiny; costs nothing",
     ),
@@ -261,7 +319,12 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::AddressAutocomplete,
         "address_autocomplete",
         HARMLESS,
-        look("AutocompleteError", "Address suggestion request was aborted", "frontend"),
+        on(
+            Place::Client,
+            "frontend",
+            "AutocompleteError",
+            "Address suggestion request was aborted",
+        ),
         0.0,
         "tiny; costs nothing",
     ),
@@ -269,7 +332,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
         Bug::ReviewImage,
         "review_image",
         HARMLESS,
-        look("ImageDecodeError", "Could not decode review image", "frontend"),
+        on(Place::Client, "frontend", "ImageDecodeError", "Could not decode review image"),
         0.0,
         "tiny; costs nothing",
     ),
@@ -277,14 +340,14 @@ pub(crate) const BUGS: [BugFacts; 18] = [
 
 /// Chance that `bug` strikes in `moment`; a companion's is 0, it goes with its bug.
 pub(crate) fn chance(bug: Bug, moment: Moment) -> f64 {
-    let on = |op: Op, p: f64| if moment.op == op { p } else { 0.0 };
+    let at = |op: Op, p: f64| if moment.op == op { p } else { 0.0 };
     match bug {
         Bug::LogoutNoise => [0.10, 0.15, 0.22][usize::from(moment.gap_band)],
-        Bug::PaymentTimeout => on(Op::Payment, 0.065),
+        Bug::PaymentTimeout => at(Op::Payment, 0.065),
         Bug::GatewayRetry => 0.0,
-        Bug::PaymentProbe => on(Op::Payment, 0.15),
-        Bug::ShippingQuote => on(Op::ShippingQuote, 0.07),
-        Bug::MobileCart => on(Op::AddToCart, if moment.device == MOBILE { 0.05 } else { 0.003 }),
+        Bug::PaymentProbe => at(Op::Payment, 0.15),
+        Bug::ShippingQuote => at(Op::ShippingQuote, 0.07),
+        Bug::MobileCart => at(Op::AddToCart, if moment.device == MOBILE { 0.05 } else { 0.003 }),
         Bug::RecsFallback => {
             if moment.stage == 2 {
                 0.40
@@ -299,21 +362,21 @@ pub(crate) fn chance(bug: Bug, moment: Moment) -> f64 {
                 0.0
             }
         }
-        Bug::SearchSlow => on(Op::Search, if moment.hour_band == 3 { 0.13 } else { 0.06 }),
-        Bug::VersionCrash => on(Op::Product, if moment.version == 2 { 0.035 } else { 0.0 }),
-        Bug::AccountLimit => on(Op::Checkout, if moment.over_limit { 0.5 } else { 0.0 }),
-        Bug::RareCoupon => on(Op::Coupon, 0.025),
+        Bug::SearchSlow => at(Op::Search, if moment.hour_band == 3 { 0.13 } else { 0.06 }),
+        Bug::VersionCrash => at(Op::Product, if moment.version == 2 { 0.035 } else { 0.0 }),
+        Bug::AccountLimit => at(Op::Checkout, if moment.over_limit { 0.5 } else { 0.0 }),
+        Bug::RareCoupon => at(Op::Coupon, 0.025),
         Bug::PlanBanner => match moment.op {
             Op::Product if moment.plan == BUSINESS => 0.30,
             Op::Product if moment.plan == PLUS => 0.12,
             Op::Product => 0.02,
             _ => 0.0,
         },
-        Bug::InventoryRace => on(Op::AddToCart, 0.006),
-        Bug::AvatarMissing => on(Op::Login, 0.02),
-        Bug::LocaleFallback => on(Op::Home, 0.002),
-        Bug::AddressAutocomplete => on(Op::EditAddress, 0.03),
-        Bug::ReviewImage => on(Op::Reviews, 0.006),
+        Bug::InventoryRace => at(Op::AddToCart, 0.006),
+        Bug::AvatarMissing => at(Op::Login, 0.02),
+        Bug::LocaleFallback => at(Op::Home, 0.002),
+        Bug::AddressAutocomplete => at(Op::EditAddress, 0.03),
+        Bug::ReviewImage => at(Op::Reviews, 0.006),
     }
 }
 

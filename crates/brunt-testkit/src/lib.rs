@@ -3,6 +3,7 @@
 mod activities;
 mod bugs;
 mod draws;
+mod exports;
 mod ops;
 mod options;
 mod people;
@@ -11,6 +12,7 @@ mod visit;
 
 pub use activities::{Activities, Entries, op_names};
 pub use bugs::{Bug, BugSet, ErrorLook};
+pub use exports::Written;
 pub use ops::{Op, STEPS};
 pub use options::{END_DAY, ShopOptions};
 pub use people::{BROWSERS, COUNTRIES, DEVICES, HOUR_BANDS, PLANS, VERSIONS, account_id, user_id};

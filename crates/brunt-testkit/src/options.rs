@@ -17,7 +17,7 @@ pub struct ShopOptions {
     pub days: u16,
     /// Day after the last day of data, in days since 1970-01-01.
     pub end_day: i32,
-    /// Mean number of spans of a request's trace, about 2.5 to 40. A session has 3.3 requests.
+    /// Mean number of spans of a request's trace, about 2.2 to 40. A session has 3.3 requests.
     pub spans_per_request: f64,
     /// Bugs that are in the shop.
     pub bugs: BugSet,
@@ -44,10 +44,10 @@ impl ShopOptions {
         Self { seed, n_users: u32::try_from(n_users).unwrap_or(u32::MAX), ..Self::default() }
     }
 
-    /// The shop of `brunt demo`: about 20,000 sessions, and traces of four spans so that it loads in seconds.
+    /// The shop of `brunt demo`: about 20,000 sessions, and short traces so that it loads in seconds.
     #[must_use]
     pub fn demo() -> Self {
-        Self { spans_per_request: 4.0, ..Self::with_sessions(1, 20_000) }
+        Self { spans_per_request: 2.5, ..Self::with_sessions(1, 20_000) }
     }
 
     /// The shop of the benchmarks: about 33 spans a session, so that 300,000 sessions have about 10 million.
