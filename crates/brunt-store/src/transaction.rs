@@ -1,0 +1,468 @@
+//! A write in the making: what it read, the files it adds and removes, the loads it brings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::Date32Type;
+use brunt_model::{Day, Table, TableKind, Ts, tables};
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::data_file::{DataFile, EncodedFile, FileRows};
+use crate::delta::{self, FileAction};
+use crate::epoch::{CommitEntry, Epoch, EpochFile, LoadEntry};
+use crate::error::Error;
+use crate::layout::split_by_day;
+use crate::protocol::{Draft, Reads};
+use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
+use crate::runs::{Buffers, NewFile, Run, RunWriter, encode_run};
+use crate::snapshot::Snapshot;
+use crate::store::Store;
+
+/// A write in the making; see [`Store::write`].
+///
+/// What it reads through [`read_days`](Self::read_days), [`read_table`](Self::read_table), and the days that it drops
+/// rows from or replaces, must not have been changed by anybody else when it commits.
+#[derive(Debug)]
+pub struct Transaction {
+    store: Store,
+    base: Arc<Epoch>,
+    now: Ts,
+    reads: Reads,
+    changes: BTreeMap<&'static str, Changes>,
+    buffers: Buffers,
+    loads: Vec<LoadEntry>,
+    definitions_hash: Option<String>,
+    /// The first file that was put: by it the store's clock tells how long the write has taken.
+    first_file: Option<String>,
+}
+
+/// What happens to the files of a table.
+#[derive(Debug, Default, Clone)]
+struct Changes {
+    added: Vec<NewFile>,
+    /// By path, with the `remove` action.
+    removed: BTreeMap<String, (Day, String)>,
+}
+
+impl Transaction {
+    pub(crate) fn new(store: Store, base: Arc<Epoch>, now: Ts) -> Self {
+        let reads = Reads { definitions_hash: base.definitions_hash.clone(), ..Reads::default() };
+        let definitions_hash = base.definitions_hash.clone();
+        Self {
+            store,
+            base,
+            now,
+            reads,
+            changes: BTreeMap::new(),
+            buffers: Buffers::default(),
+            loads: Vec::new(),
+            definitions_hash,
+            first_file: None,
+        }
+    }
+
+    /// The newest whole epoch when the write began, on which everything here stands.
+    pub fn base(&self) -> &Epoch {
+        &self.base
+    }
+
+    /// The files of a table in the base, without what this write has changed; nothing is marked as read.
+    pub async fn snapshot(&self, table: &str) -> Result<Arc<Snapshot>, Error> {
+        self.store.snapshot(&self.base, table).await
+    }
+
+    /// The load of this key, if it is in the store or was added here.
+    pub async fn find_load(&self, key: &str) -> Result<Option<LoadEntry>, Error> {
+        match self.loads.iter().find(|load| load.key == key) {
+            Some(load) => Ok(Some(load.clone())),
+            None => self.store.find_load_at(&self.base, key).await,
+        }
+    }
+
+    /// The files of these days as they stand now: without those that this write has removed, with those it has added.
+    ///
+    /// The days count as read, those without files too.
+    pub async fn read_days(
+        &mut self,
+        table: &str,
+        days: &BTreeSet<Day>,
+    ) -> Result<Vec<DataFile>, Error> {
+        let table = table_named(table)?;
+        self.reads.days.entry(table.name.to_owned()).or_default().extend(days);
+        self.files(table, |day| days.contains(&day)).await
+    }
+
+    /// The files of all days as [`read_days`](Self::read_days) gives them; days that anybody adds later count as read too.
+    pub async fn read_table(&mut self, table: &str) -> Result<Vec<DataFile>, Error> {
+        let table = table_named(table)?;
+        self.reads.whole_tables.insert(table.name.to_owned());
+        self.files(table, |_| true).await
+    }
+
+    /// The rows of a file: the asked columns in the asked order, all columns of the table without `projection`.
+    ///
+    /// `day` is filled in; columns that the file does not have yet are NULL.
+    pub async fn read(
+        &self,
+        file: &DataFile,
+        projection: Option<&[&str]>,
+    ) -> Result<Vec<RecordBatch>, Error> {
+        self.store.read(file, projection).await
+    }
+
+    /// Drops all rows of a file but those of which `keep` is true, in the order in which [`read`](Self::read) gives them.
+    pub async fn drop_rows(&mut self, file: &DataFile, keep: &BooleanArray) -> Result<(), Error> {
+        let table = table_of(&file.path)?;
+        if keep.len() as u64 != file.n_rows {
+            let reason = format!("{} flags for the {} rows of a file", keep.len(), file.n_rows);
+            return Err(Error::mismatch(table.name, reason));
+        }
+        self.reads.days.entry(table.name.to_owned()).or_default().insert(file.day);
+        if keep.true_count() == keep.len() {
+            return Ok(());
+        }
+        let mut kept = Vec::new();
+        let mut row_idx = 0;
+        for batch in self.read(file, None).await? {
+            let part = keep.slice(row_idx, batch.num_rows());
+            row_idx += batch.num_rows();
+            let batch = filter_record_batch(&batch, &part);
+            kept.push(batch.map_err(|err| Error::mismatch(table.name, err))?);
+        }
+        self.remove_file(table, file, true);
+        self.put_run(Run { table, day: file.day, rows: kept }).await
+    }
+
+    /// Makes these the rows of a derived table's day, in any order; no rows leave the day empty.
+    ///
+    /// A day whose rows are the same already keeps its files.
+    pub async fn replace_day(
+        &mut self,
+        table: &str,
+        day: Day,
+        rows: Vec<RecordBatch>,
+    ) -> Result<(), Error> {
+        let table = table_of_kind(table, TableKind::Derived)?;
+        if rows.iter().any(|batch| !all_of_day(batch, day)) {
+            return Err(Error::mismatch(table.name, format!("rows that are not of {day}")));
+        }
+        self.reads.days.entry(table.name.to_owned()).or_default().insert(day);
+        let encoded = encode_run(Run { table, day, rows }).await?;
+        let files = self.files(table, |other| other == day).await?;
+        let same = files.iter().map(DataFile::content).eq(encoded.iter().map(|file| &file.content));
+        if same {
+            return Ok(());
+        }
+        for file in &files {
+            self.remove_file(table, file, true);
+        }
+        self.put_files(table, day, encoded).await
+    }
+
+    /// Makes these the rows of a derived table, of all its days.
+    pub async fn replace_table(
+        &mut self,
+        table: &str,
+        rows: Vec<RecordBatch>,
+    ) -> Result<(), Error> {
+        let table = table_of_kind(table, TableKind::Derived)?;
+        self.reads.whole_tables.insert(table.name.to_owned());
+        let mut by_day: BTreeMap<Day, Vec<RecordBatch>> = BTreeMap::new();
+        for batch in &rows {
+            let parts = split_by_day(table, batch);
+            for (day, part) in parts.map_err(|err| Error::mismatch(table.name, err))? {
+                by_day.entry(day).or_default().push(part);
+            }
+        }
+        for file in self.files(table, |_| true).await? {
+            by_day.entry(file.day).or_default();
+        }
+        for (day, rows) in by_day {
+            self.replace_day(table.name, day, rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Appends rows to the system table `loads` or `rejects`.
+    pub async fn add_system_rows(&mut self, table: &str, rows: RecordBatch) -> Result<(), Error> {
+        let table = table_of_kind(table, TableKind::System)?;
+        self.append_rows(table, &rows).await
+    }
+
+    /// Makes known that this write brings a load. Nobody else may have brought one of the same key when it commits.
+    pub fn add_load(&mut self, load: LoadEntry) {
+        self.reads.load_keys.insert(load.key.clone());
+        self.loads.push(load);
+    }
+
+    /// Keeps the definitions that derived tables are made with from here on; `hash` names them.
+    pub async fn set_definitions(
+        &mut self,
+        hash: &str,
+        files: &[(String, Bytes)],
+    ) -> Result<(), Error> {
+        for (name, bytes) in files {
+            let path = format!("{DEFINITIONS}/{hash}/{name}");
+            self.store.location().write(&path, bytes.clone()).await?;
+        }
+        self.definitions_hash = Some(hash.to_owned());
+        Ok(())
+    }
+
+    /// Writes all rows that wait for more of their day into files.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        for key in self.buffers.keys() {
+            if let Some(run) = self.buffers.take(key) {
+                self.put_run(run).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts other files in the place of some of a day, with the same rows.
+    pub(crate) fn exchange_files(
+        &mut self,
+        table: &'static Table,
+        before: &[DataFile],
+        after: &[NewFile],
+    ) {
+        for file in before {
+            self.remove_file(table, file, false);
+        }
+        for file in after {
+            self.add_file(table, file.clone());
+        }
+    }
+
+    /// What to offer; `None` where nothing was changed.
+    pub(crate) async fn into_draft(mut self) -> Result<Option<WriteDraft>, Error> {
+        self.flush().await?;
+        self.changes.retain(|_, changes| !changes.added.is_empty() || !changes.removed.is_empty());
+        let same_definitions = self.definitions_hash == self.base.definitions_hash;
+        if self.changes.is_empty() && self.loads.is_empty() && same_definitions {
+            return Ok(None);
+        }
+        Ok(Some(WriteDraft {
+            writer: Uuid::new_v4().simple().to_string(),
+            now: self.now,
+            reads: self.reads,
+            changes: self.changes,
+            loads: self.loads,
+            definitions_hash: self.definitions_hash,
+            first_file: self.first_file,
+        }))
+    }
+
+    pub(crate) async fn append_rows(
+        &mut self,
+        table: &'static Table,
+        rows: &RecordBatch,
+    ) -> Result<(), Error> {
+        let parts = split_by_day(table, rows).map_err(|err| Error::mismatch(table.name, err))?;
+        for (day, part) in parts {
+            if let Some(run) = self.buffers.push(table, day, part) {
+                self.put_run(run).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn files(
+        &mut self,
+        table: &'static Table,
+        wanted: impl Fn(Day) -> bool,
+    ) -> Result<Vec<DataFile>, Error> {
+        for key in self.buffers.keys() {
+            if key.0 == table.name
+                && wanted(key.1)
+                && let Some(run) = self.buffers.take(key)
+            {
+                self.put_run(run).await?;
+            }
+        }
+        let snapshot = self.snapshot(table.name).await?;
+        let changes = self.changes.entry(table.name).or_default();
+        let base = snapshot.files.iter().filter(|file| !changes.removed.contains_key(&file.path));
+        let added = changes.added.iter().map(|added| &added.file);
+        Ok(base.chain(added).filter(|file| wanted(file.day)).cloned().collect())
+    }
+
+    async fn put_run(&mut self, run: Run) -> Result<(), Error> {
+        let (table, day) = (run.table, run.day);
+        let encoded = encode_run(run).await?;
+        self.put_files(table, day, encoded).await
+    }
+
+    async fn put_files(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        encoded: Vec<EncodedFile>,
+    ) -> Result<(), Error> {
+        let mut writer = RunWriter::new(table, day, self.now, true);
+        for file in encoded {
+            let file = writer.put(self.store.location(), file).await?;
+            self.add_file(table, file);
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, table: &'static Table, file: NewFile) {
+        self.first_file.get_or_insert_with(|| file.file.path.clone());
+        self.changes.entry(table.name).or_default().added.push(file);
+    }
+
+    fn remove_file(&mut self, table: &'static Table, file: &DataFile, data_change: bool) {
+        let changes = self.changes.entry(table.name).or_default();
+        let n_added = changes.added.len();
+        changes.added.retain(|added| added.file.path != file.path);
+        // What was added here and is taken back is in no commit; vacuum finds it.
+        if changes.added.len() == n_added {
+            let action = FileAction {
+                path: file
+                    .path
+                    .strip_prefix(&format!("{}/", table_folder(table)))
+                    .unwrap_or(&file.path),
+                day: file.day,
+                size_bytes: file.size_bytes,
+                now: self.now,
+                data_change,
+            };
+            changes.removed.insert(file.path.clone(), (file.day, action.remove()));
+        }
+    }
+}
+
+/// A finished write, ready to be offered on any base that did not change what it read.
+#[derive(Debug)]
+pub(crate) struct WriteDraft {
+    writer: String,
+    now: Ts,
+    reads: Reads,
+    changes: BTreeMap<&'static str, Changes>,
+    loads: Vec<LoadEntry>,
+    definitions_hash: Option<String>,
+    pub(crate) first_file: Option<String>,
+}
+
+impl Draft for WriteDraft {
+    fn writer(&self) -> &str {
+        &self.writer
+    }
+
+    fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    fn on(&self, base: &Epoch) -> EpochFile {
+        let number = base.number + 1;
+        let mut head = Epoch {
+            number,
+            parent: Some(base.number),
+            writer: self.writer.clone(),
+            committed_at: self.now,
+            definitions_hash: self.definitions_hash.clone(),
+            versions: base.versions.clone(),
+            loads: self.loads.clone(),
+            commits: Vec::new(),
+        };
+        let mut commits = Vec::new();
+        for table in tables() {
+            if let Some(changes) = self.changes.get(table.name) {
+                let commit = TableCommit { table, changes, now: self.now };
+                commits.push(commit.append_to(&mut head));
+            }
+        }
+        EpochFile { head, commits }
+    }
+}
+
+/// The first epoch, which creates all tables.
+pub(crate) fn first_epoch(now: Ts) -> EpochFile {
+    let mut head = Epoch {
+        number: 0,
+        parent: None,
+        writer: Uuid::new_v4().simple().to_string(),
+        committed_at: now,
+        definitions_hash: None,
+        versions: BTreeMap::new(),
+        loads: Vec::new(),
+        commits: Vec::new(),
+    };
+    let changes = Changes::default();
+    let commits = tables()
+        .iter()
+        .map(|table| TableCommit { table, changes: &changes, now }.append_to(&mut head))
+        .collect();
+    EpochFile { head, commits }
+}
+
+/// The Delta commit of one table.
+struct TableCommit<'a> {
+    table: &'static Table,
+    changes: &'a Changes,
+    now: Ts,
+}
+
+impl TableCommit<'_> {
+    /// Writes the commit into an epoch's head and returns its bytes. A table that is not there yet is created by it.
+    fn append_to(&self, head: &mut Epoch) -> Bytes {
+        let before = head.versions.get(self.table.name).copied();
+        let version = before.map_or(0, |before| before + 1);
+        let mut lines =
+            vec![delta::commit_info(self.now, "WRITE"), delta::transaction(head.number, self.now)];
+        if before.is_none() {
+            lines.extend(delta::create_table(self.table, self.now));
+        }
+        lines.extend(self.changes.removed.values().map(|(_, remove)| remove.clone()));
+        lines.extend(self.changes.added.iter().map(|added| added.add.clone()));
+        let mut text = lines.join("\n");
+        text.push('\n');
+        let added = self.changes.added.iter().map(|added| added.file.day);
+        let removed = self.changes.removed.values().map(|(day, _)| *day);
+        head.versions.insert(self.table.name.to_owned(), version);
+        head.commits.push(CommitEntry {
+            table: self.table.name.to_owned(),
+            version,
+            size_bytes: text.len(),
+            days: added.chain(removed).collect(),
+        });
+        text.into()
+    }
+}
+
+/// Reads a file's rows, for whoever has the file.
+pub(crate) async fn read_file(
+    store: &Store,
+    file: &DataFile,
+    projection: Option<&[&str]>,
+) -> Result<Vec<RecordBatch>, Error> {
+    let location = store.location();
+    let table = table_of(&file.path)?;
+    let objects = Arc::clone(&location.objects);
+    let failed = |err| Error::storage("read", &file.path, err);
+    let path = location.path(&file.path);
+    let mut rows =
+        FileRows::open(objects, path, table, file.day, projection).await.map_err(failed)?;
+    let mut batches = Vec::new();
+    while let Some(batch) = rows.next().await.map_err(failed)? {
+        batches.push(batch);
+    }
+    Ok(batches)
+}
+
+fn table_of_kind(name: &str, kind: TableKind) -> Result<&'static Table, Error> {
+    let table = table_named(name)?;
+    if table.kind == kind {
+        return Ok(table);
+    }
+    Err(Error::mismatch(name, format!("it is not a {kind:?} table").to_lowercase()))
+}
+
+fn all_of_day(batch: &RecordBatch, day: Day) -> bool {
+    let days = batch.column_by_name("day").and_then(|days| days.as_primitive_opt::<Date32Type>());
+    days.is_some_and(|days| days.iter().all(|it| it == Some(day.0)))
+}
