@@ -24,6 +24,7 @@ mod snapshot;
 mod store;
 mod table_log;
 mod transaction;
+mod user_definitions;
 
 #[cfg(test)]
 mod tests;
