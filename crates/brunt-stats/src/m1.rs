@@ -33,6 +33,7 @@ mod entries;
 mod groups;
 mod hits;
 mod impact;
+mod leavers;
 mod matching;
 mod partition;
 mod population;

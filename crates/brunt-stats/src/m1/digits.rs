@@ -21,6 +21,13 @@ pub(super) enum Digit {
     Covariate(usize),
 }
 
+/// An activity with its entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Placed {
+    pub(super) activity: u32,
+    pub(super) entry: u32,
+}
+
 /// The digits of one population, in order, and the codes behind them.
 #[derive(Debug)]
 pub(super) struct Digits {
@@ -58,19 +65,33 @@ impl Digits {
         Self { order, op_codes, dense_ops, covariates, n_values, n_stages }
     }
 
-    /// The code of one digit at one activity.
-    pub(super) fn code(&self, digit: Digit, population: &Population, activity: usize) -> usize {
+    /// The codes of one digit at some activities, given with their entries.
+    pub(super) fn codes_into(
+        &self,
+        digit: Digit,
+        population: &Population,
+        of: &[Placed],
+        codes: &mut Vec<u32>,
+    ) {
+        codes.clear();
+        let bytes = |column: &[u8], codes: &mut Vec<u32>| {
+            codes.extend(of.iter().map(|row| u32::from(column[row.activity as usize])));
+        };
         match digit {
-            Digit::Stage => usize::from(population.stage[activity]),
-            Digit::Op => {
-                let stage = usize::from(population.stage[activity]);
-                self.op_codes[stage][self.dense_ops[activity] as usize] as usize
+            Digit::Gap => bytes(&population.gap, codes),
+            Digit::Count => bytes(&population.count, codes),
+            Digit::Dwell => bytes(&population.dwell, codes),
+            Digit::Stage => {
+                let stage = |row: &Placed| u32::from(population.stage[row.activity as usize]);
+                codes.extend(of.iter().map(stage));
             }
-            Digit::Gap => usize::from(population.gap[activity]),
-            Digit::Count => usize::from(population.count[activity]),
-            Digit::Dwell => usize::from(population.dwell[activity]),
+            Digit::Op => codes.extend(of.iter().map(|row| {
+                let stage = usize::from(population.stage[row.activity as usize]);
+                self.op_codes[stage][self.dense_ops[row.activity as usize] as usize]
+            })),
             Digit::Covariate(idx) => {
-                self.covariates[idx][population.entry[activity] as usize] as usize
+                let column = &self.covariates[idx];
+                codes.extend(of.iter().map(|row| column[row.entry as usize]));
             }
         }
     }

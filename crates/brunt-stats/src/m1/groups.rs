@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::AFFECTED_MIN;
 use super::co_occurrence::partners;
 use super::hits::{Hits, first_hits};
-use super::impact::{GroupImpact, of_group};
+use super::impact::{GroupImpact, counts, of_group};
+use super::leavers::Leavers;
 use super::matching::Scratch;
 use super::partition::Partition;
 use super::rank::rank;
@@ -63,7 +64,7 @@ impl Partition<'_> {
 }
 
 fn counts_only(partition: &Partition, hits: &Hits) -> GroupImpact {
-    let mut impact = super::impact::counts(partition, hits);
+    let mut impact = counts(partition, &Leavers::of(partition, hits));
     impact.unadjusted_loss_pp = None;
     impact.warnings.push(Warning::FewAffected);
     impact

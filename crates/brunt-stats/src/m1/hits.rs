@@ -17,13 +17,6 @@ pub(super) struct Hits {
     pub(super) before_entry: Vec<u32>,
 }
 
-impl Hits {
-    /// All entries that are not unaffected.
-    pub(super) fn entries(&self) -> impl Iterator<Item = u32> {
-        self.affected.iter().map(|hit| hit.entry).chain(self.before_entry.iter().copied())
-    }
-}
-
 /// Finds the first hit of each entry among the activities that carry the group, given in any order. Indices past the
 /// end are left out.
 pub(super) fn first_hits(population: &Population, carriers: &[u32]) -> Hits {

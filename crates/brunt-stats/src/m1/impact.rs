@@ -1,12 +1,10 @@
 //! One group: hits in, figures out.
 
-use std::collections::HashSet;
-
 use super::bounds::{self, Conversions};
 use super::hits::{Hits, first_hits};
+use super::leavers::{Leaver, Leavers};
 use super::matching::{Matching, Scratch, matched};
 use super::partition::Partition;
-use super::population::Entry;
 use super::recursion::{Values, solve};
 use super::variance::{Uncertainty, uncertainty};
 use super::warning::Warning;
@@ -90,43 +88,38 @@ impl Partition<'_> {
 }
 
 pub(super) fn of_group(partition: &Partition, hits: &Hits, scratch: &mut Scratch) -> GroupImpact {
-    let mut impact = counts(partition, hits);
+    let leavers = Leavers::of(partition, hits);
+    let mut impact = counts(partition, &leavers);
     if hits.affected.is_empty() {
         return impact;
     }
-    let matching = matched(partition, hits, scratch);
+    let matching = matched(partition, &leavers, scratch);
     impact.n_matched = matching.cell_of.iter().filter(|cell| **cell != NONE).count() as u64;
     impact.overlap_share = Some(impact.n_matched as f64 / impact.n_affected as f64);
     impact.adjusted_for = partition.names[..=matching.level].to_vec();
     let values = solve(&matching);
     if impact.n_matched > 0 {
-        let uncertainty = uncertainty(partition, hits, &matching, &values, scratch);
-        estimate(partition, hits, &matching, &values, &uncertainty, &mut impact);
+        let uncertainty = uncertainty(partition, &leavers, &matching, &values, scratch);
+        estimate(partition, &leavers, &matching, &values, &uncertainty, &mut impact);
     }
-    warn(partition, hits, &matching, &values, &mut impact);
+    warn_of_comparison(partition, &matching, &values, &mut impact);
+    warn_of_hits(partition, hits, &leavers, &mut impact);
     impact
 }
 
 /// What needs no comparison.
-pub(super) fn counts(partition: &Partition, hits: &Hits) -> GroupImpact {
-    let entry = |entry: u32| &partition.population.entries[entry as usize];
-    let affected = || hits.affected.iter().map(|hit| entry(hit.entry));
-    let distinct = |of: fn(&Entry) -> Option<u32>| {
-        affected().filter_map(of).collect::<HashSet<u32>>().len() as u64
-    };
-    let n_affected = hits.affected.len() as u64;
-    let n_never =
-        u64::from(partition.population.n_entries()) - n_affected - hits.before_entry.len() as u64;
-    let converted = |entry: &Entry| u64::from(entry.converted);
-    let y_affected: u64 = affected().map(converted).sum();
-    let y_before: u64 = hits.before_entry.iter().map(|idx| converted(entry(*idx))).sum();
-    let y_never = partition.n_converted - y_affected - y_before;
+pub(super) fn counts(partition: &Partition, leavers: &Leavers) -> GroupImpact {
+    let n_hit_before_entry = leavers.before_entry().len() as u64;
+    let n_affected = leavers.affected().len() as u64;
+    let n_never = u64::from(partition.population.n_entries()) - n_affected - n_hit_before_entry;
+    let converted = |of: &[Leaver]| of.iter().filter(|leaver| leaver.converted).count() as u64;
+    let y_affected = converted(leavers.affected());
+    let y_never = partition.n_converted - y_affected - converted(leavers.before_entry());
     let share = |y: u64, n: u64| y as f64 / n as f64;
-    let n_hit_before_entry = hits.before_entry.len() as u64;
     let mut impact = GroupImpact {
         n_affected,
-        n_users: distinct(|entry| entry.user),
-        n_accounts: distinct(|entry| entry.account),
+        n_users: n_distinct(leavers, |leaver| leaver.user),
+        n_accounts: n_distinct(leavers, |leaver| leaver.account),
         n_hit_before_entry,
         unadjusted_loss_pp: (n_affected > 0 && n_never > 0)
             .then(|| 100.0 * (share(y_never, n_never) - share(y_affected, n_affected))),
@@ -138,20 +131,27 @@ pub(super) fn counts(partition: &Partition, hits: &Hits) -> GroupImpact {
     impact
 }
 
+fn n_distinct(leavers: &Leavers, of: impl Fn(&Leaver) -> Option<u32>) -> u64 {
+    let mut ids: Vec<u32> = leavers.affected().iter().filter_map(of).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.len() as u64
+}
+
 fn estimate(
     partition: &Partition,
-    hits: &Hits,
+    leavers: &Leavers,
     matching: &Matching,
     values: &Values,
     uncertainty: &Uncertainty,
     impact: &mut GroupImpact,
 ) {
     let (mut chances, mut revenue, mut observed) = (Vec::new(), 0.0, 0);
-    for (hit, place) in hits.affected.iter().zip(&matching.cell_of).filter(|(_, at)| **at != NONE) {
-        let entry = &partition.population.entries[hit.entry as usize];
-        chances.push(values.conversion[*place as usize]);
-        revenue += values.revenue[*place as usize] - entry.revenue;
-        observed += usize::from(entry.converted);
+    for (leaver, place) in leavers.affected().iter().zip(&matching.cell_of) {
+        let Some(chance) = values.conversion.get(*place as usize) else { continue };
+        chances.push(*chance);
+        revenue += values.revenue[*place as usize] - leaver.revenue;
+        observed += usize::from(leaver.converted);
     }
     let (n_affected, n_matched) = (impact.n_affected as f64, impact.n_matched as f64);
     let extrapolated = n_affected / n_matched;
@@ -159,7 +159,7 @@ fn estimate(
     let lost = expected - observed as f64;
     let bounds = bounds::of_conversions(&Conversions {
         chances: &chances,
-        n_affected: hits.affected.len(),
+        n_affected: leavers.affected().len(),
         expected,
         observed,
         variance: uncertainty.y,
@@ -190,35 +190,37 @@ fn estimate(
     }
 }
 
-fn warn(
+fn warn_of_comparison(
     partition: &Partition,
-    hits: &Hits,
     matching: &Matching,
     values: &Values,
     impact: &mut GroupImpact,
 ) {
-    let population = partition.population;
-    let n_affected = hits.affected.len();
-    let on = |of: &dyn Fn(usize) -> bool| {
-        hits.affected.iter().filter(|hit| of(hit.activity as usize)).count()
-    };
     let crowded = matching.cells.iter().filter(|cell| cell.n_hits > cell.n_at_risk);
     let n_crowded: f64 = crowded.map(|cell| cell.n_hits).sum();
-    let mut warn_if = |holds: bool, warning: Warning| {
-        if holds {
-            impact.warnings.push(warning);
-        }
-    };
-    warn_if(impact.n_matched == 0, Warning::NoUnaffected);
-    warn_if(10 * impact.n_matched < 9 * impact.n_affected, Warning::LowOverlap);
-    warn_if(5.0 * n_crowded > n_affected as f64, Warning::SparseMatch);
-    warn_if(matching.level < partition.level_fine, Warning::Coarse);
-    warn_if(!values.converged, Warning::NotConverged);
-    warn_if(5 * on(&|at| population.op[at] == NONE) > n_affected, Warning::NoOp);
-    warn_if(5 * on(&|at| population.orphan[at]) > n_affected, Warning::Orphan);
-    for (covariate, entry) in positivity::violations(partition, hits) {
+    for (holds, warning) in [
+        (impact.n_matched == 0, Warning::NoUnaffected),
+        (10 * impact.n_matched < 9 * impact.n_affected, Warning::LowOverlap),
+        (5.0 * n_crowded > impact.n_affected as f64, Warning::SparseMatch),
+        (matching.level < partition.level_fine, Warning::Coarse),
+        (!values.converged, Warning::NotConverged),
+    ] {
+        impact.warnings.extend(holds.then_some(warning));
+    }
+}
+
+fn warn_of_hits(partition: &Partition, hits: &Hits, leavers: &Leavers, impact: &mut GroupImpact) {
+    let population = partition.population;
+    let (mut n_no_op, mut n_orphan) = (0, 0);
+    for hit in &hits.affected {
+        n_no_op += usize::from(population.op[hit.activity as usize] == NONE);
+        n_orphan += usize::from(population.orphan[hit.activity as usize]);
+    }
+    impact.warnings.extend((5 * n_no_op > hits.affected.len()).then_some(Warning::NoOp));
+    impact.warnings.extend((5 * n_orphan > hits.affected.len()).then_some(Warning::Orphan));
+    for (covariate, entry) in positivity::violations(partition, leavers) {
         let covariate = &population.covariates[covariate];
-        let (name, code) = (covariate.name.clone(), covariate.codes[entry as usize]);
-        warn_if(true, Warning::Positivity { covariate: name, code });
+        let code = covariate.codes[entry as usize];
+        impact.warnings.push(Warning::Positivity { covariate: covariate.name.clone(), code });
     }
 }

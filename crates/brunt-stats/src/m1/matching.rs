@@ -1,6 +1,6 @@
 //! Whom the affected are compared with: the level, the cells, and who counts in them until when.
 
-use super::hits::Hits;
+use super::leavers::Leavers;
 use super::partition::Partition;
 use super::{NONE, index};
 
@@ -39,7 +39,8 @@ pub(super) struct Flow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Touch {
     pub(super) cell: u32,
-    pub(super) entry: u32,
+    /// By its place among the leavers.
+    pub(super) leaver: u32,
     /// The matched cell that its entry is hit in later; `NONE` from the first hit on and for unmatched entries.
     pub(super) hit_in: u32,
 }
@@ -60,20 +61,20 @@ pub(super) struct Matching {
 /// Arrays as large as the population, kept from group to group.
 #[derive(Debug)]
 pub(super) struct Scratch {
-    /// For each level and cell its place among those at hand; `NONE` between uses.
+    /// For each level and leaf the place of its cell among those at hand; `NONE` between uses.
     places: Vec<Vec<u32>>,
     /// For each cluster two sums; 0 between uses.
     pub(super) sums: Vec<[f64; 2]>,
-    /// One bit an entry; 0 between uses.
-    pub(super) seen: Vec<u64>,
+    /// One flag an entry; false between uses.
+    pub(super) seen: Vec<bool>,
 }
 
 impl Scratch {
     pub(super) fn new(partition: &Partition) -> Self {
         Self {
-            places: partition.levels.iter().map(|level| vec![NONE; level.n_cells()]).collect(),
+            places: vec![vec![NONE; partition.n_leaves()]; partition.levels.len()],
             sums: vec![[0.0; 2]; partition.population.n_clusters as usize],
-            seen: vec![0; partition.population.entries.len().div_ceil(64)],
+            seen: vec![false; partition.population.entries.len()],
         }
     }
 }
@@ -93,13 +94,13 @@ struct TallyCell {
 }
 
 /// Matches the affected with never-hit entries of the same cell.
-pub(super) fn matched(partition: &Partition, hits: &Hits, scratch: &mut Scratch) -> Matching {
-    let all: Vec<usize> = (0..hits.affected.len()).collect();
+pub(super) fn matched(partition: &Partition, leavers: &Leavers, scratch: &mut Scratch) -> Matching {
+    let all: Vec<usize> = (0..leavers.affected().len()).collect();
     let mut level = partition.levels.len().saturating_sub(1);
-    let mut tally = tally(partition, hits, &all, level, scratch);
+    let mut tally = tally(partition, leavers, &all, level, scratch);
     while level > 0 && !tally.is_fine(all.len()) {
         level -= 1;
-        tally = self::tally(partition, hits, &all, level, scratch);
+        tally = self::tally(partition, leavers, &all, level, scratch);
     }
     let chosen = level;
     let mut homes = vec![None; all.len()];
@@ -117,9 +118,9 @@ pub(super) fn matched(partition: &Partition, hits: &Hits, scratch: &mut Scratch)
             break;
         }
         (level, pending) = (level - 1, homeless);
-        tally = self::tally(partition, hits, &pending, level, scratch);
+        tally = self::tally(partition, leavers, &pending, level, scratch);
     }
-    subtract(partition, hits, &homes, chosen, scratch)
+    subtract(partition, leavers, &homes, chosen, scratch)
 }
 
 impl Tally {
@@ -133,38 +134,40 @@ impl Tally {
 /// Counts hits and never-hit entries in the cells of `level` that hold the hits `of`.
 fn tally(
     partition: &Partition,
-    hits: &Hits,
+    leavers: &Leavers,
     of: &[usize],
     level: usize,
     scratch: &mut Scratch,
 ) -> Tally {
+    let at = &partition.levels[level];
     let places = &mut scratch.places[level];
     let mut cells: Vec<TallyCell> = Vec::new();
     let mut cell_of = Vec::with_capacity(of.len());
     for &hit in of {
-        let cell = partition.cell_at(level, hits.affected[hit].activity);
-        let place = &mut places[cell as usize];
-        if *place == NONE {
-            *place = index(cells.len());
-            let n_never = partition.levels[level].n_units[cell as usize];
+        let leaf = leavers.leaf_of_hit(&leavers.affected()[hit]) as usize;
+        if places[leaf] == NONE {
+            let cell = at.cell_of_leaf[leaf];
+            places[at.leaves(cell as usize)].fill(index(cells.len()));
+            let n_never = at.n_units[cell as usize];
             cells.push(TallyCell { cell, n_hits: 0, n_never, last_entry: NONE });
         }
-        cells[*place as usize].n_hits += 1;
-        cell_of.push(*place as usize);
+        let place = places[leaf] as usize;
+        cells[place].n_hits += 1;
+        cell_of.push(place);
     }
-    for entry in hits.entries() {
-        for activity in partition.population.entries[entry as usize].activities() {
-            let place = places[partition.cell_at(level, index(activity)) as usize];
+    for leaver in leavers.all() {
+        for leaf in leavers.leaves_of(leaver) {
+            let place = places[*leaf as usize];
             if let Some(cell) = cells.get_mut(place as usize)
-                && cell.last_entry != entry
+                && cell.last_entry != leaver.entry
             {
-                cell.last_entry = entry;
+                cell.last_entry = leaver.entry;
                 cell.n_never -= 1;
             }
         }
     }
     for cell in &cells {
-        places[cell.cell as usize] = NONE;
+        places[at.leaves(cell.cell as usize)].fill(NONE);
     }
     Tally { cells, cell_of }
 }
@@ -172,7 +175,7 @@ fn tally(
 /// Takes everybody who is not never-hit out of the matched cells, and puts activities before a first hit back.
 fn subtract(
     partition: &Partition,
-    hits: &Hits,
+    leavers: &Leavers,
     homes: &[Option<(usize, u32)>],
     chosen: usize,
     scratch: &mut Scratch,
@@ -182,42 +185,44 @@ fn subtract(
     keys.dedup();
     let mut cells: Vec<MatchedCell> = keys.iter().map(|key| whole_cell(partition, *key)).collect();
     for (place, (level, cell)) in keys.iter().enumerate() {
-        scratch.places[*level][*cell as usize] = index(place);
+        let leaves = partition.levels[*level].leaves(*cell as usize);
+        scratch.places[*level][leaves].fill(index(place));
     }
     let mut levels: Vec<usize> = keys.iter().map(|(level, _)| *level).collect();
     levels.dedup();
     let mut cell_of = Vec::with_capacity(homes.len());
-    for home in homes {
-        let place = home.map_or(NONE, |(level, cell)| scratch.places[level][cell as usize]);
+    for (leaver, home) in leavers.affected().iter().zip(homes) {
+        let leaf = leavers.leaf_of_hit(leaver) as usize;
+        let place = home.map_or(NONE, |(level, _)| scratch.places[level][leaf]);
         if let Some(cell) = cells.get_mut(place as usize) {
             cell.n_hits += 1.0;
         }
         cell_of.push(place);
     }
-    let mut touches = Vec::new();
+    let mut touches = Vec::with_capacity(leavers.n_activities());
     let mut last_entry = vec![NONE; cells.len()];
-    let first_hits = hits.affected.iter().zip(&cell_of).map(|(hit, cell)| (hit.activity, *cell));
-    let first_hits = first_hits.chain(hits.before_entry.iter().map(|_| (0, NONE)));
-    for (entry_idx, (hit_at, home)) in hits.entries().zip(first_hits) {
-        let entry = &partition.population.entries[entry_idx as usize];
-        for activity in entry.activities().map(index) {
+    for (leaver_idx, leaver) in leavers.all().iter().enumerate() {
+        let home = cell_of.get(leaver_idx).copied().unwrap_or(NONE);
+        let n_before_hit = leaver.n_before_hit();
+        for (at, leaf) in leavers.leaves_of(leaver).iter().enumerate() {
             for &level in &levels {
-                let place = scratch.places[level][partition.cell_at(level, activity) as usize];
+                let place = scratch.places[level][*leaf as usize];
                 let Some(cell) = cells.get_mut(place as usize) else { continue };
                 cell.n_never -= 1.0;
-                cell.y -= entry.y();
-                cell.r -= entry.revenue;
-                if last_entry[place as usize] != entry_idx {
-                    last_entry[place as usize] = entry_idx;
+                cell.y -= leaver.y();
+                cell.r -= leaver.revenue;
+                if last_entry[place as usize] != leaver.entry {
+                    last_entry[place as usize] = leaver.entry;
                     cell.n_units -= 1.0;
                 }
-                let hit_in = if activity < hit_at { home } else { NONE };
-                touches.push(Touch { cell: place, entry: entry_idx, hit_in });
+                let hit_in = if at < n_before_hit { home } else { NONE };
+                touches.push(Touch { cell: place, leaver: index(leaver_idx), hit_in });
             }
         }
     }
     for (level, cell) in keys {
-        scratch.places[level][cell as usize] = NONE;
+        let leaves = partition.levels[level].leaves(cell as usize);
+        scratch.places[level][leaves].fill(NONE);
     }
     let flows = flows(&touches);
     for cell in &mut cells {

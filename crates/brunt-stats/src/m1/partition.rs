@@ -18,11 +18,17 @@ pub(super) struct Level {
     pub(super) y: Vec<f64>,
     pub(super) r: Vec<f64>,
     pub(super) cell_of_leaf: Vec<u32>,
+    /// Cell c holds leaves `first_leaf[c]..first_leaf[c + 1]`.
+    pub(super) first_leaf: Vec<u32>,
 }
 
 impl Level {
     pub(super) fn rows(&self, cell: usize) -> std::ops::Range<usize> {
         self.starts[cell] as usize..self.starts[cell + 1] as usize
+    }
+
+    pub(super) fn leaves(&self, cell: usize) -> std::ops::Range<usize> {
+        self.first_leaf[cell] as usize..self.first_leaf[cell + 1] as usize
     }
 
     pub(super) fn n_cells(&self) -> usize {
@@ -31,11 +37,12 @@ impl Level {
 }
 
 /// An activity as the walk over controls needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Row {
     pub(super) entry: u32,
     /// Twice the cluster, plus one where the entry converted.
     pub(super) cluster_y: u32,
+    pub(super) revenue: f64,
 }
 
 /// Nested cells of like moments, made once a journey by [`Population::partition`].
@@ -86,27 +93,28 @@ impl<'a> Partition<'a> {
         let n_leaves = leaf_starts.len();
         let (mut leaf_y, mut leaf_r) = (vec![0.0; n_leaves], vec![0.0; n_leaves]);
         let mut at = 0;
-        for (row_idx, &activity) in cells.order.iter().enumerate() {
+        for (row_idx, placed) in cells.order.iter().enumerate() {
             while leaf_starts.get(at + 1).is_some_and(|next| *next as usize <= row_idx) {
                 at += 1;
             }
-            let entry_idx = population.entry[activity as usize];
-            let entry = &population.entries[entry_idx as usize];
-            leaf[activity as usize] = index(at);
+            let entry = &population.entries[placed.entry as usize];
+            leaf[placed.activity as usize] = index(at);
             leaf_y[at] += entry.y();
             leaf_r[at] += entry.revenue;
             let cluster_y = 2 * entry.cluster + u32::from(entry.converted);
-            rows.push(Row { entry: entry_idx, cluster_y });
+            rows.push(Row { entry: placed.entry, cluster_y, revenue: entry.revenue });
         }
         let mut levels = Vec::with_capacity(cells.levels.len());
         for spans in &cells.levels {
             let starts = starts(spans);
             let (mut y, mut r) = (vec![0.0; spans.len()], vec![0.0; spans.len()]);
             let mut cell_of_leaf = Vec::with_capacity(n_leaves);
+            let mut first_leaf = vec![0];
             let mut cell = 0;
             for (leaf, leaf_start) in leaf_starts.iter().enumerate() {
                 while starts.get(cell + 1).is_some_and(|next| next <= leaf_start) {
                     cell += 1;
+                    first_leaf.push(index(leaf));
                 }
                 cell_of_leaf.push(index(cell));
                 y[cell] += leaf_y[leaf];
@@ -114,7 +122,8 @@ impl<'a> Partition<'a> {
             }
             let n_units = spans.iter().map(|span| span.n_units).collect();
             let starts = [starts, vec![index(cells.order.len())]].concat();
-            levels.push(Level { starts, n_units, y, r, cell_of_leaf });
+            first_leaf.push(index(n_leaves));
+            levels.push(Level { starts, n_units, y, r, cell_of_leaf, first_leaf });
         }
         let correlation = correlation::of(population, &levels, &leaf);
         Self {
@@ -139,10 +148,6 @@ impl<'a> Partition<'a> {
     /// Cells of the finest level.
     pub fn n_leaves(&self) -> usize {
         self.levels.last().map_or(0, Level::n_cells)
-    }
-
-    pub(super) fn cell_at(&self, level: usize, activity: u32) -> u32 {
-        self.levels[level].cell_of_leaf[self.leaf[activity as usize] as usize]
     }
 }
 

@@ -1,9 +1,8 @@
 //! Whether a group strikes everybody with some value of a covariate.
 
 use super::digits::Digits;
-use super::hits::Hits;
-use super::index;
-use super::partition::Partition;
+use super::leavers::{Leaver, Leavers};
+use super::partition::{Level, Partition};
 
 /// The level of (stage, op) cells, from 0.
 const LEVEL: usize = 1;
@@ -38,31 +37,32 @@ impl Exposure {
 
 /// A value that holds at least half of the first hits, and of whose at-risk activities (the hits among them) at the
 /// same stage and op at least half are first hits: as (covariate, an entry that has the value).
-pub(super) fn violations(partition: &Partition, hits: &Hits) -> Vec<(usize, u32)> {
-    let exposure = &partition.exposure;
-    let cells = struck_cells(partition, hits);
+pub(super) fn violations(partition: &Partition, leavers: &Leavers) -> Vec<(usize, u32)> {
+    let (exposure, affected) = (&partition.exposure, leavers.affected());
+    let Some(level) = partition.levels.get(LEVEL) else { return Vec::new() };
+    let struck = struck_cells(level, leavers);
     let mut found = Vec::new();
     for (covariate, codes) in exposure.codes.iter().enumerate() {
         let n_values = exposure.n_values[covariate];
         let mut n_hits = vec![0_usize; n_values];
-        for hit in &hits.affected {
-            n_hits[codes[hit.entry as usize] as usize] += 1;
+        for leaver in affected {
+            n_hits[codes[leaver.entry as usize] as usize] += 1;
         }
         for (code, n_hits) in n_hits.into_iter().enumerate() {
-            if n_hits == 0 || 2 * n_hits < hits.affected.len() {
+            if n_hits == 0 || 2 * n_hits < affected.len() {
                 continue;
             }
-            let all: u32 = cells
-                .iter()
-                .enumerate()
-                .filter(|(_, struck)| **struck)
-                .map(|(cell, _)| exposure.counts[covariate][cell * n_values + code])
-                .sum();
-            let with_code = |entry: u32| codes[entry as usize] as usize == code;
-            let n_at_risk = all - n_no_longer(partition, hits, &cells, with_code);
-            if 2 * n_hits >= n_at_risk as usize {
-                let entry = hits.affected.iter().map(|hit| hit.entry).find(|e| with_code(*e));
-                found.extend(entry.map(|entry| (covariate, entry)));
+            let counts = exposure.counts[covariate].iter().skip(code).step_by(n_values);
+            let all: u32 = counts.zip(&struck).filter(|(_, hit)| **hit).map(|(n, _)| n).sum();
+            // Most values have far more activities at risk than the leavers could ever take away.
+            if all as usize > 2 * n_hits + leavers.n_activities() {
+                continue;
+            }
+            let has = |leaver: &&Leaver| codes[leaver.entry as usize] as usize == code;
+            let gone = |leaver| n_gone(level, leavers, &struck, leaver);
+            let n_gone: usize = leavers.all().iter().filter(has).map(gone).sum();
+            if 2 * n_hits + n_gone >= all as usize {
+                found.extend(affected.iter().find(has).map(|leaver| (covariate, leaver.entry)));
             }
         }
     }
@@ -70,32 +70,18 @@ pub(super) fn violations(partition: &Partition, hits: &Hits) -> Vec<(usize, u32)
 }
 
 /// Which (stage, op) cells hold first hits.
-fn struck_cells(partition: &Partition, hits: &Hits) -> Vec<bool> {
-    let mut cells =
-        vec![false; partition.levels.get(LEVEL).map_or(0, super::partition::Level::n_cells)];
-    for hit in &hits.affected {
-        if !cells.is_empty() {
-            cells[partition.cell_at(LEVEL, hit.activity) as usize] = true;
-        }
+fn struck_cells(level: &Level, leavers: &Leavers) -> Vec<bool> {
+    let mut cells = vec![false; level.n_cells()];
+    for leaver in leavers.affected() {
+        cells[level.cell_of_leaf[leavers.leaf_of_hit(leaver) as usize] as usize] = true;
     }
     cells
 }
 
-/// Activities in struck cells that are not at risk: those after a first hit, and all of entries hit before.
-fn n_no_longer(
-    partition: &Partition,
-    hits: &Hits,
-    cells: &[bool],
-    with_code: impl Fn(u32) -> bool,
-) -> u32 {
-    let ends = hits.affected.iter().map(|hit| Some(hit.activity));
-    let ends = ends.chain(hits.before_entry.iter().map(|_| None));
-    let mut n = 0;
-    for (entry, hit_at) in hits.entries().zip(ends).filter(|(entry, _)| with_code(*entry)) {
-        for activity in partition.population.entries[entry as usize].activities().map(index) {
-            let gone = hit_at.is_none_or(|hit_at| activity > hit_at);
-            n += u32::from(gone && cells[partition.cell_at(LEVEL, activity) as usize]);
-        }
-    }
-    n
+/// Its activities in struck cells that are not at risk: those after a first hit, all where the hit was before.
+fn n_gone(level: &Level, leavers: &Leavers, struck: &[bool], leaver: &Leaver) -> usize {
+    let leaves = leavers.leaves_of(leaver);
+    let at_risk = leaver.n_at_risk();
+    let gone = leaves[at_risk..].iter();
+    gone.filter(|leaf| struck[level.cell_of_leaf[**leaf as usize] as usize]).count()
 }

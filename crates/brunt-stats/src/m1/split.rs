@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::digits::{Digit, Digits};
+use super::digits::{Digits, Placed};
 use super::population::Population;
 use super::{NONE, index};
 
@@ -23,7 +23,7 @@ pub(super) struct Span {
 /// ranges of that order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Cells {
-    pub(super) order: Vec<u32>,
+    pub(super) order: Vec<Placed>,
     pub(super) levels: Vec<Vec<Span>>,
 }
 
@@ -32,11 +32,11 @@ pub(super) struct Cells {
 /// kept child is not split. Cells below the first two levels are shared out to `n_threads`.
 pub(super) fn split(population: &Population, digits: &Digits, n_threads: usize) -> Cells {
     let n_levels = digits.order.len();
-    let mut order: Vec<u32> = population
-        .entries
-        .iter()
-        .flat_map(|entry| entry.first_activity..entry.end_activity)
-        .collect();
+    let mut order = Vec::with_capacity(population.n_activities());
+    for (entry, of) in (0..).zip(&population.entries) {
+        let own = of.first_activity..of.end_activity;
+        order.extend(own.map(|activity| Placed { activity, entry }));
+    }
     if order.is_empty() {
         return Cells { order, levels: vec![Vec::new(); n_levels] };
     }
@@ -61,7 +61,7 @@ pub(super) fn split(population: &Population, digits: &Digits, n_threads: usize) 
 fn split_below(
     population: &Population,
     digits: &Digits,
-    order: &mut [u32],
+    order: &mut [Placed],
     tops: &[Span],
     n_threads: usize,
 ) -> Vec<Vec<Span>> {
@@ -105,7 +105,9 @@ struct Splitter<'a> {
     /// For each code of the digit at hand; reset after each cell.
     values: Vec<Value>,
     used: Vec<usize>,
-    moved: Vec<u32>,
+    /// The codes of the rows at hand.
+    codes: Vec<u32>,
+    moved: Vec<Placed>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -124,11 +126,12 @@ impl<'a> Splitter<'a> {
     fn new(population: &'a Population, digits: &'a Digits) -> Self {
         let n_values = digits.order.iter().map(|digit| digits.n_codes(*digit)).max().unwrap_or(0);
         let values = vec![EMPTY; n_values];
-        Self { population, digits, values, used: Vec::new(), moved: Vec::new() }
+        let (used, codes, moved) = (Vec::new(), Vec::new(), Vec::new());
+        Self { population, digits, values, used, codes, moved }
     }
 
     /// Splits `own`, the rows of `cell`, down to the leaves, noting the cells of each level.
-    fn descend(&mut self, own: &mut [u32], cell: Span, level: usize, levels: &mut [Vec<Span>]) {
+    fn descend(&mut self, own: &mut [Placed], cell: Span, level: usize, levels: &mut [Vec<Span>]) {
         if level == self.digits.order.len() {
             return;
         }
@@ -144,15 +147,16 @@ impl<'a> Splitter<'a> {
     }
 
     /// Orders the rows of a cell by its children and appends these; a cell that is not split is its own child.
-    fn children(&mut self, own: &mut [u32], cell: Span, level: usize, to: &mut Vec<Span>) {
-        let digit = self.digits.order[level];
+    fn children(&mut self, own: &mut [Placed], cell: Span, level: usize, to: &mut Vec<Span>) {
         if level >= LEVELS_ALWAYS && cell.n_units < CELL_UNITS_MIN {
             to.push(cell);
             return;
         }
-        self.count(own, digit);
+        let digit = self.digits.order[level];
+        self.digits.codes_into(digit, self.population, own, &mut self.codes);
+        self.count(own);
         let children =
-            if level < LEVELS_ALWAYS { self.all_apart() } else { self.small_pooled(own, digit) };
+            if level < LEVELS_ALWAYS { self.all_apart() } else { self.small_pooled(own) };
         if children.len() > 1 {
             let mut starts = vec![0; children.len() + 1];
             for value in &self.used {
@@ -163,7 +167,7 @@ impl<'a> Splitter<'a> {
                 let start = cell.start + index(starts[child]);
                 to.push(Span { start, n_units: children[child] });
             }
-            self.reorder(own, digit, starts);
+            self.reorder(own, starts);
         } else {
             to.push(cell);
         }
@@ -173,17 +177,15 @@ impl<'a> Splitter<'a> {
     }
 
     /// Rows and entries of each value.
-    fn count(&mut self, own: &[u32], digit: Digit) {
-        for &activity in own {
-            let code = self.digits.code(digit, self.population, activity as usize);
-            let entry = self.population.entry[activity as usize];
-            let value = &mut self.values[code];
+    fn count(&mut self, own: &[Placed]) {
+        for (row, &code) in own.iter().zip(&self.codes) {
+            let value = &mut self.values[code as usize];
             if value.n_rows == 0 {
-                self.used.push(code);
+                self.used.push(code as usize);
             }
             value.n_rows += 1;
-            if value.last_entry != entry {
-                value.last_entry = entry;
+            if value.last_entry != row.entry {
+                value.last_entry = row.entry;
                 value.n_units += 1;
             }
         }
@@ -202,7 +204,7 @@ impl<'a> Splitter<'a> {
 
     /// A child for each kept value, in order, then the rest; gives the entries of each child, nothing where no value
     /// is kept.
-    fn small_pooled(&mut self, own: &[u32], digit: Digit) -> Vec<u32> {
+    fn small_pooled(&mut self, own: &[Placed]) -> Vec<u32> {
         let mut children = Vec::new();
         let mut small = Vec::new();
         for value in &self.used {
@@ -224,43 +226,37 @@ impl<'a> Splitter<'a> {
         for value in &small {
             self.values[*value].child = rest;
         }
-        let n_units = self.n_units(own, digit, rest);
+        let n_units = self.n_units(own, rest);
         if n_units >= CELL_UNITS_MIN {
             children.push(n_units);
         } else {
             for value in small {
                 self.values[value].child = smallest;
             }
-            children[smallest] = self.n_units(own, digit, smallest);
+            children[smallest] = self.n_units(own, smallest);
         }
         children
     }
 
     /// Entries of one child.
-    fn n_units(&self, own: &[u32], digit: Digit, child: usize) -> u32 {
+    fn n_units(&self, own: &[Placed], child: usize) -> u32 {
         let (mut n_units, mut last) = (0, NONE);
-        for &activity in own {
-            let entry = self.population.entry[activity as usize];
-            if entry != last {
-                let code = self.digits.code(digit, self.population, activity as usize);
-                if self.values[code].child == child {
-                    (n_units, last) = (n_units + 1, entry);
-                }
+        for (row, code) in own.iter().zip(&self.codes) {
+            if row.entry != last && self.values[*code as usize].child == child {
+                (n_units, last) = (n_units + 1, row.entry);
             }
         }
         n_units
     }
 
     /// Moves the rows of each child together, keeping their order; `places` are the children's starts.
-    fn reorder(&mut self, own: &mut [u32], digit: Digit, mut places: Vec<usize>) {
-        self.moved.clear();
-        self.moved.resize(own.len(), 0);
-        for &activity in own.iter() {
-            let code = self.digits.code(digit, self.population, activity as usize);
-            let place = &mut places[self.values[code].child];
-            self.moved[*place] = activity;
+    fn reorder(&mut self, own: &mut [Placed], mut places: Vec<usize>) {
+        self.moved.resize(self.moved.len().max(own.len()), Placed::default());
+        for (row, code) in own.iter().zip(&self.codes) {
+            let place = &mut places[self.values[*code as usize].child];
+            self.moved[*place] = *row;
             *place += 1;
         }
-        own.copy_from_slice(&self.moved);
+        own.copy_from_slice(&self.moved[..own.len()]);
     }
 }

@@ -1,7 +1,7 @@
 //! How uncertain the sum of expected outcomes is: hits, clusters, controls.
 
 use super::NONE;
-use super::hits::Hits;
+use super::leavers::Leavers;
 use super::matching::{MatchedCell, Matching, Scratch};
 use super::partition::Partition;
 use super::recursion::Values;
@@ -36,16 +36,16 @@ pub(super) struct Uncertainty {
 
 pub(super) fn uncertainty(
     partition: &Partition,
-    hits: &Hits,
+    leavers: &Leavers,
     matching: &Matching,
     values: &Values,
     scratch: &mut Scratch,
 ) -> Uncertainty {
-    let (mut y, mut r, df) = of_hits(partition, hits, matching, values);
+    let (mut y, mut r, df) = of_hits(partition, leavers, matching, values);
     walk(partition, matching, values, scratch);
-    leave(partition, matching, values, scratch);
-    let n_unaffected = scratch.seen.iter().map(|word| u64::from(word.count_ones())).sum();
-    scratch.seen.fill(0);
+    leave(leavers, matching, values, scratch);
+    let n_unaffected = scratch.seen.iter().map(|seen| u64::from(*seen)).sum();
+    scratch.seen.fill(false);
     [y.controls, r.controls] = take_squares(partition, matching, scratch);
     Uncertainty { y, r, df, n_unaffected }
 }
@@ -65,21 +65,21 @@ struct HitTerm {
 
 fn of_hits(
     partition: &Partition,
-    hits: &Hits,
+    leavers: &Leavers,
     matching: &Matching,
     values: &Values,
 ) -> (Parts, Parts, f64) {
     let [a1, a2, _] = partition.order_moments;
     let (mut y, mut r) = (Parts::default(), Parts::default());
-    let mut terms = Vec::with_capacity(hits.affected.len());
-    for (hit, place) in hits.affected.iter().zip(&matching.cell_of) {
+    let mut terms = Vec::with_capacity(leavers.affected().len());
+    for (leaver, place) in leavers.affected().iter().zip(&matching.cell_of) {
         let Some(cell) = matching.cells.get(*place as usize) else { continue };
         let v = values.conversion[*place as usize];
         let variance = (v * (1.0 - v)).max(0.0);
         let variance_r = (v * a2 - (a1 * v).powi(2)).max(0.0);
         r.hits += variance_r;
         terms.push(HitTerm {
-            cluster: partition.population.entries[hit.entry as usize].cluster,
+            cluster: leaver.cluster,
             y: small_cell(cell) * variance,
             sd_y: variance.sqrt(),
             sd_r: variance_r.sqrt(),
@@ -124,24 +124,20 @@ fn walk(partition: &Partition, matching: &Matching, values: &Values, scratch: &m
         let (v, m) = (values.conversion[place], values.revenue[place]);
         for row in &partition.rows[partition.levels[cell.level].rows(cell.cell)] {
             let sums = &mut scratch.sums[(row.cluster_y / 2) as usize];
-            sums[0] -= w * v;
-            sums[1] -= w * m;
-            if row.cluster_y % 2 == 1 {
-                sums[0] += w;
-                sums[1] += w * partition.population.entries[row.entry as usize].revenue;
-            }
-            scratch.seen[row.entry as usize / 64] |= 1 << (row.entry % 64);
+            sums[0] += w * (f64::from(row.cluster_y % 2) - v);
+            sums[1] += w * (row.revenue - m);
+            scratch.seen[row.entry as usize] = true;
         }
     }
 }
 
 /// Takes those who are hit out again; before their first hit they count with the value of the cell they are hit in.
-fn leave(partition: &Partition, matching: &Matching, values: &Values, scratch: &mut Scratch) {
+fn leave(leavers: &Leavers, matching: &Matching, values: &Values, scratch: &mut Scratch) {
     for touch in &matching.touches {
-        let entry = &partition.population.entries[touch.entry as usize];
+        let leaver = &leavers.all()[touch.leaver as usize];
         let place = touch.cell as usize;
         let w = influence(matching, values, place);
-        let (mut y, mut r) = (-entry.y(), -entry.revenue);
+        let (mut y, mut r) = (-leaver.y(), -leaver.revenue);
         if touch.hit_in == NONE {
             y += values.conversion[place];
             r += values.revenue[place];
@@ -149,10 +145,10 @@ fn leave(partition: &Partition, matching: &Matching, values: &Values, scratch: &
             y += values.conversion[touch.hit_in as usize];
             r += values.revenue[touch.hit_in as usize];
         }
-        let sums = &mut scratch.sums[entry.cluster as usize];
+        let sums = &mut scratch.sums[leaver.cluster as usize];
         sums[0] += w * y;
         sums[1] += w * r;
-        scratch.seen[touch.entry as usize / 64] &= !(1 << (touch.entry % 64));
+        scratch.seen[leaver.entry as usize] = false;
     }
 }
 

@@ -4,8 +4,10 @@ use crate::interval::assert_close;
 use crate::{Interval, poisson_binomial};
 
 use super::correlation::Correlation;
+use super::digits::Placed;
 use super::hits::first_hits;
 use super::impact::of_group;
+use super::leavers::Leavers;
 use super::matching::{Flow, Scratch, matched};
 use super::partition::Partition;
 use super::population::{Entry, Population};
@@ -42,7 +44,8 @@ fn example() -> Example {
         let first_activity = index(population.ts.len());
         for activity in activities.split(' ') {
             let at = index(population.ts.len());
-            of_cell[usize::from(activity.starts_with('b'))].push(at);
+            let placed = Placed { activity: at, entry: unit_idx };
+            of_cell[usize::from(activity.starts_with('b'))].push(placed);
             if activity.ends_with('*') {
                 carriers.push(at);
             }
@@ -85,7 +88,8 @@ fn counts_values_and_weights_are_those_of_the_specification() {
     let partition = partition(&example);
     assert_eq!(partition.correlation, Correlation::default());
     let hits = first_hits(&example.population, &example.carriers);
-    let matching = matched(&partition, &hits, &mut Scratch::new(&partition));
+    let leavers = Leavers::of(&partition, &hits);
+    let matching = matched(&partition, &leavers, &mut Scratch::new(&partition));
     let [a, b] = [matching.cells[0], matching.cells[1]];
     assert_eq!((a.n_never, a.y, a.n_units, a.n_hits, a.n_at_risk), (8.0, 4.0, 6.0, 2.0, 10.0));
     assert_eq!((b.n_never, b.y, b.n_units, b.n_hits, b.n_at_risk), (4.0, 3.0, 4.0, 2.0, 4.0));
@@ -104,9 +108,10 @@ fn variance_is_that_of_the_specification() {
     let partition = partition(&example);
     let mut scratch = Scratch::new(&partition);
     let hits = first_hits(&example.population, &example.carriers);
-    let matching = matched(&partition, &hits, &mut scratch);
+    let leavers = Leavers::of(&partition, &hits);
+    let matching = matched(&partition, &leavers, &mut scratch);
     let values = solve(&matching);
-    let got = uncertainty(&partition, &hits, &matching, &values, &mut scratch);
+    let got = uncertainty(&partition, &leavers, &matching, &values, &mut scratch);
     assert_close(got.y.hits, 1.094, 1e-12);
     assert_eq!(got.y.cluster, 0.0);
     assert_close(got.y.controls, 0.7711166, 1e-7);

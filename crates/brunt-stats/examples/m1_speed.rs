@@ -1,0 +1,115 @@
+//! Times the estimator m1: `cargo run -p brunt-stats --example m1_speed [units] [groups] [threads]`.
+
+use std::time::Instant;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use brunt_stats::m1::{
+    Activities, Covariate, ImpactOptions, Journey, Raw, Step, StepOrder, Unit, population,
+};
+
+const SECOND: i64 = 1_000_000;
+const HOUR: i64 = 3600 * SECOND;
+const N_STEPS: u32 = 4;
+
+#[expect(clippy::print_stdout, reason = "a timing is printed")]
+fn main() {
+    let argument = |at: usize, otherwise: usize| {
+        std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    };
+    let (n_units, n_groups, n_threads) = (argument(1, 300_000), argument(2, 200), argument(3, 2));
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let raw = people(n_units, &mut random);
+    let groups: Vec<Vec<u32>> =
+        (0..n_groups).map(|group| carriers(&raw, group, n_groups, &mut random)).collect();
+    let n_carriers: usize = groups.iter().map(Vec::len).sum();
+    println!("{n_units} units, {} activities, {n_groups} groups", raw.activities.ts.len());
+    let journey = Journey {
+        n_steps: N_STEPS,
+        order: StepOrder::Strict,
+        window_micros: 24 * HOUR,
+        from: 0,
+        until: 100 * 24 * HOUR,
+    };
+    let start = Instant::now();
+    let Ok(population) = population(&journey, raw) else { return };
+    let entries = start.elapsed();
+    let partition = population.partition(n_threads);
+    let cells = start.elapsed() - entries;
+    let impacts = partition.impacts(&groups, &ImpactOptions { n_threads, floor_pp: 1.0 });
+    let total = start.elapsed();
+    let n_affected: u64 = impacts.iter().map(|impact| impact.n_affected).sum();
+    println!("{} leaves, {n_carriers} hits, {n_affected} first hits", partition.n_leaves());
+    println!(
+        "entries {entries:.3?}, partition {cells:.3?}, impacts {:.3?}",
+        total - entries - cells
+    );
+    println!("partition and impacts on {n_threads} threads: {:.3?}", total - entries);
+    for (group, impact) in impacts.iter().enumerate().step_by(n_groups.div_ceil(8)) {
+        let start = Instant::now();
+        partition.impact(&groups[group]);
+        println!("a group of {} affected: {:.1?}", impact.n_affected, start.elapsed());
+    }
+}
+
+/// Users who do a random number of things, some of which take them further.
+fn people(n_units: usize, random: &mut ChaCha8Rng) -> Raw {
+    let names = ["device", "plan", "hour", "version", "browser", "country"];
+    let n_values = [3, 4, 4, 12, 5, 40];
+    let mut raw = Raw {
+        activities: Activities {
+            covariates: names
+                .map(|name| Covariate { name: name.to_owned(), codes: Vec::new() })
+                .to_vec(),
+            ..Activities::default()
+        },
+        ..Raw::default()
+    };
+    for user in 0..n_units {
+        let user = u32::try_from(user).unwrap_or(u32::MAX);
+        let codes = n_values.map(|n: u32| random.random_range(0..n).min(random.random_range(0..n)));
+        let mut unit = Unit { user: Some(user), ..Unit::default() };
+        unit.account = (random.random::<f64>() < 0.3).then(|| random.random_range(0..9000));
+        let mut ts = random.random_range(0..80 * 24 * HOUR);
+        let mut stage = 0;
+        loop {
+            let activity = u32::try_from(raw.activities.ts.len()).unwrap_or(u32::MAX);
+            raw.activities.ts.push(ts);
+            raw.activities.op.push(stage * 5 + random.random_range(0..12_u32).min(9));
+            raw.activities.orphan.push(false);
+            for (covariate, code) in raw.activities.covariates.iter_mut().zip(codes) {
+                covariate.codes.push(code);
+            }
+            unit.n_activities += 1;
+            if stage == 0 || random.random::<f64>() < 0.3 {
+                let value = (stage + 1 == N_STEPS).then(|| 20.0 + 200.0 * random.random::<f64>());
+                raw.steps.push(Step { ts, step_idx: stage, activity: Some(activity), value });
+                unit.n_steps += 1;
+                stage += 1;
+            }
+            if stage == N_STEPS || random.random::<f64>() < 0.12 {
+                break;
+            }
+            ts += (SECOND as f64 * (40.0 * random.random::<f64>()).powi(2)) as i64;
+        }
+        raw.units.push(unit);
+    }
+    raw
+}
+
+/// Activities of some ops, from 40 for the last group to 30 000 for the first.
+fn carriers(raw: &Raw, group: usize, n_groups: usize, random: &mut ChaCha8Rng) -> Vec<u32> {
+    let share = group as f64 / n_groups as f64;
+    let n_hits = (30_000.0 * (40.0 / 30_000.0_f64).powf(share)) as usize;
+    let wanted = u32::try_from(group % 7).unwrap_or(0);
+    let n_activities = u32::try_from(raw.activities.ts.len()).unwrap_or(0);
+    let mut carriers = Vec::new();
+    while carriers.len() < n_hits.min(n_activities as usize / 20) {
+        let activity = random.random_range(0..n_activities);
+        if raw.activities.op[activity as usize] % 7 == wanted {
+            carriers.push(activity);
+        }
+    }
+    carriers
+}
