@@ -197,7 +197,7 @@ pub(crate) const BUGS: [BugFacts; 18] = [
             Place::Span,
             "shipping",
             "shop.shipping.QuoteUnavailable",
-            "No carrier quote for postal code",
+            "No carrier quote for destination",
         ),
         0.03,
         "only people far in the funnel meet it, so the naive difference has the wrong sign",

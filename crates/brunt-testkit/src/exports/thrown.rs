@@ -144,15 +144,7 @@ fn site(bug: Bug) -> Site {
                 ("com.shop.payment.ChargeService.charge", "ChargeService.java", 74),
                 ("com.shop.payment.ChargeController.create", "ChargeController.java", 41),
             ],
-            Some((
-                "java.net.SocketTimeoutException: Read timed out",
-                &[
-                    ("java.base/sun.nio.ch.NioSocketImpl.timedRead", "NioSocketImpl.java", 288),
-                    ("java.base/sun.nio.ch.NioSocketImpl.implRead", "NioSocketImpl.java", 314),
-                    ("com.shop.payment.bank.BankConnection.exchange", "BankConnection.java", 203),
-                    ("com.shop.payment.bank.BankClient.authorize", "BankClient.java", 112),
-                ],
-            )),
+            None,
         ),
         Bug::GatewayRetry => node(&[
             ("UpstreamPool.retry", "upstream/pool.js", 171),
@@ -216,7 +208,18 @@ fn site(bug: Bug) -> Site {
                     38,
                 ),
             ],
-            None,
+            Some((
+                "org.postgresql.util.PSQLException: ERROR: could not serialize access due to concurrent update",
+                &[
+                    (
+                        "org.postgresql.core.v3.QueryExecutorImpl.execute",
+                        "QueryExecutorImpl.java",
+                        372,
+                    ),
+                    ("org.postgresql.jdbc.PgStatement.executeInternal", "PgStatement.java", 518),
+                    ("com.shop.inventory.StockLedger.reserve", "StockLedger.java", 139),
+                ],
+            )),
         ),
         Bug::AvatarMissing => python(&[
             ("login", "shop/auth/api.py", 39),
@@ -237,9 +240,7 @@ fn site(bug: Bug) -> Site {
     }
 }
 
-const BROWSER_TAIL: &[Frame] = &[
-    ("invokeTask", "node_modules/zone.js/dist/zone.js", 421),
-];
+const BROWSER_TAIL: &[Frame] = &[("invokeTask", "node_modules/zone.js/dist/zone.js", 421)];
 
 const NODE_TAIL: &[Frame] = &[
     ("Layer.handle", "node_modules/express/lib/router/layer.js", 95),
@@ -278,6 +279,7 @@ fn java(
         let line = if symbol.starts_with("com.shop.") { line + moved } else { line };
         let _ = write!(out, "\n\tat {symbol}({file}:{line})");
     };
+    let mut n_more = frames.len() - 1;
     for (idx, frame) in frames.iter().enumerate() {
         push(&mut out, *frame);
         if idx == 1 && draw.uniform("proxied") < 0.5 {
@@ -289,6 +291,7 @@ fn java(
                 "\n\tat {class}$$Lambda$1{:03}/0x00007f{hex:08x}.get(Unknown Source)",
                 hex % 1_000
             );
+            n_more += 1;
         }
     }
     if let Some((header, causes)) = cause {
@@ -296,7 +299,8 @@ fn java(
         for frame in causes {
             push(&mut out, *frame);
         }
-        let _ = write!(out, "\n\t... {} more", frames.len() - 1);
+        // The frames that the cause has in common with what is above it: all but its own first of ours.
+        let _ = write!(out, "\n\t... {n_more} more");
     }
     out
 }
@@ -401,9 +405,12 @@ mod tests {
         assert!(
             java.contains("\n\tat com.shop.payment.bank.BankClient.authorize(BankClient.java:")
         );
-        assert!(java.contains(
-            "\nCaused by: java.net.SocketTimeoutException: Read timed out\n\tat java.base/"
-        ));
+        let caused = throw(Bug::InventoryRace, Stream::new(3), 0).stacktrace;
+        assert!(
+            caused.contains("\nCaused by: org.postgresql.util.PSQLException: ERROR: could not")
+        );
+        let n_above = caused.lines().take_while(|line| !line.starts_with("Caused by")).count() - 1;
+        assert!(caused.ends_with(&format!("\n\t... {} more", n_above - 1)));
         let python = throw(Bug::ShippingQuote, Stream::new(3), 0).stacktrace;
         assert!(python.starts_with(
             "Traceback (most recent call last):\n  File \"/usr/lib/python3.12/site-packages/"
