@@ -34,18 +34,14 @@ fn main() {
     };
     let start = Instant::now();
     let Ok(population) = population(&journey, raw) else { return };
-    let entries = start.elapsed();
+    println!("entries: {:.3?}", start.elapsed());
+    let start = Instant::now();
     let partition = population.partition(n_threads);
-    let cells = start.elapsed() - entries;
+    println!("partition: {:.3?}, {} leaves", start.elapsed(), partition.n_leaves());
     let impacts = partition.impacts(&groups, &ImpactOptions { n_threads, floor_pp: 1.0 });
-    let total = start.elapsed();
+    println!("partition and impacts on {n_threads} threads: {:.3?}", start.elapsed());
     let n_affected: u64 = impacts.iter().map(|impact| impact.n_affected).sum();
-    println!("{} leaves, {n_carriers} hits, {n_affected} first hits", partition.n_leaves());
-    println!(
-        "entries {entries:.3?}, partition {cells:.3?}, impacts {:.3?}",
-        total - entries - cells
-    );
-    println!("partition and impacts on {n_threads} threads: {:.3?}", total - entries);
+    println!("{n_carriers} hits, {n_affected} first hits");
     for (group, impact) in impacts.iter().enumerate().step_by(n_groups.div_ceil(8)) {
         let start = Instant::now();
         partition.impact(&groups[group]);
@@ -91,17 +87,17 @@ fn people(n_units: usize, random: &mut ChaCha8Rng) -> Raw {
             if stage == N_STEPS || random.random::<f64>() < 0.12 {
                 break;
             }
-            ts += (SECOND as f64 * (40.0 * random.random::<f64>()).powi(2)) as i64;
+            let pause: i64 = random.random_range(0..40);
+            ts += SECOND * pause * pause;
         }
         raw.units.push(unit);
     }
     raw
 }
 
-/// Activities of some ops, from 40 for the last group to 30 000 for the first.
+/// Activities of some ops, from 30 000 for the first groups, halved every tenth of them, to 58.
 fn carriers(raw: &Raw, group: usize, n_groups: usize, random: &mut ChaCha8Rng) -> Vec<u32> {
-    let share = group as f64 / n_groups as f64;
-    let n_hits = (30_000.0 * (40.0 / 30_000.0_f64).powf(share)) as usize;
+    let n_hits = 30_000 >> (10 * group / n_groups);
     let wanted = u32::try_from(group % 7).unwrap_or(0);
     let n_activities = u32::try_from(raw.activities.ts.len()).unwrap_or(0);
     let mut carriers = Vec::new();

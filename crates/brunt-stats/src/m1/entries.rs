@@ -322,3 +322,189 @@ fn place(to: &mut Population, entry: &Entry, stages: &[(usize, i64)], first_of_u
         to.dwell[idx] = pace_code(ts.saturating_sub(began));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000_000;
+
+    fn journey(n_steps: u32, order: StepOrder) -> Journey {
+        Journey { n_steps, order, window_micros: 60 * MINUTE, from: 0, until: 1000 * MINUTE }
+    }
+
+    /// One user with activities at these minutes and steps as (step, minute, whether the activity there is known).
+    fn user(minutes: &[i64], steps: &[(u32, i64, bool)]) -> Raw {
+        let known = |minute: i64| minutes.iter().position(|at| *at == minute).map(index);
+        let step = |&(step_idx, minute, is_known): &(u32, i64, bool)| Step {
+            ts: minute * MINUTE,
+            step_idx,
+            activity: if is_known { known(minute) } else { None },
+            value: Some(step_idx.into()),
+        };
+        Raw {
+            units: vec![Unit {
+                n_activities: index(minutes.len()),
+                n_steps: index(steps.len()),
+                user: Some(7),
+                ..Unit::default()
+            }],
+            activities: Activities {
+                ts: minutes.iter().map(|minute| minute * MINUTE).collect(),
+                op: vec![0; minutes.len()],
+                orphan: vec![false; minutes.len()],
+                covariates: Vec::new(),
+            },
+            steps: steps.iter().map(step).collect(),
+        }
+    }
+
+    fn strict(minutes: &[i64], steps: &[(u32, i64, bool)]) -> Population {
+        population(&journey(3, StepOrder::Strict), user(minutes, steps)).unwrap()
+    }
+
+    fn ranges(of: &Population) -> Vec<(Range<usize>, bool)> {
+        of.entries.iter().map(|entry| (entry.activities(), entry.converted)).collect()
+    }
+
+    #[test]
+    fn the_activity_that_does_a_step_is_still_at_the_stage_before() {
+        let steps = [(0, 5, true), (1, 7, true), (2, 9, true)];
+        let got = strict(&[1, 5, 6, 7, 8, 9, 10], &steps);
+        assert_eq!(ranges(&got), [(1..6, true)]);
+        assert_eq!(got.stage[1..6], [0, 1, 1, 2, 2]);
+        assert_eq!(got.entry_of(0), None);
+        assert_eq!(got.entry_of(5), Some(0));
+        assert_eq!(got.entry_of(6), None);
+        assert_eq!((got.entries[0].ts, got.entries[0].revenue), (5 * MINUTE, 2.0));
+        assert!(got.valued);
+    }
+
+    #[test]
+    fn pace_counts_from_the_unit_and_the_stage() {
+        let got = strict(&[0, 5, 6, 7, 8, 9, 30], &[(0, 5, true), (1, 8, true)]);
+        // 5 minutes since the activity before the entry; 1 minute; 21 minutes.
+        assert_eq!(got.gap[1..], [2, 1, 1, 1, 1, 2]);
+        assert_eq!(got.count[1..], [0, 0, 1, 1, 0, 1]);
+        assert_eq!(got.dwell[1..], [0, 1, 1, 1, 1, 2]);
+        assert_eq!(strict(&[5], &[(0, 5, true)]).gap, [0]);
+        assert_eq!([29, 30, 299, 300].map(|s| pace_code(s * 1_000_000)), [0, 1, 1, 2]);
+        assert_eq!(pace_code(-5), 0);
+        assert_eq!([1, 2, 4, 5].map(count_code), [0, 1, 1, 2]);
+    }
+
+    #[test]
+    fn a_conversion_or_the_end_of_the_window_makes_room_for_a_new_entry() {
+        let all = |minute: i64| [(0, minute, true), (1, minute + 1, true), (2, minute + 2, true)];
+        let twice = strict(&[1, 2, 3, 4, 5, 6], &[all(1), all(4)].concat());
+        assert_eq!(ranges(&twice), [(0..3, true), (3..6, true)]);
+        assert_eq!(twice.entries[0].cluster, twice.entries[1].cluster);
+        let late = strict(&[1, 30, 61, 62, 63], &[(0, 1, true), (0, 61, true), (0, 62, true)]);
+        assert_eq!(ranges(&late), [(0..3, false), (3..5, false)]);
+        // Two steps of one request: the new entry begins after it.
+        let same = strict(&[1, 2, 3], &[(0, 1, true), (1, 1, true), (2, 1, true), (0, 2, true)]);
+        assert_eq!(ranges(&same), [(0..1, true), (1..3, false)]);
+    }
+
+    #[test]
+    fn conversion_counts_only_within_the_window() {
+        let at =
+            |minute: i64| strict(&[1, 2, minute], &[(0, 1, true), (1, 2, true), (2, minute, true)]);
+        assert_eq!(ranges(&at(61)), [(0..3, true)]);
+        assert_eq!(ranges(&at(62)), [(0..2, false)]);
+        assert_eq!(at(62).entries[0].revenue, 0.0);
+    }
+
+    #[test]
+    fn only_windows_that_are_over_are_measured() {
+        let steps = [(0, 1, true), (0, 100, true)];
+        let within = |from: i64, until: i64| {
+            let (from, until) = (from * MINUTE, until * MINUTE);
+            let journey = Journey { from, until, ..journey(3, StepOrder::Strict) };
+            ranges(&population(&journey, user(&[1, 50, 100], &steps)).unwrap())
+        };
+        assert_eq!(within(1, 160), [(0..2, false), (2..3, false)]);
+        assert_eq!(within(1, 159), [(0..2, false)]);
+        assert_eq!(within(2, 160), [(2..3, false)]);
+    }
+
+    #[test]
+    fn a_session_has_its_own_window() {
+        let session = |ends_at: i64, until: i64| {
+            let mut raw = user(&[1, 2, 90], &[(0, 1, true), (1, 2, true), (2, 90, true)]);
+            raw.units[0].ends_at = Some(ends_at * MINUTE);
+            let until = until * MINUTE;
+            ranges(&population(&Journey { until, ..journey(3, StepOrder::Strict) }, raw).unwrap())
+        };
+        assert_eq!(session(120, 120), [(0..3, true)]);
+        assert_eq!(session(120, 119), []);
+        assert_eq!(session(0, 120), []);
+    }
+
+    #[test]
+    fn a_step_without_an_activity_lies_between_them() {
+        let got = strict(&[1, 2, 3, 4], &[(0, 1, true), (1, 2, false), (2, 3, false)]);
+        assert_eq!(ranges(&got), [(0..3, true)]);
+        assert_eq!(got.stage[..3], [0, 1, 2]);
+        let mut raw = user(&[1, 3], &[(0, 1, true), (1, 2, false)]);
+        raw.steps[1].ts = 3 * MINUTE - 1;
+        let got = population(&journey(2, StepOrder::Strict), raw).unwrap();
+        assert_eq!(ranges(&got), [(0..1, true)]);
+        assert_eq!(ranges(&strict(&[], &[(0, 1, false)])), []);
+        assert_eq!(strict(&[3], &[(0, 1, false)]).stage, [1]);
+    }
+
+    #[test]
+    fn strict_order_waits_for_each_step_and_any_order_does_not() {
+        let steps = [(0, 1, true), (2, 2, true), (1, 3, true)];
+        assert_eq!(ranges(&strict(&[1, 2, 3, 4], &steps)), [(0..4, false)]);
+        let any = population(&journey(3, StepOrder::Any), user(&[1, 2, 3, 4], &steps)).unwrap();
+        assert_eq!(ranges(&any), [(0..2, true)]);
+    }
+
+    #[test]
+    fn clusters_are_accounts_else_users_else_units() {
+        let mut raw = Raw::default();
+        for (user, account) in
+            [(Some(1), Some(9)), (Some(2), Some(9)), (Some(9), None), (None, None), (None, None)]
+        {
+            raw.activities.ts.push(MINUTE);
+            raw.activities.op.push(0);
+            raw.activities.orphan.push(false);
+            let activity = Some(index(raw.steps.len()));
+            raw.steps.push(Step { ts: 0, step_idx: 0, activity, value: None });
+            let ends_at = None;
+            raw.units.push(Unit { n_activities: 1, n_steps: 1, user, account, ends_at });
+        }
+        let got = population(&journey(2, StepOrder::Strict), raw).unwrap();
+        let clusters: Vec<u32> = got.entries.iter().map(|entry| entry.cluster).collect();
+        assert_eq!(clusters, [0, 0, 1, 2, 3]);
+        assert_eq!((got.n_clusters, got.valued), (4, false));
+    }
+
+    #[test]
+    fn arrays_that_do_not_fit_are_refused() {
+        let fails = |change: fn(&mut Raw)| {
+            let mut raw = user(&[1, 2], &[(0, 1, true)]);
+            change(&mut raw);
+            population(&journey(2, StepOrder::Strict), raw).unwrap_err()
+        };
+        let column = "op".to_owned();
+        let want = Error::LengthMismatch { column, got: 1, want: 2 };
+        assert_eq!(fails(|raw| _ = raw.activities.op.pop()), want);
+        assert_eq!(want.to_string(), "column \"op\" has 1 values where 2 were expected");
+        let column = "n_activities".to_owned();
+        let want = Error::LengthMismatch { column, got: 3, want: 2 };
+        assert_eq!(fails(|raw| raw.units[0].n_activities = 3), want);
+        let want = Error::NotSorted { unit_idx: 0, row_idx: 1 };
+        assert_eq!(fails(|raw| raw.activities.ts.swap(0, 1)), want);
+        assert_eq!(
+            fails(|raw| raw.steps[0].activity = Some(2)),
+            Error::StepOutsideUnit { row_idx: 0 }
+        );
+        let want = Error::UnknownStep { row_idx: 0, step_idx: 2, n_steps: 2 };
+        assert_eq!(fails(|raw| raw.steps[0].step_idx = 2), want);
+        let none = population(&journey(0, StepOrder::Any), Raw::default()).unwrap_err();
+        assert_eq!(none, Error::StepCount { n_steps: 0 });
+    }
+}

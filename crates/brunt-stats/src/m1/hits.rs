@@ -44,3 +44,77 @@ pub(super) fn first_hits(population: &Population, carriers: &[u32]) -> Hits {
     }
     hits
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Activities, Journey, Raw, Step, StepOrder, Unit, index, population};
+    use super::*;
+
+    const HOUR: i64 = 3_600_000_000;
+
+    /// Activities at hours 0 to 9, entries at hours 2 (converts at 4) and 6 (does not), a window of 2 hours.
+    fn of_unit(ends_at: Option<i64>) -> Population {
+        let steps = [(2, 0), (4, 1), (6, 0)];
+        let steps =
+            steps.map(|(at, step_idx)| Step { ts: 0, step_idx, activity: Some(at), value: None });
+        let raw = Raw {
+            units: vec![Unit {
+                n_activities: 10,
+                n_steps: 3,
+                user: Some(0),
+                ends_at,
+                ..Unit::default()
+            }],
+            activities: Activities {
+                ts: (0..10).map(|at| at * HOUR).collect(),
+                op: vec![0; 10],
+                orphan: vec![false; 10],
+                covariates: Vec::new(),
+            },
+            steps: steps.to_vec(),
+        };
+        let journey = Journey {
+            n_steps: 2,
+            order: StepOrder::Strict,
+            window_micros: 2 * HOUR,
+            from: 0,
+            until: 20 * HOUR,
+        };
+        population(&journey, raw).unwrap()
+    }
+
+    fn hit(entry: u32, activity: u32) -> FirstHit {
+        FirstHit { entry, activity }
+    }
+
+    #[test]
+    fn the_first_hit_counts_up_to_and_with_the_converting_activity() {
+        let population = of_unit(None);
+        let affected = |carriers: &[u32]| first_hits(&population, carriers).affected;
+        assert_eq!(affected(&[3, 4, 3]), [hit(0, 3)]);
+        assert_eq!(affected(&[4, 2]), [hit(0, 2)]);
+        assert_eq!(affected(&[4]), [hit(0, 4)]);
+        assert_eq!(affected(&[8, 9, 77]), [hit(1, 8)]);
+        assert_eq!(affected(&[9]), []);
+        assert_eq!(affected(&[5]), []);
+    }
+
+    #[test]
+    fn a_hit_within_the_window_before_takes_the_entry_out() {
+        let population = of_unit(None);
+        let both = first_hits(&population, &[0, 3, 7]);
+        assert_eq!((both.before_entry, both.affected), (vec![0], vec![hit(1, 7)]));
+        let conversion = first_hits(&population, &[4, 7]);
+        assert_eq!((conversion.before_entry, conversion.affected), (vec![1], vec![hit(0, 4)]));
+        let long_ago = first_hits(&population, &[3, 8]);
+        assert_eq!(long_ago.affected, [hit(0, 3), hit(1, 8)]);
+    }
+
+    #[test]
+    fn of_a_session_the_whole_past_counts() {
+        let population = of_unit(Some(9 * HOUR));
+        let got = first_hits(&population, &[3, 8]);
+        assert_eq!((got.before_entry, got.affected), (vec![1], vec![hit(0, 3)]));
+        assert_eq!(index(population.entries.len()), 2);
+    }
+}

@@ -73,7 +73,7 @@ impl Population {
         let cells = split(self, &digits, n_threads);
         let names = digits.order.iter().map(|digit| Digits::name(*digit, self)).collect();
         let mut partition =
-            Partition::assemble(self, names, digits.level_of_second_covariate(), cells);
+            Partition::assemble(self, names, digits.level_of_second_covariate(), &cells);
         partition.exposure = Exposure::of(&partition, &digits);
         partition
     }
@@ -84,7 +84,7 @@ impl<'a> Partition<'a> {
         population: &'a Population,
         names: Vec<String>,
         level_fine: usize,
-        cells: Cells,
+        cells: &Cells,
     ) -> Self {
         let leaf_starts: Vec<u32> =
             cells.levels.last().map(|leaves| starts(leaves)).unwrap_or_default();

@@ -33,11 +33,11 @@ pub(super) fn solve(matching: &Matching) -> Values {
     // the last to the first for values, and the other way round for weights.
     let n_cells = matching.cells.len();
     let (conversion, y_converged) =
-        forward.iterate(matching, |cell| matching.cells[cell].y, (0..n_cells).rev());
+        forward.iterate(matching, |cell| matching.cells[cell].y, &(0..n_cells).rev());
     let (revenue, r_converged) =
-        forward.iterate(matching, |cell| matching.cells[cell].r, (0..n_cells).rev());
+        forward.iterate(matching, |cell| matching.cells[cell].r, &(0..n_cells).rev());
     let (weight, weight_converged) =
-        backward.iterate(matching, |cell| matching.cells[cell].n_hits, 0..n_cells);
+        backward.iterate(matching, |cell| matching.cells[cell].n_hits, &(0..n_cells));
     let converged = y_converged && r_converged && weight_converged;
     Values { conversion, revenue, weight, converged }
 }
@@ -74,7 +74,7 @@ impl Links {
         &self,
         matching: &Matching,
         own: impl Fn(usize) -> f64,
-        order: impl Iterator<Item = usize> + Clone,
+        order: &(impl Iterator<Item = usize> + Clone),
     ) -> (Vec<f64>, bool) {
         let mut x: Vec<f64> = (0..matching.cells.len())
             .map(|cell| match matching.cells[cell].n_never {

@@ -14,7 +14,7 @@ pub(super) struct Parts {
     /// That the affected of one cluster would have done alike.
     pub(super) cluster: f64,
     /// That the values are estimated from so many clusters (influence functions: Hampel 1974; clustered: Liang & Zeger
-    /// 1986; small-cell correction in the spirit of Bell & McCaffrey 2002).
+    /// 1986; small-cell correction in the spirit of Bell & `McCaffrey` 2002).
     pub(super) controls: f64,
 }
 

@@ -78,8 +78,7 @@ fn example() -> Example {
 }
 
 fn partition(example: &Example) -> Partition<'_> {
-    let cells = Cells { order: example.cells.order.clone(), levels: example.cells.levels.clone() };
-    Partition::assemble(&example.population, vec!["cell".to_owned()], 0, cells)
+    Partition::assemble(&example.population, vec!["cell".to_owned()], 0, &example.cells)
 }
 
 #[test]
