@@ -64,7 +64,7 @@ pub(super) fn of_revenue(
         return None;
     }
     let t = student_t::two_sided_quantile(CONFIDENCE, df);
-    let skew = (third_moment / s.powi(3)).min(2.0);
+    let skew = (third_moment / s.powi(3)).clamp(-2.0, 2.0);
     let shift = skew * (Z * Z - 1.0) / 6.0;
     Some(Interval { lo: at_risk + s * (shift - t), hi: at_risk + s * (shift + t) })
 }

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::AFFECTED_MIN;
 use super::co_occurrence::partners;
 use super::hits::{Hits, first_hits};
-use super::impact::{GroupImpact, counts, of_group};
-use super::leavers::Leavers;
+use super::impact::{GroupImpact, of_group};
 use super::matching::Scratch;
 use super::partition::Partition;
 use super::rank::rank;
@@ -44,11 +43,10 @@ impl Partition<'_> {
             |(), group| first_hits(self.population, &groups[group]),
         );
         let scratch = || Scratch::new(self);
-        let mut impacts =
-            each(groups.len(), n_threads, scratch, |scratch, group| match &hits[group] {
-                few if (few.affected.len() as u64) < AFFECTED_MIN => counts_only(self, few),
-                enough => of_group(self, enough, scratch),
-            });
+        let mut impacts = each(groups.len(), n_threads, scratch, |scratch, group| {
+            let impact = of_group(self, &hits[group], scratch);
+            if impact.n_affected < AFFECTED_MIN { counts_only(impact) } else { impact }
+        });
         let partners = partners(&hits, groups, self.population.ts.len());
         for (impact, partner) in impacts.iter_mut().zip(partners) {
             if let Some((other, share)) = partner
@@ -63,11 +61,21 @@ impl Partition<'_> {
     }
 }
 
-fn counts_only(partition: &Partition, hits: &Hits) -> GroupImpact {
-    let mut impact = counts(partition, &Leavers::of(partition, hits));
-    impact.unadjusted_loss_pp = None;
+/// Keeps what was counted, not what was estimated.
+fn counts_only(mut impact: GroupImpact) -> GroupImpact {
+    impact.warnings.retain(|warning| matches!(warning, Warning::HitBeforeEntry { .. }));
     impact.warnings.push(Warning::FewAffected);
-    impact
+    GroupImpact {
+        n_affected: impact.n_affected,
+        n_matched: impact.n_matched,
+        n_unaffected: impact.n_unaffected,
+        n_users: impact.n_users,
+        n_accounts: impact.n_accounts,
+        n_hit_before_entry: impact.n_hit_before_entry,
+        overlap_share: impact.overlap_share,
+        warnings: impact.warnings,
+        ..GroupImpact::default()
+    }
 }
 
 /// `work` for each of `n` tasks, in order of tasks, with something of its own for each thread.

@@ -108,7 +108,7 @@ pub(super) fn of_group(partition: &Partition, hits: &Hits, scratch: &mut Scratch
 }
 
 /// What needs no comparison.
-pub(super) fn counts(partition: &Partition, leavers: &Leavers) -> GroupImpact {
+fn counts(partition: &Partition, leavers: &Leavers) -> GroupImpact {
     let n_hit_before_entry = leavers.before_entry().len() as u64;
     let n_affected = leavers.affected().len() as u64;
     let n_never = u64::from(partition.population.n_entries()) - n_affected - n_hit_before_entry;
@@ -149,7 +149,7 @@ fn estimate(
     let (mut chances, mut revenue, mut observed) = (Vec::new(), 0.0, 0);
     for (leaver, place) in leavers.affected().iter().zip(&matching.cell_of) {
         let Some(chance) = values.conversion.get(*place as usize) else { continue };
-        chances.push(*chance);
+        chances.push(chance.clamp(0.0, 1.0));
         revenue += values.revenue[*place as usize] - leaver.revenue;
         observed += usize::from(leaver.converted);
     }

@@ -315,7 +315,8 @@ fn few_affected_have_counts_only_among_all_groups() {
     let group = vec![2, 6, 10, 14];
     let got = impacts_of(&[true; 40], group.clone());
     assert_nothing_estimated(&got[0]);
-    assert_eq!((got[0].n_affected, got[0].n_users), (4, 4));
+    assert_eq!((got[0].n_affected, got[0].n_users, got[0].n_unaffected), (4, 4, 36));
+    assert_eq!(got[0].warnings, [Warning::FewAffected]);
     let (journey, raw) = plain(&[[true, false]; 20].concat());
     let population = population(&journey, raw).unwrap();
     assert!(population.partition(1).impact(&group).loss_pp.is_some());

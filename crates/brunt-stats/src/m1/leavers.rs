@@ -48,7 +48,7 @@ impl Leavers {
         let affected = hits.affected.iter().map(|hit| (hit.entry, Some(hit.activity)));
         let before = hits.before_entry.iter().map(|entry| (*entry, None));
         let mut all = Vec::with_capacity(hits.affected.len() + hits.before_entry.len());
-        let mut leaves = Vec::new();
+        let mut leaves = Vec::with_capacity(8 * all.capacity());
         for (entry_idx, activity) in affected.chain(before) {
             let entry = &partition.population.entries[entry_idx as usize];
             let first_leaf = leaves.len();
