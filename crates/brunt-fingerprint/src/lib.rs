@@ -1,1 +1,48 @@
 //! Error text and stacks to a stable error group; message templates.
+//!
+//! ```text
+//! type, message, stack ─► unwrap ─► language ─► header, chain ─► root ─► culprit ─► message? ─► hash ─► group
+//!                         unwrap    lang        lang/*           reading  culprit    need        hash    group
+//! ```
+//! Steps go in this order, each in the file named below it, and none keeps state: the same input gives the same id
+//! in any order, on any machine. Input is never trusted: at most 64 KiB of text, 512 frames an exception and 32 causes
+//! are read, work is linear in that, and no text makes anything here panic.
+//!
+//! A language is one file in `lang/` that implements one trait; text in a language that has none is grouped by its
+//! type and message template alone.
+//!
+//! ```
+//! use brunt_fingerprint::{Occurrence, group};
+//!
+//! let stack = "java.lang.IllegalStateException: card 4711 declined\n\tat com.acme.pay.Card.charge(Card.java:42)";
+//! let moved = "java.lang.IllegalStateException: card 9 declined\n\tat com.acme.pay.Card.charge(Card.java:57)";
+//! let info = group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() });
+//! assert_eq!(info.title, "IllegalStateException: card <*> declined");
+//! assert_eq!(info.culprit.as_deref(), Some("com.acme.pay.Card.charge"));
+//! assert_eq!(info.group, group(&Occurrence { stacktrace: Some(moved), ..Occurrence::default() }).group);
+//! ```
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
+
+mod chain;
+mod codes;
+mod culprit;
+mod frame;
+mod group;
+mod hash;
+mod header;
+mod info;
+mod lang;
+mod need;
+mod occurrence;
+mod reading;
+mod recursion;
+mod template;
+mod text;
+mod unwrap;
+
+pub use frame::{Frame, Role, frames};
+pub use group::group;
+pub use info::{ErrorInfo, Part, Quality};
+pub use lang::Lang;
+pub use occurrence::Occurrence;
+pub use template::template;

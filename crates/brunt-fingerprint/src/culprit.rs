@@ -1,0 +1,254 @@
+//! Step 8: which frame of the app an error is put down to. Functions that only throw, and guards that only check,
+//! are known by how programmers name them, so that nobody keeps lists of them.
+
+use crate::lang::{Naming, Symbol};
+use crate::text::{after, before, holds};
+
+/// What a frame of the app does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// Ordinary work.
+    Work,
+    /// Checks something particular, and so may fail in more than one way.
+    Guard,
+    /// Throws for whoever calls it.
+    Throw,
+}
+
+/// First words of functions that throw.
+const THROW_WORDS: [&str; 8] = ["throw", "raise", "fail", "reject", "abort", "panic", "must", "rethrow"];
+/// Whole names of functions that throw.
+const THROW_NAMES: [&str; 9] = ["die", "bail", "propagate", "sneakythrow", "orelsethrow", "unwrap", "expect", "assert", "invariant"];
+/// First words of functions that make or pass on an error, where the last word says that it is one.
+const FACTORY_WORDS: [&str; 13] =
+    ["new", "create", "make", "build", "wrap", "convert", "translate", "to", "as", "from", "handle", "report", "log"];
+const ERROR_WORDS: [&str; 6] = ["exception", "error", "err", "failure", "exceptions", "errors"];
+/// First words of functions that check.
+const GUARD_WORDS: [&str; 7] = ["check", "require", "validate", "verify", "ensure", "assert", "expect"];
+/// Checks that say nothing of what is checked; written without case and underscores.
+const GENERIC_GUARDS: [&str; 42] = [
+    "assertequals",
+    "assertfalse",
+    "assertnonnull",
+    "assertnotempty",
+    "assertnotnull",
+    "assertnull",
+    "assertstate",
+    "assertthat",
+    "asserttrue",
+    "checkargument",
+    "checkbounds",
+    "checkelementindex",
+    "checkfromindexsize",
+    "checkfromtoindex",
+    "checkindex",
+    "checknonnull",
+    "checknotempty",
+    "checknotnull",
+    "checkpositionindex",
+    "checkrange",
+    "checkstate",
+    "ensurenonnull",
+    "ensurenotnull",
+    "haslength",
+    "hastext",
+    "inclusivebetween",
+    "isinstanceof",
+    "istrue",
+    "nonempty",
+    "nonnull",
+    "notblank",
+    "notempty",
+    "notnull",
+    "rangecheck",
+    "requirenonempty",
+    "requirenonnull",
+    "requirenonnullelse",
+    "requirenotblank",
+    "requirenotempty",
+    "requirenotnull",
+    "validindex",
+    "verifynotnull",
+];
+/// Classes and files that hold nothing but checks and throws.
+const GUARD_CLASSES: [&str; 14] = [
+    "args",
+    "argument",
+    "arguments",
+    "assert",
+    "assertion",
+    "assertions",
+    "ensure",
+    "guard",
+    "guards",
+    "objects",
+    "precondition",
+    "preconditions",
+    "throwhelper",
+    "validate",
+];
+/// Last words of classes that gather functions for others.
+const UTILITY_WORDS: [&str; 5] = ["utils", "util", "utilities", "helper", "helpers"];
+
+/// The culprit among frames of the app, from the innermost outwards, and what was passed over before it.
+#[derive(Debug)]
+pub(crate) struct Choice<'a> {
+    pub(crate) at: usize,
+    pub(crate) symbol: Symbol<'a>,
+    pub(crate) is_guard: bool,
+    pub(crate) thrown_at: Option<Symbol<'a>>,
+    /// The frames before the culprit, with what they are.
+    pub(crate) passed: Vec<(Symbol<'a>, Passed)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passed {
+    Throw,
+    Anonymous,
+    Minified,
+}
+
+/// The first frame that is neither a throw helper nor anonymous. If there is none, the first anonymous frame, and if
+/// all are throw helpers, the last of them. Items are a frame's place and its symbol.
+pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> Option<Choice<'a>> {
+    let mut passed = Vec::new();
+    let mut thrown_at = None;
+    let mut anonymous = None;
+    let mut last = None;
+    for (at, symbol) in frames {
+        let kind = match symbol.naming {
+            Naming::Anonymous => Passed::Anonymous,
+            Naming::Minified => Passed::Minified,
+            Naming::Named => match duty(&symbol) {
+                Duty::Throw => Passed::Throw,
+                work_or_guard => {
+                    return Some(Choice { at, symbol, is_guard: work_or_guard == Duty::Guard, thrown_at, passed });
+                }
+            },
+        };
+        if kind == Passed::Throw {
+            thrown_at.get_or_insert_with(|| symbol.clone());
+            last = Some((at, symbol.clone()));
+        } else {
+            anonymous.get_or_insert_with(|| (at, symbol.clone()));
+        }
+        passed.push((symbol, kind));
+    }
+    let (at, symbol) = anonymous.or(last)?;
+    let thrown_at = thrown_at.filter(|helper| *helper != symbol);
+    Some(Choice { at, symbol, is_guard: false, thrown_at, passed })
+}
+
+/// What a named frame does, by its name and its class's.
+pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
+    let (owner, function) = symbol.function.rsplit_once('.').unwrap_or((&symbol.module, symbol.function));
+    let class = owner.rsplit(['.', '$']).next().unwrap_or(owner);
+    let (class, function) = function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
+    let first = first_word(function);
+    let is_check = holds(&GUARD_WORDS, first);
+    let is_thrower = holds(&THROW_WORDS, first) || THROW_NAMES.iter().any(|name| is_same(function, name));
+    let is_factory = holds(&FACTORY_WORDS, first) && holds(&ERROR_WORDS, last_word(function));
+    let is_generic = GENERIC_GUARDS.iter().any(|name| is_same(function, name));
+    // Whatever is done inside an exception's class is done while it is made.
+    let is_error_class = holds(&ERROR_WORDS, last_word(class)) || class.ends_with("Throwable");
+    let is_guard_class = GUARD_CLASSES.iter().any(|name| is_same(class, name));
+    if is_thrower || is_factory || is_generic || is_error_class || is_guard_class {
+        Duty::Throw
+    } else if is_check {
+        if holds(&UTILITY_WORDS, last_word(class)) { Duty::Throw } else { Duty::Guard }
+    } else {
+        Duty::Work
+    }
+}
+
+/// Whether a name is `lower`, underscores and case aside.
+fn is_same(name: &str, lower: &str) -> bool {
+    name.len() >= lower.len() && name.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(lower.bytes())
+}
+
+/// `checkNotNull`, `check_not_null` and `__check` begin with `check`.
+fn first_word(name: &str) -> &str {
+    let name = name.trim_start_matches(['_', '$', '#']);
+    let bytes = name.as_bytes();
+    let starts_word = |pair: &[u8]| match pair {
+        [_, b'_' | b'-' | b'$'] => true,
+        [before, after] => after.is_ascii_uppercase() && !before.is_ascii_uppercase(),
+        _ => false,
+    };
+    let end = bytes.windows(2).position(starts_word).map_or(name.len(), |at| at + 1);
+    before(name, end)
+}
+
+/// `handleError`, `handle_error` and `HTTPError` end with `error`, letters of either case.
+fn last_word(name: &str) -> &str {
+    let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '$' | '!' | '?'));
+    let bytes = name.as_bytes();
+    let starts_word = |pair: &[u8]| match pair {
+        [b'_' | b'-' | b'$' | b'.', _] => true,
+        [before, after] => after.is_ascii_uppercase() && before.is_ascii_lowercase(),
+        _ => false,
+    };
+    let start = bytes.windows(2).rposition(starts_word).map_or(0, |at| at + 1);
+    let word = after(name, start);
+    // An acronym before the word runs into it.
+    let n_upper = word.bytes().take_while(u8::is_ascii_uppercase).count();
+    if n_upper > 1 && n_upper < word.len() { after(word, n_upper - 1) } else { word }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    fn symbol<'a>(module: &'a str, function: &'a str) -> Symbol<'a> {
+        Symbol { module: Cow::Borrowed(module), function, naming: Naming::Named }
+    }
+
+    #[test]
+    fn names_say_what_a_function_does() {
+        for (module, function, want) in [
+            ("com.acme.Pay", "charge", Duty::Work),
+            ("com.acme.Pay", "throwIfClosed", Duty::Throw),
+            ("pay", "raise_for_status", Duty::Throw),
+            ("com.acme.Pay", "failover", Duty::Work),
+            ("com.acme.Pay", "mustache", Duty::Work),
+            ("com.acme.Pay", "newPaymentException", Duty::Throw),
+            ("pay", "handle_error", Duty::Throw),
+            ("pay", "toHTTPError", Duty::Throw),
+            ("com.acme.Pay", "errorCount", Duty::Work),
+            ("com.acme.PaymentException", "<init>", Duty::Throw),
+            ("com.acme.Pay$DeclinedException", "of", Duty::Throw),
+            ("com.acme.Preconditions", "anything", Duty::Throw),
+            ("com.acme.Pay", "checkNotNull", Duty::Throw),
+            ("pay", "check_not_null", Duty::Throw),
+            ("com.acme.Pay", "checkCard", Duty::Guard),
+            ("com.acme.Pay", "checkout", Duty::Work),
+            ("com.acme.CardUtils", "checkCard", Duty::Throw),
+            ("com.acme.CardUtils", "parseCard", Duty::Work),
+            ("pay", "Cart.validate", Duty::Guard),
+            ("pay", "new PaymentError", Duty::Throw),
+            ("pay", "new Payment", Duty::Work),
+            ("pay", "Assert.ok", Duty::Throw),
+        ] {
+            assert_eq!(duty(&symbol(module, function)), want, "{module}.{function}");
+        }
+    }
+
+    #[test]
+    fn the_culprit_is_behind_helpers_and_anonymous_frames() {
+        let choice = |symbols: Vec<Symbol<'static>>| choose(symbols.into_iter().enumerate()).map(|c| (c.at, c.thrown_at.map(|s| s.text())));
+        let anonymous = || Symbol { naming: Naming::Anonymous, ..symbol("cart", "") };
+        assert_eq!(choice(vec![symbol("A", "throwIt"), anonymous(), symbol("B", "pay")]), Some((2, Some("A.throwIt".into()))));
+        assert_eq!(choice(vec![symbol("A", "throwIt"), symbol("B", "failIt")]), Some((1, Some("A.throwIt".into()))));
+        assert_eq!(choice(vec![symbol("A", "throwIt")]), Some((0, None)));
+        assert_eq!(choice(vec![anonymous(), anonymous()]), Some((0, None)));
+        assert_eq!(choice(vec![]), None);
+    }
+
+    #[test]
+    fn words_are_found_in_both_styles() {
+        assert_eq!((first_word("__checkNotNull"), first_word("check_x"), first_word("HTTPGet"), first_word("")), ("check", "check", "HTTPGet", ""));
+        assert_eq!((last_word("toHTTPError"), last_word("handle_err2"), last_word("ERROR"), last_word("")), ("Error", "err", "ERROR", ""));
+    }
+}

@@ -1,0 +1,95 @@
+//! What is known of an error once it is grouped.
+
+use crate::lang::Lang;
+
+/// The group of an occurrence and everything that a person wants to see beside it.
+///
+/// Three ids nest: `group` refines `site`, `variant` refines `group`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorInfo {
+    /// The error group: `e0:` and 26 base32 characters.
+    pub group: String,
+    /// Coarser: language, service and culprit; of an error without a stack, its message template.
+    pub site: String,
+    /// Finer: all app frames of the whole chain, and the template.
+    pub variant: String,
+    /// The language whose stack was read.
+    pub lang: Option<Lang>,
+    /// The short type and the template, at most 160 characters of it.
+    pub title: String,
+    /// Module and function that the error is put down to.
+    pub culprit: Option<String>,
+    /// File of the culprit in this occurrence; for display, never in a key.
+    pub culprit_file: Option<String>,
+    /// Line of the culprit in this occurrence, from 1; for display, never in a key.
+    pub culprit_line: Option<u32>,
+    /// Type of the root cause.
+    pub root_type: String,
+    /// Masked message of the root cause.
+    pub root_template: String,
+    /// The first throw helper above the culprit.
+    pub thrown_at: Option<String>,
+    /// How much of the input the group rests on.
+    pub quality: Quality,
+    /// Every part that was considered, used or not, in the order of the steps.
+    pub why: Vec<Part>,
+}
+
+/// How much of the input a group rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Quality {
+    /// A stack with frames of the app.
+    Full,
+    /// A stack with library frames only.
+    LibraryOnly,
+    /// No stack.
+    MessageOnly,
+    /// The app's names are those of a minifier.
+    Minified,
+    /// Text or frames past the limits were left out.
+    Truncated,
+    /// There was a stack, and none of its lines was a known frame.
+    Unparsed,
+}
+
+impl Quality {
+    /// The name that tables and SQL use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::LibraryOnly => "library-only",
+            Self::MessageOnly => "message-only",
+            Self::Minified => "minified",
+            Self::Truncated => "truncated",
+            Self::Unparsed => "unparsed",
+        }
+    }
+}
+
+/// One candidate for the key, and why it was used or ignored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it is: `service`, `lang`, `type`, `cause`, `frame`, `thrown_at`, `culprit`, `message`, `child`, `fingerprint`.
+    pub part: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Whether it is in the key of the group.
+    pub used: bool,
+    /// The reason, in a few words.
+    pub reason: &'static str,
+}
+
+/// Collects [`Part`]s.
+#[derive(Debug, Default)]
+pub(crate) struct Why(pub(crate) Vec<Part>);
+
+impl Why {
+    pub(crate) fn used(&mut self, part: &'static str, value: impl Into<String>, reason: &'static str) {
+        self.0.push(Part { part, value: value.into(), used: true, reason });
+    }
+
+    pub(crate) fn ignored(&mut self, part: &'static str, value: impl Into<String>, reason: &'static str) {
+        self.0.push(Part { part, value: value.into(), used: false, reason });
+    }
+}

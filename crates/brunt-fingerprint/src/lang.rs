@@ -1,0 +1,111 @@
+//! The seam between languages and everything else, and the choice of a language.
+
+mod java;
+mod javascript;
+mod python;
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use crate::chain::{RawFrame, Stack};
+use crate::text::{Lines, holds};
+
+/// A language whose stacks are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Lang {
+    /// Java and whatever else runs on its machine.
+    Java,
+    /// Python 2.7 and 3.
+    Python,
+    /// JavaScript on V8: Chrome, Node, Deno.
+    JavaScript,
+}
+
+impl Lang {
+    /// The name that tables and SQL use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Java => "java",
+            Self::Python => "python",
+            Self::JavaScript => "javascript",
+        }
+    }
+}
+
+/// What a language must say about its stacks. Each method sees text as it was printed and may be given any text.
+pub(crate) trait Language: Sync + Debug {
+    fn lang(&self) -> Lang;
+
+    /// Names under which exporters know the language.
+    fn names(&self) -> &'static [&'static str];
+
+    /// What every frame begins with, after blanks.
+    fn frame_start(&self) -> &'static str;
+
+    /// Whether the line, blanks before it aside, is a frame of this language and of no other.
+    fn is_frame(&self, line: &str) -> bool;
+
+    /// Reads a whole text. Lines that mean nothing are passed over.
+    fn parse<'a>(&self, text: &'a str) -> Stack<'a>;
+
+    /// Whether a frame belongs to the runtime or to a library, not to the app.
+    fn is_library(&self, frame: &RawFrame<'_>) -> bool;
+
+    /// The frame's symbol without anything that changes between builds and runs.
+    fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a>;
+
+    /// The type's name as it goes into the key.
+    fn fold_type<'a>(&self, name: &'a str) -> &'a str {
+        name
+    }
+}
+
+/// A frame's folded name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Symbol<'a> {
+    /// Class, or file without folder and extension.
+    pub(crate) module: Cow<'a, str>,
+    /// Function, folded into the enclosing named one.
+    pub(crate) function: &'a str,
+    pub(crate) naming: Naming,
+}
+
+/// Whether a function's name says anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    Named,
+    Anonymous,
+    /// A minifier's one or two letters.
+    Minified,
+}
+
+impl Symbol<'_> {
+    /// Module and function in one text; the key and the display use the same.
+    pub(crate) fn text(&self) -> String {
+        let function = if self.naming == Naming::Named { self.function } else { "" };
+        match (self.module.is_empty(), function.is_empty()) {
+            (false, false) => format!("{}.{}", self.module, function),
+            (true, _) => function.to_owned(),
+            (false, true) => self.module.clone().into_owned(),
+        }
+    }
+}
+
+/// Every language with a parser. A new one is a file of its own and a line here.
+pub(crate) static LANGUAGES: [&dyn Language; 3] = [&java::Java, &python::Python, &javascript::JavaScript];
+
+/// The language of a text: the named one if the text has a frame of it, else that of the first frame-shaped line.
+pub(crate) fn choose(name: Option<&str>, text: &str) -> Option<&'static dyn Language> {
+    let named = name.and_then(|name| LANGUAGES.into_iter().find(|language| holds(language.names(), name.trim())));
+    named.filter(|language| Lines::of(text).any(|(_, line)| language.is_frame(line))).or_else(|| detect(text))
+}
+
+/// The language of the first line that is a frame in any language.
+pub(crate) fn detect(text: &str) -> Option<&'static dyn Language> {
+    Lines::of(text).find_map(|(_, line)| frame_language(line))
+}
+
+pub(crate) fn frame_language(line: &str) -> Option<&'static dyn Language> {
+    LANGUAGES.into_iter().find(|language| language.is_frame(line))
+}

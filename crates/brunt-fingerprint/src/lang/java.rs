@@ -1,0 +1,201 @@
+//! Java, Kotlin, Scala, Groovy, Clojure and Android: everything on a JVM prints alike.
+
+mod libraries;
+mod symbol;
+
+use std::borrow::Cow;
+
+use crate::chain::{CAUSES_MAX, Exception, FRAMES_MAX, RawFrame, Stack, push_capped};
+use crate::header::{has_error_suffix, split};
+use crate::lang::{Lang, Language, Symbol};
+use crate::text::{Lines, after, before, between, byte, cap, indent};
+
+#[derive(Debug)]
+pub(crate) struct Java;
+
+impl Language for Java {
+    fn lang(&self) -> Lang {
+        Lang::Java
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["java", "jvm", "kotlin", "scala", "groovy", "clojure", "android"]
+    }
+
+    fn frame_start(&self) -> &'static str {
+        "at "
+    }
+
+    fn is_frame(&self, line: &str) -> bool {
+        frame(line).is_some()
+    }
+
+    fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
+        let mut parser = Parser { text, ..Parser::default() };
+        for (start, line) in Lines::of(text) {
+            parser.line(start, line);
+        }
+        parser.finish()
+    }
+
+    fn is_library(&self, frame: &RawFrame<'_>) -> bool {
+        libraries::holds(frame.module)
+    }
+
+    fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
+        symbol::fold(frame.module, frame.function)
+    }
+}
+
+/// The exception whose lines are being read.
+#[derive(Debug, Default)]
+struct Open<'a> {
+    /// Where its header starts, and where it ends once a frame or another exception was seen.
+    header: (usize, Option<usize>),
+    frames: Vec<RawFrame<'a>>,
+    /// Frames that the runtime left out because the enclosing exception has the same.
+    n_elided: usize,
+    /// A cause names its type first; the outermost exception may come after other text.
+    is_cause: bool,
+}
+
+#[derive(Debug, Default)]
+struct Parser<'a> {
+    text: &'a str,
+    open: Open<'a>,
+    done: Vec<Exception<'a>>,
+    /// Printed with the root first.
+    is_root_first: bool,
+    /// Indent of the suppressed exception that is being passed over.
+    suppressed: Option<usize>,
+    is_cut: bool,
+}
+
+impl<'a> Parser<'a> {
+    fn line(&mut self, start: usize, line: &'a str) {
+        let indent = indent(line);
+        let content = after(line, indent);
+        if let Some(rest) = content.strip_prefix("Caused by: ") {
+            // A cause that is indented belongs to the suppressed exception above it.
+            if self.suppressed.is_some_and(|deep| deep > 0 && indent >= deep) {
+                return;
+            }
+            self.begin(start, line.len() - rest.len());
+        } else if let Some(rest) = content.strip_prefix("Wrapped by: ") {
+            self.is_root_first = true;
+            self.begin(start, line.len() - rest.len());
+        } else if content.starts_with("Suppressed: ") {
+            self.open.header.1.get_or_insert(start);
+            self.suppressed.get_or_insert(indent);
+        } else if self.suppressed.is_some() {
+        } else if let Some(frame) = frame(content) {
+            self.open.header.1.get_or_insert(start);
+            self.is_cut |= self.open.frames.len() == FRAMES_MAX;
+            if self.open.frames.len() < FRAMES_MAX {
+                self.open.frames.push(frame);
+            }
+        } else if let Some(n_elided) = elided(content) {
+            self.open.header.1.get_or_insert(start);
+            self.open.n_elided = n_elided;
+        }
+    }
+
+    fn begin(&mut self, start: usize, header_offset: usize) {
+        self.suppressed = None;
+        self.close(start);
+        self.open = Open { header: (start + header_offset, None), is_cause: true, ..Open::default() };
+    }
+
+    fn close(&mut self, end: usize) {
+        let open = std::mem::take(&mut self.open);
+        let header = between(self.text, open.header.0, open.header.1.unwrap_or(end)).trim_ascii_end();
+        if header.is_empty() && open.frames.is_empty() || header.starts_with("[CIRCULAR REFERENCE") {
+            return;
+        }
+        let (type_name, message) = if open.is_cause { cause_header(header) } else { first_header(header) };
+        let mut exception = Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
+        if let Some(enclosing) = self.done.last().filter(|_| open.n_elided > 0) {
+            let same = enclosing.frames.len().saturating_sub(open.n_elided);
+            let room = FRAMES_MAX - exception.frames.len();
+            exception.frames.extend(enclosing.frames.iter().skip(same).take(room));
+        }
+        self.is_cut |= !push_capped(&mut self.done, exception, CAUSES_MAX);
+    }
+
+    fn finish(mut self) -> Stack<'a> {
+        self.close(self.text.len());
+        if self.is_root_first {
+            self.done.reverse();
+        }
+        Stack { chain: self.done, children: Vec::new(), is_cut: self.is_cut }
+    }
+}
+
+/// `at [loader//][module@version/]class.function(place)` and whatever a logger puts behind it.
+fn frame(line: &str) -> Option<RawFrame<'_>> {
+    let call = line.trim_ascii_start().strip_prefix("at ")?;
+    let open = memchr::memchr(b'(', call.as_bytes())?;
+    let close = open + memchr::memchr(b')', after(call, open).as_bytes())?;
+    let (file, line) = place(between(call, open + 1, close))?;
+    let qualified = before(call, open);
+    let (class, function) = qualified.rsplit_once('.')?;
+    if function.is_empty() || function.ends_with(' ') {
+        return None;
+    }
+    let module = symbol::without_loader(class);
+    let is_class = !module.is_empty() && !module.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '(' | ':' | '"'));
+    is_class.then_some(RawFrame { module, function, file, line, ..RawFrame::default() })
+}
+
+/// `File.java:12`, `File.kt`, `Native Method`, `Unknown Source:7`, `<generated>`. Arguments of another language's
+/// frame are none of these, and neither is a place with a column.
+fn place(text: &str) -> Option<(&str, Option<u32>)> {
+    let (name, line) = match text.rsplit_once(':') {
+        Some((name, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => (name, digits.parse().ok()),
+        _ => (text, None),
+    };
+    let is_known = matches!(name, "Native Method" | "Unknown Source" | "SourceFile" | "<generated>" | "Unknown");
+    let is_file = !name.is_empty() && !name.contains([' ', ',', ':', '/', '\\', '<']) && (line.is_some() || name.contains('.'));
+    (is_known || is_file).then_some((name, line))
+}
+
+/// `... 12 more`, and Logback's `... 12 common frames omitted`.
+fn elided(content: &str) -> Option<usize> {
+    let (count, rest) = content.strip_prefix("... ")?.split_once(' ')?;
+    let count = count.parse().ok()?;
+    (rest.starts_with("more") || rest.starts_with("common frames")).then_some(count)
+}
+
+fn cause_header(header: &str) -> (&str, &str) {
+    split(header, |name| !name.is_empty()).unwrap_or(("", header))
+}
+
+/// The type may stand behind a thread's name or a log line, and below other lines.
+fn first_header(header: &str) -> (&str, &str) {
+    for (start, line) in Lines::of(header) {
+        let mut at = 0;
+        for word in cap(line, 1024).split(' ') {
+            let is_type: fn(&str) -> bool = if at == 0 { is_type } else { is_error_type };
+            // A thread's name is quoted; a type never is.
+            if let Some(found) = split(after(header, start + at), is_type) {
+                return found;
+            }
+            at += word.len() + 1;
+        }
+    }
+    ("", header.trim_ascii())
+}
+
+fn is_type(name: &str) -> bool {
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$' | b'/' | b'@' | b'-') || b >= 0x80);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let is_qualified = last.len() < name.len() && byte(last, 0).is_some_and(|b| b.is_ascii_uppercase());
+    is_name && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic() || b >= 0x80) && (is_qualified || has_error_suffix(name))
+}
+
+fn is_error_type(name: &str) -> bool {
+    is_type(name) && has_error_suffix(name) && name.contains('.')
+}
+
+#[cfg(test)]
+mod tests;

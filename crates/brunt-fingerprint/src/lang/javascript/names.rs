@@ -1,0 +1,200 @@
+//! What V8, bundlers and transpilers make of names, and which code is not the app's.
+
+use std::borrow::Cow;
+
+use crate::chain::RawFrame;
+use crate::lang::{Naming, Symbol};
+use crate::text::{basename, before, holds, starts_with_ignore_case};
+
+/// Objects that stand before a function's name and say nothing.
+const RECEIVERS: [&str; 9] = ["Object", "Module", "exports", "module", "Function", "window", "Window", "global", "globalThis"];
+
+/// Functions that transpilers and bundlers put between two functions of the app.
+const ASYNC_MARKERS: [&str; 13] = [
+    "asyncGeneratorStep",
+    "_asyncToGenerator",
+    "asyncToGenerator",
+    "__awaiter",
+    "__generator",
+    "_next",
+    "_throw",
+    "fulfilled",
+    "rejected",
+    "tryCatch",
+    "__webpack_require__",
+    "__webpack_exec__",
+    "webpackJsonpCallback",
+];
+
+/// Node's own files in releases before 16, which print no `node:`.
+const NODE_FILES: [&str; 31] = [
+    "_http_agent.js", "_http_client.js", "_http_common.js", "_http_incoming.js", "_http_outgoing.js", "_http_server.js",
+    "_stream_duplex.js", "_stream_readable.js", "_stream_transform.js", "_stream_writable.js", "_tls_wrap.js",
+    "assert.js", "async_hooks.js", "bootstrap_node.js", "buffer.js", "child_process.js", "dgram.js", "dns.js",
+    "domain.js", "events.js", "fs.js", "http.js", "https.js", "module.js", "net.js", "node.js", "stream.js", "timers.js",
+    "url.js", "vm.js", "zlib.js",
+];
+
+/// Folders of sources. A file called `index` inside one of their folders is that folder's module.
+const SOURCE_FOLDERS: [&str; 7] = ["src", "pages", "routes", "app", "lib", "packages", "components"];
+
+/// Built-ins, the runtime, installed packages, browser extensions and transpilers' helpers.
+pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
+    let file = frame.file;
+    let is_runtime = ["node:", "internal/", "deno:", "ext:", "bun:", "native:", "wasm:"].iter().any(|start| file.starts_with(start));
+    let is_built_in = matches!(file, "" | "native" | "<anonymous>") || file.starts_with("index ");
+    if is_runtime || is_built_in || (file.contains("-extension://") && !file.starts_with("webpack")) || NODE_FILES.contains(&file) {
+        return true;
+    }
+    let is_package = |part: &str| matches!(part, "node_modules" | "bower_components" | "jspm_packages" | ".yarn" | "(webpack)");
+    if file.split(['/', '\\']).any(is_package) || file.contains("webpack/bootstrap") || file.contains("webpack/runtime") {
+        return true;
+    }
+    let stem = basename(file);
+    let is_vendor_chunk = ["vendor.", "vendors.", "vendor-", "vendors-", "vendors~", "polyfills", "framework-", "runtime~"].iter().any(|start| starts_with_ignore_case(stem, start));
+    let function = frame.function.split(" [as ").next().unwrap_or(frame.function);
+    is_vendor_chunk || function.starts_with("Generator.") || ASYNC_MARKERS.contains(&function.rsplit('.').next().unwrap_or(function))
+}
+
+/// File and function as they were written, as far as the build kept them.
+pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
+    let (function, naming) = fold_function(frame.function);
+    Symbol { module: module(frame.file), function, naming }
+}
+
+fn fold_function(raw: &str) -> (&str, Naming) {
+    let mut name = raw.split(" [as ").next().unwrap_or(raw).trim_ascii();
+    for word in ["get ", "set ", "async ", "static "] {
+        name = name.strip_prefix(word).unwrap_or(name);
+    }
+    // Top-level code of a bundled module is called by the module's path.
+    if name.contains(['/', '\\']) {
+        return ("", Naming::Anonymous);
+    }
+    while let Some((receiver, rest)) = name.split_once('.') {
+        if !RECEIVERS.contains(&receiver) && receiver.trim_start_matches("new ").len() > 2 {
+            break;
+        }
+        name = rest;
+    }
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = last.strip_prefix("new ").unwrap_or(last);
+    let is_generated = last.starts_with('<') || (last.starts_with("_callee") && last.ends_with('$'));
+    if is_generated || holds(&["", "anonymous", "eval", "default"], last) {
+        return ("", Naming::Anonymous);
+    }
+    (name, if last.len() <= 2 { Naming::Minified } else { Naming::Named })
+}
+
+/// The file without folders, query, extension, and the hash that a bundler puts into its name.
+fn module(file: &str) -> Cow<'_, str> {
+    let path = file.split(['?', '#']).next().unwrap_or(file);
+    let name = basename(path);
+    let stem = strip_extensions(name);
+    if holds(&["index", "page", "route", "layout", "+page", "+server", "+layout"], stem) {
+        if let Some(folder) = module_folder(before(path, path.len() - name.len())) {
+            return Cow::Borrowed(folder);
+        }
+    }
+    if !stem.bytes().any(|b| matches!(b, b'.' | b'-' | b'_' | b'~')) {
+        return Cow::Borrowed(if is_hash(stem) { "chunk" } else { stem });
+    }
+    let parts = || stem.split_inclusive(['.', '-', '_', '~']);
+    let is_kept = |part: &&str| !is_hash(part.trim_end_matches(['.', '-', '_', '~']));
+    if parts().all(|part| is_kept(&part)) {
+        return Cow::Borrowed(stem);
+    }
+    let kept: String = parts().filter(is_kept).collect();
+    let kept = kept.trim_end_matches(['.', '-', '_', '~']);
+    Cow::Owned(if kept.is_empty() { "chunk".to_owned() } else { kept.to_owned() })
+}
+
+fn strip_extensions(name: &str) -> &str {
+    let mut stem = name;
+    for extension in [".map", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".vue", ".svelte", ".bundle", ".chunk", ".min"] {
+        stem = stem.strip_suffix(extension).filter(|stem| !stem.is_empty()).unwrap_or(stem);
+    }
+    stem
+}
+
+/// The last folder, where it lies inside a folder of sources and so belongs to the project and not to a machine.
+fn module_folder(folders: &str) -> Option<&str> {
+    let mut parts = folders.trim_end_matches(['/', '\\']).rsplit(['/', '\\']);
+    let last = parts.next().filter(|last| !last.is_empty() && !SOURCE_FOLDERS.contains(last) && !last.ends_with(':'))?;
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if SOURCE_FOLDERS.contains(&part) && parts.peek() != Some(&"usr") {
+            return Some(last);
+        }
+    }
+    None
+}
+
+/// A number, or six and more letters and digits of which some are digits, or letters that change case too often.
+fn is_hash(part: &str) -> bool {
+    let n_digits = part.bytes().filter(u8::is_ascii_digit).count();
+    if n_digits == part.len() {
+        return !part.is_empty();
+    }
+    if part.len() < 6 || part.len() > 40 || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let is_hex = part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let n_changes = part.as_bytes().windows(2).filter(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase())).count();
+    (is_hex && part.len() >= 8) || n_digits >= 2 || (n_digits >= 1 && n_changes >= 1) || (part.len() >= 8 && n_changes >= 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame<'a>(function: &'a str, file: &'a str) -> RawFrame<'a> {
+        RawFrame { function, file, ..RawFrame::default() }
+    }
+
+    #[test]
+    fn names_fold_to_what_was_written() {
+        for (function, file, symbol) in [
+            ("Object.checkout", "/srv/app/cart.js", "cart.checkout"),
+            ("CartService.add [as addItem]", "/srv/app/cart.ts", "cart.CartService.add"),
+            ("new Cart", "file:///srv/cart.mjs", "cart.new Cart"),
+            ("module.exports.run", "C:\\srv\\cart.js", "cart.run"),
+            ("Object.<anonymous>", "/srv/cart.js", "cart"),
+            ("", "https://shop.example/assets/main.3f2a9c1b.js?v=2", "main"),
+            ("pay", "https://shop.example/assets/index-BxY3kz9Q.js", "index.pay"),
+            ("pay", "https://shop.example/123.abcdef12.chunk.js", "chunk.pay"),
+            ("pay", "webpack-internal:///./src/cart/index.tsx", "cart.pay"),
+            ("pay", "/usr/src/shop/index.js", "index.pay"),
+            ("pay", "/home/a/shop/src/cart/index.js", "cart.pay"),
+            ("n.pay", "main.js", "main.pay"),
+            ("t", "main.js", "main"),
+            ("_callee2$", "main.js", "main"),
+            ("./src/cart.js", "main.js", "main"),
+            ("HTMLButtonElement.<anonymous>", "main.js", "main"),
+        ] {
+            assert_eq!(fold(&frame(function, file)).text(), symbol, "{function} {file}");
+        }
+        assert_eq!(fold(&frame("e.t", "main.js")).naming, Naming::Minified);
+    }
+
+    #[test]
+    fn packages_and_runtimes_are_libraries() {
+        for (function, file) in [
+            ("Layer.handle", "/srv/node_modules/express/lib/router/layer.js"),
+            ("process.processTicksAndRejections", "node:internal/process/task_queues"),
+            ("Module._compile", "internal/modules/cjs/loader.js"),
+            ("emit", "events.js"),
+            ("Array.map", "<anonymous>"),
+            ("Promise.all", "index 0"),
+            ("run", "chrome-extension://abcdef/content.js"),
+            ("run", "webpack-internal:///./node_modules/react-dom/index.js"),
+            ("Generator.next", "main.js"),
+            ("asyncGeneratorStep", "main.js"),
+            ("run", "https://shop.example/vendors~main.abc123.js"),
+        ] {
+            assert!(is_library(&frame(function, file)), "{function} {file}");
+        }
+        assert!(!is_library(&frame("run", "https://shop.example/main.js")));
+        assert!(!is_library(&frame("run", "/srv/app/events.js")));
+    }
+}

@@ -1,0 +1,255 @@
+//! Python 2.7 to 3.14: chains, groups of exceptions, notes.
+
+mod group_margin;
+
+use std::borrow::Cow;
+
+use crate::chain::{CAUSES_MAX, Exception, FRAMES_MAX, RawFrame, Stack, push_capped};
+use crate::header::split;
+use crate::lang::{Lang, Language, Naming, Symbol};
+use crate::text::{Lines, after, basename, before, between, byte, indent, starts_with_ignore_case};
+
+use group_margin::{Kind, Margin, margin};
+
+#[derive(Debug)]
+pub(crate) struct Python;
+
+impl Language for Python {
+    fn lang(&self) -> Lang {
+        Lang::Python
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["python", "cpython", "pypy"]
+    }
+
+    fn frame_start(&self) -> &'static str {
+        "File \""
+    }
+
+    fn is_frame(&self, line: &str) -> bool {
+        frame(margin(line).content).is_some()
+    }
+
+    fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
+        let mut parser = Parser { text, ..Parser::default() };
+        for (start, line) in Lines::of(text) {
+            parser.line(start, line);
+        }
+        parser.finish()
+    }
+
+    fn is_library(&self, frame: &RawFrame<'_>) -> bool {
+        is_library_path(frame.file)
+    }
+
+    fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
+        let function = frame.function.rsplit("<locals>.").next().unwrap_or(frame.function);
+        // Lambdas and comprehensions are parts of the function around them, and since 3.12 not always frames;
+        // a module's own code has no name but the file's.
+        let naming = if function.is_empty() || function.starts_with('<') { Naming::Anonymous } else { Naming::Named };
+        Symbol { module: Cow::Borrowed(module(frame.file)), function, naming }
+    }
+
+    /// A class that moved to another module is the same class.
+    fn fold_type<'a>(&self, name: &'a str) -> &'a str {
+        let name = name.rsplit("<locals>.").next().unwrap_or(name);
+        name.rsplit('.').next().filter(|last| !last.is_empty()).unwrap_or(name)
+    }
+}
+
+/// What has been read of the current exception.
+#[derive(Debug, Default)]
+struct Open<'a> {
+    frames: Vec<RawFrame<'a>>,
+    /// Indent of the frames' lines.
+    frame_indent: Option<usize>,
+    /// Where the type's line starts, and where the message ends.
+    header: Option<(usize, usize)>,
+    /// Whether the message still goes on.
+    is_message_open: bool,
+}
+
+#[derive(Debug, Default)]
+struct Parser<'a> {
+    text: &'a str,
+    open: Open<'a>,
+    /// Exceptions of the current chain, root first as printed.
+    chain: Vec<Exception<'a>>,
+    /// The chain outside of all groups, once a group was entered.
+    outer: Option<Vec<Exception<'a>>>,
+    children: Vec<Vec<Exception<'a>>>,
+    /// Whether the group is over and what follows was raised because of it.
+    is_past_group: bool,
+    is_cut: bool,
+}
+
+impl<'a> Parser<'a> {
+    fn line(&mut self, start: usize, line: &'a str) {
+        let Margin { content, offset, kind } = margin(line);
+        match kind {
+            Kind::FirstMember => {
+                // What was read in this chain so far is the group itself, which its members speak for.
+                self.close();
+                let group = std::mem::take(&mut self.chain);
+                self.outer.get_or_insert(group);
+                return;
+            }
+            Kind::NextMember => return self.end_member(),
+            Kind::Text => {}
+        }
+        if let Some(frame) = frame(content) {
+            // A second line that looks like a type was a line of source.
+            self.open.header = None;
+            self.open.is_message_open = false;
+            self.open.frame_indent.get_or_insert(indent(content));
+            // The innermost frames come last.
+            if self.open.frames.len() == FRAMES_MAX * 2 {
+                self.open.frames.drain(..FRAMES_MAX);
+                self.is_cut = true;
+            }
+            self.open.frames.push(frame);
+            return;
+        }
+        let words = content.trim_ascii();
+        if is_separator(words) || words.ends_with("Traceback (most recent call last):") {
+            if offset == 0 && self.outer.is_some() {
+                self.end_member();
+                self.is_past_group = true;
+            } else {
+                self.close();
+            }
+        } else if let Some(n_more) = repeats(words) {
+            if let Some(last) = self.open.frames.last_mut() {
+                last.n_repeats += n_more;
+            }
+        } else if self.open.is_message_open {
+            self.message_line(start, offset, line);
+        } else if self.is_header(content) {
+            self.open.header = Some((start + offset + indent(content), start + line.len()));
+            self.open.is_message_open = true;
+        }
+    }
+
+    /// The type's line is indented less than the frames, and is no line of source.
+    fn is_header(&self, content: &str) -> bool {
+        let Some(frame_indent) = self.open.frame_indent else { return false };
+        self.open.header.is_none() && (frame_indent == 0 || indent(content) < frame_indent) && split(content.trim_ascii_start(), is_type).is_some()
+    }
+
+    /// A message may have many lines; within a group each stands behind the margin, and the first is enough.
+    fn message_line(&mut self, start: usize, offset: usize, line: &str) {
+        if offset > 0 || (self.outer.is_some() && !self.is_past_group) {
+            self.open.is_message_open = false;
+        } else if let Some((_, end)) = &mut self.open.header {
+            *end = start + line.len();
+        }
+    }
+
+    fn close(&mut self) {
+        let mut open = std::mem::take(&mut self.open);
+        let header = open.header.map_or("", |(start, end)| between(self.text, start, end).trim_ascii_end());
+        if header.is_empty() && open.frames.is_empty() {
+            return;
+        }
+        let (type_name, message) = split(header, is_type).unwrap_or(("", header));
+        open.frames.reverse();
+        self.is_cut |= open.frames.len() > FRAMES_MAX;
+        open.frames.truncate(FRAMES_MAX);
+        let exception = Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
+        self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
+    }
+
+    fn end_member(&mut self) {
+        self.close();
+        if self.is_past_group {
+            return;
+        }
+        let mut chain = std::mem::take(&mut self.chain);
+        if !chain.is_empty() {
+            chain.reverse();
+            self.is_cut |= !push_capped(&mut self.children, chain, CAUSES_MAX);
+        }
+    }
+
+    fn finish(mut self) -> Stack<'a> {
+        let chain = if let Some(mut outer) = self.outer.take() {
+            self.end_member();
+            outer.append(&mut self.chain);
+            outer.reverse();
+            outer
+        } else {
+            self.close();
+            self.chain.reverse();
+            self.chain
+        };
+        Stack { chain, children: self.children, is_cut: self.is_cut }
+    }
+}
+
+/// `File "path", line 12, in function`; a syntax error's place has no function.
+fn frame(content: &str) -> Option<RawFrame<'_>> {
+    let rest = content.trim_ascii_start().strip_prefix("File \"")?;
+    let end = memchr::memmem::find(rest.as_bytes(), b"\", line ")?;
+    let place = after(rest, end + "\", line ".len());
+    let n_digits = place.bytes().take_while(u8::is_ascii_digit).count();
+    let function = match after(place, n_digits) {
+        "" => "",
+        more => more.strip_prefix(", in ").or_else(|| more.strip_prefix(" in ")).or_else(|| more.trim_ascii().is_empty().then_some(""))?,
+    };
+    let line = before(place, n_digits).parse().ok();
+    (n_digits > 0).then_some(RawFrame { function: function.trim_ascii(), file: before(rest, end), line, ..RawFrame::default() })
+}
+
+/// Both ways of saying that what follows was raised because of what came before. An implicit context counts like a
+/// cause: the first fault is the root, whatever its handler did then.
+fn is_separator(words: &str) -> bool {
+    words == "The above exception was the direct cause of the following exception:"
+        || words == "During handling of the above exception, another exception occurred:"
+}
+
+fn repeats(words: &str) -> Option<u32> {
+    words.strip_prefix("[Previous line repeated ")?.split(' ').next()?.parse().ok()
+}
+
+fn is_type(name: &str) -> bool {
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'<' | b'>') || b >= 0x80);
+    is_name && byte(name, 0).is_some_and(|b| !b.is_ascii_digit() && b != b'.') && !name.ends_with('.')
+}
+
+/// The file without folders and extension; a package's own file is named after the package.
+fn module(path: &str) -> &str {
+    if let Some(inner) = path.strip_prefix('<') {
+        // Interactive cells carry their number and a hash.
+        return inner.split(['-', '>', ' ']).next().unwrap_or(inner);
+    }
+    let file = basename(path);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    if matches!(stem, "__init__" | "__main__") {
+        let folder = basename(before(path, path.len() - file.len()).trim_end_matches(['/', '\\']));
+        return if folder.is_empty() { stem } else { folder };
+    }
+    stem
+}
+
+/// Installed packages, the standard library, frozen and generated code.
+fn is_library_path(path: &str) -> bool {
+    if path.starts_with('<') {
+        return !["<string>", "<stdin>", "<ipython-input", "<unknown>"].iter().any(|own| path.starts_with(own));
+    }
+    let mut folder = "";
+    for part in path.split(['/', '\\']) {
+        let is_packages = matches!(part, "site-packages" | "dist-packages" | "__pypackages__" | ".pex" | "python.zip");
+        let is_python = |part: &str| starts_with_ignore_case(part, "python") || starts_with_ignore_case(part, "pypy");
+        let is_standard = (is_python(part) && folder.starts_with("lib")) || (part.eq_ignore_ascii_case("lib") && is_python(folder));
+        if is_packages || is_standard {
+            return true;
+        }
+        folder = part;
+    }
+    // Compiled extensions show the path of their source as it was in their own build.
+    path.ends_with(".pyx") || path.ends_with(".pxd") || path.starts_with("/var/runtime/")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! The message template: a message with everything masked that one happening has and the next has not.
+//!
+//! Masked with `<*>` are addresses (URL, host, e-mail, IP, path), identifiers (UUID, hexadecimal, any word with a
+//! digit), times, amounts with their unit, quoted text, and values after `=`. Kept are error codes, statuses after
+//! `status`, `code`, `http` or `errno`, names such as `utf8` and `sha256`, and quoted names after a word of
+//! programming such as `column`. Neighbouring masks become one, so that a list of three reads like a list of five.
+
+mod recognize;
+mod written;
+
+use crate::codes::{is_error_code, is_sqlstate, is_status};
+use crate::text::{after, before, between, byte, cap};
+use crate::unwrap::strip_controls;
+
+use recognize::{is_address, is_allowed, is_hex, is_path};
+use written::Written;
+
+/// Text read of a message.
+const BYTES_MAX: usize = 64 * 1024;
+
+/// Masks what changes from one happening to the next. Empty for an empty message; a template's template is itself.
+pub fn template(message: &str) -> String {
+    let message = cap(message, BYTES_MAX);
+    let stripped = strip_controls(message);
+    let text = stripped.as_deref().unwrap_or(message);
+    let mut scanner = Scanner { text, at: 0, out: Written::with_capacity(text.len()), unclosed: [false; 3] };
+    while let Some(b) = byte(text, scanner.at) {
+        scanner.step(b);
+    }
+    scanner.out.finish()
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    out: Written,
+    /// For each kind of quote, whether it is known not to close again before the end.
+    unclosed: [bool; 3],
+}
+
+impl<'a> Scanner<'a> {
+    fn step(&mut self, b: u8) {
+        match b {
+            b'"' | b'\'' | b'`' => self.quote(b, false),
+            b'=' => self.value(),
+            b'\\' => self.backslash(),
+            b'<' if after(self.text, self.at).starts_with(written::MASK) => self.mask_to(self.at + written::MASK.len()),
+            b if is_blank(b) => {
+                self.out.space();
+                self.at += 1;
+            }
+            b if is_word(b) => self.word(),
+            b => {
+                self.out.mark(char::from(b));
+                self.at += 1;
+            }
+        }
+    }
+
+    fn mask_to(&mut self, end: usize) {
+        self.out.mask();
+        self.at = end;
+    }
+
+    fn previous(&self) -> Option<u8> {
+        self.at.checked_sub(1).and_then(|at| byte(self.text, at))
+    }
+
+    /// Where a run of bytes from `start` ends.
+    fn end_of(&self, start: usize, is_part: impl Fn(u8) -> bool) -> usize {
+        start + after(self.text, start).bytes().take_while(|b| is_part(*b)).count()
+    }
+
+    fn word(&mut self) {
+        let start = self.at;
+        if self.is_drive() {
+            return self.mask_to(self.end_of(start, |b| !is_blank(b) && !matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b',' | b';' | b')' | b']')));
+        }
+        let end = self.end_of(start, is_word);
+        let word = between(self.text, start, end);
+        let is_scheme = |colon: &usize| colon.checked_sub(1).and_then(|at| byte(word, at)).is_some_and(|b| b.is_ascii_alphanumeric());
+        if let Some(colon) = memchr::memmem::find_iter(word.as_bytes(), b"://").find(is_scheme) {
+            return self.url(start, start + colon);
+        }
+        // What touches a mask is a part of what was masked, and no address by itself.
+        let is_free = !self.out.ends_with_mask() && !after(self.text, end).starts_with(written::MASK);
+        self.judge(word, is_free);
+        self.at = end;
+    }
+
+    /// Masks a word as a whole or by parts; full stops and colons at its end are the sentence's.
+    fn judge(&mut self, word: &str, is_free: bool) {
+        let kept = word.trim_end_matches(['.', ':']);
+        if is_free && (is_address(kept) || is_path(kept)) {
+            self.out.mask();
+        } else {
+            self.parts(kept);
+        }
+        self.marks(after(word, kept.len()));
+    }
+
+    fn is_alphanumeric(&self, at: usize) -> bool {
+        byte(self.text, at).is_some_and(|b| b.is_ascii_alphanumeric() || b >= 0x80)
+    }
+
+    /// `C:\folder` or `C:/folder`.
+    fn is_drive(&self) -> bool {
+        byte(self.text, self.at).is_some_and(|b| b.is_ascii_alphabetic())
+            && byte(self.text, self.at + 1) == Some(b':')
+            && match byte(self.text, self.at + 2) {
+                Some(b'\\') => true,
+                Some(b'/') => byte(self.text, self.at + 3) != Some(b'/'),
+                _ => false,
+            }
+    }
+
+    /// From the scheme up to a blank, a quote or an angle bracket, less punctuation of the sentence.
+    fn url(&mut self, start: usize, colon: usize) {
+        let head = between(self.text, start, colon);
+        let scheme = head.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
+        self.judge(between(self.text, start, colon - scheme), false);
+        let end = self.end_of(colon, |b| !is_blank(b) && !matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\'));
+        let url = between(self.text, colon - scheme, end).trim_end_matches(['.', ',', ';', ':', '!', ')', ']', '}']);
+        self.mask_to((colon + 3).max(colon - scheme + url.len()));
+    }
+
+    /// A word that is not masked as a whole is judged part by part.
+    fn parts(&mut self, word: &str) {
+        if word.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/")) && byte(word, 5).is_some_and(|b| b.is_ascii_digit()) {
+            return self.out.word(word);
+        }
+        let mut separator = ' ';
+        let mut rest = word;
+        while !rest.is_empty() {
+            let end = rest.find([':', '/', '#', '@']).unwrap_or(rest.len());
+            let part = before(rest, end);
+            let kept = part.trim_end_matches('.');
+            self.part(kept, separator);
+            self.marks(after(part, kept.len()));
+            let mut tail = after(rest, end).chars();
+            if let Some(next) = tail.next() {
+                self.out.mark(next);
+                separator = next;
+            }
+            rest = tail.as_str();
+        }
+    }
+
+    fn part(&mut self, part: &str, separator: char) {
+        if part.bytes().any(|b| b.is_ascii_digit()) {
+            let previous = self.out.previous_word();
+            if is_allowed(part) || is_error_code(part) || is_status(previous, part) || is_sqlstate(previous, part) {
+                self.out.word(part);
+            } else {
+                self.out.mask();
+            }
+        } else if is_hex(part) && (part.len() >= 8 || (separator == '@' && part.len() >= 4)) {
+            self.out.mask();
+        } else if part.bytes().any(|b| b.is_ascii_alphanumeric() || b >= 0x80) {
+            self.out.word(part);
+        } else {
+            self.marks(part);
+        }
+    }
+
+    fn marks(&mut self, marks: &str) {
+        for mark in marks.chars() {
+            self.out.mark(mark);
+        }
+    }
+
+    /// What follows `name=` is a value, whatever it looks like.
+    fn value(&mut self) {
+        let is_named = self.previous().is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
+        self.out.mark('=');
+        self.at += 1;
+        let Some(next) = byte(self.text, self.at).filter(|_| is_named) else { return };
+        match next {
+            b'"' | b'\'' | b'`' => self.quote(next, true),
+            b'[' => self.list(),
+            b'=' | b'>' | b'~' | b'<' | b'{' | b'(' => {}
+            next if is_blank(next) => {}
+            _ => {
+                let is_part = |b: u8| !is_blank(b) && !matches!(b, b',' | b';' | b')' | b']' | b'}' | b'"' | b'\'' | b'`' | b'|' | b'&' | b'<' | b'>');
+                let end = self.end_of(self.at, is_part);
+                let value = between(self.text, self.at, end);
+                if is_status(self.out.previous_word(), value) {
+                    self.out.word(value);
+                    self.at = end;
+                } else if end > self.at {
+                    self.mask_to(end);
+                }
+            }
+        }
+    }
+
+    /// A flat list is one value.
+    fn list(&mut self) {
+        let start = self.at + 1;
+        let end = self.end_of(start, |b| !matches!(b, b'[' | b']' | b'{' | b'(' | b'='));
+        if byte(self.text, end) == Some(b']') {
+            self.out.mark('[');
+            self.mask_to(end);
+        }
+    }
+
+    /// Quoted text is masked, but for a name after a word of programming. A quote that never closes is a character.
+    fn quote(&mut self, quote: u8, is_value: bool) {
+        let Some(end) = self.closing(quote, is_value) else {
+            self.out.mark(char::from(quote));
+            self.at += 1;
+            return;
+        };
+        let content = between(self.text, self.at + 1, end).trim_end_matches('\\');
+        if !is_value && self.out.is_after_noun() && recognize::is_name(content) {
+            self.out.quoted(char::from(quote), content);
+            self.at = end + 1;
+        } else {
+            self.mask_to(end + 1);
+        }
+    }
+
+    /// The place of the quote that closes the one here. An apostrophe opens only where a word could, and closes only
+    /// where one ends.
+    fn closing(&mut self, quote: u8, is_value: bool) -> Option<usize> {
+        let opens = |b: u8| is_blank(b) || matches!(b, b'(' | b'[' | b'{' | b',' | b':' | b';' | b'|' | b'/' | b'\\');
+        if quote == b'\'' && !is_value && !self.out.last_byte().is_none_or(opens) {
+            return None;
+        }
+        let kind = usize::from(quote == b'"') + 2 * usize::from(quote == b'`');
+        if self.unclosed.get(kind).copied().unwrap_or(false) {
+            return None;
+        }
+        let closes = |at: &usize| quote != b'\'' || (!self.is_alphanumeric(*at + 1) && byte(self.text, *at + 1) != Some(b'<'));
+        let start = self.at + 1;
+        let found = memchr::memchr_iter(quote, after(self.text, start).as_bytes()).map(|at| start + at).find(closes);
+        if let (None, Some(unclosed)) = (found, self.unclosed.get_mut(kind)) {
+            *unclosed = true;
+        }
+        found
+    }
+
+    /// Escaped line ends are blanks, escaped quotes are quotes, and two backslashes before a name begin a path.
+    fn backslash(&mut self) {
+        let end = self.end_of(self.at, |b| b == b'\\');
+        match byte(self.text, end) {
+            Some(b'n' | b'r' | b't') => {
+                self.out.space();
+                self.at = end + 1;
+            }
+            Some(b'"' | b'\'' | b'`') => self.at = end,
+            Some(b) if end - self.at > 1 && b.is_ascii_alphanumeric() => self.mask_to(self.end_of(end, |b| is_word(b) || b == b'\\')),
+            _ => {
+                self.out.mark('\\');
+                self.at = end;
+            }
+        }
+    }
+}
+
+fn is_blank(b: u8) -> bool {
+    b <= b' ' || b == 0x7f
+}
+
+fn is_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b >= 0x80 || matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'#' | b'$' | b'%' | b'+' | b'~')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Slices of text that cannot panic, and lines with their places.
+
+/// `text[start..]`, empty where that is no slice.
+pub(crate) fn after(text: &str, start: usize) -> &str {
+    text.get(start..).unwrap_or("")
+}
+
+/// `text[..end]`, empty where that is no slice.
+pub(crate) fn before(text: &str, end: usize) -> &str {
+    text.get(..end).unwrap_or("")
+}
+
+/// `text[start..end]`, empty where that is no slice.
+pub(crate) fn between(text: &str, start: usize, end: usize) -> &str {
+    text.get(start..end).unwrap_or("")
+}
+
+/// `text` cut to at most `bytes_max` bytes, at a character.
+pub(crate) fn cap(text: &str, bytes_max: usize) -> &str {
+    before(text, text.floor_char_boundary(bytes_max))
+}
+
+pub(crate) fn byte(text: &str, at: usize) -> Option<u8> {
+    text.as_bytes().get(at).copied()
+}
+
+/// Whether `text` ends with `suffix`, upper and lower case alike.
+pub(crate) fn ends_with_ignore_case(text: &str, suffix: &str) -> bool {
+    text.len().checked_sub(suffix.len()).is_some_and(|at| text.is_char_boundary(at) && after(text, at).eq_ignore_ascii_case(suffix))
+}
+
+/// Whether `text` starts with `prefix`, upper and lower case alike.
+pub(crate) fn starts_with_ignore_case(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+/// Whether `list` holds `word`, upper and lower case alike.
+pub(crate) fn holds(list: &[&str], word: &str) -> bool {
+    list.iter().any(|entry| entry.eq_ignore_ascii_case(word))
+}
+
+/// Number of leading blanks.
+pub(crate) fn indent(line: &str) -> usize {
+    line.len() - line.trim_ascii_start().len()
+}
+
+/// The last part of a path with either kind of slash.
+pub(crate) fn basename(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Lines of a text with the byte where each starts.
+#[derive(Debug, Clone)]
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (usize, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.at;
+        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+        let len = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        self.at = start + len + 1;
+        Some((start, before(rest, len)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_know_where_they_start() {
+        let text = "a\n\nbc\n";
+        assert_eq!(Lines::of(text).collect::<Vec<_>>(), [(0, "a"), (2, ""), (3, "bc")]);
+        assert_eq!(Lines::of("").count(), 0);
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        assert_eq!(cap("aäb", 2), "a");
+        assert_eq!(between("aäb", 1, 2), "");
+    }
+}

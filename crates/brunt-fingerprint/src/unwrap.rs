@@ -1,0 +1,242 @@
+//! Step 2: the text as the program printed it, without what transport put around it.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use crate::lang::{LANGUAGES, detect, frame_language};
+use crate::text::{Lines, after, before, byte, cap};
+
+/// Text read of a stack or a message.
+const BYTES_MAX: usize = 64 * 1024;
+/// Lines that may show a common prefix, and how long that may be.
+const PREFIX_LINES_MAX: usize = 256;
+const PREFIX_BYTES_MAX: usize = 200;
+
+/// A text without its wrapping.
+#[derive(Debug)]
+pub(crate) struct Unwrapped<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// Whether its middle was left out.
+    pub(crate) is_cut: bool,
+}
+
+/// A stack without size, JSON escapes, terminal colours, carriage returns and a log prefix on each line.
+pub(crate) fn stack(raw: &str) -> Unwrapped<'_> {
+    let capped = keep_ends(raw);
+    let is_cut = matches!(capped, Cow::Owned(_));
+    let text = rewrite(rewrite(capped, unescape), strip_controls);
+    let text = if detect(&text).is_none() { rewrite(text, strip_prefix) } else { text };
+    Unwrapped { text, is_cut }
+}
+
+/// A message without escapes and colours, and without the stack that some clients append to it.
+pub(crate) fn message(raw: &str) -> Cow<'_, str> {
+    let text = rewrite(rewrite(Cow::Borrowed(cap(raw, BYTES_MAX)), unescape), strip_controls);
+    let end = Lines::of(&text).skip(1).find(|(_, line)| frame_language(line).is_some()).map(|(start, _)| start);
+    match (text, end) {
+        (Cow::Borrowed(text), Some(end)) => Cow::Borrowed(before(text, end)),
+        (Cow::Owned(text), Some(end)) => Cow::Owned(before(&text, end).to_owned()),
+        (text, None) => text,
+    }
+}
+
+/// Removes terminal control sequences and turns each kind of line end into a line feed; `None` if there are none.
+pub(crate) fn strip_controls(text: &str) -> Option<String> {
+    let mut next = memchr::memchr2(b'\x1b', b'\r', text.as_bytes())?;
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        out.push_str(before(rest, next));
+        let control = after(rest, next);
+        let len = if let Some(line_end) = control.strip_prefix('\r') {
+            out.push('\n');
+            1 + usize::from(line_end.starts_with('\n'))
+        } else {
+            escape_len(control)
+        };
+        rest = after(control, len);
+        match memchr::memchr2(b'\x1b', b'\r', rest.as_bytes()) {
+            Some(found) => next = found,
+            None => break,
+        }
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// Bytes of the escape sequence at the start: `ESC [ … letter`, `ESC ] … BEL`, or `ESC` and what else is ASCII.
+fn escape_len(text: &str) -> usize {
+    match byte(text, 1) {
+        Some(b'[') => {
+            let parameters = text.bytes().skip(2).take_while(|b| (0x20..0x40).contains(b)).count();
+            2 + parameters + usize::from(byte(text, 2 + parameters).is_some_and(|b| (0x40..0x7f).contains(&b)))
+        }
+        Some(b']') => text.bytes().position(|b| b == 7 || b == b'\n').map_or(2, |end| end + usize::from(byte(text, end) == Some(7))),
+        Some(other) if other.is_ascii_graphic() => 2,
+        _ => 1,
+    }
+}
+
+fn rewrite<'a>(text: Cow<'a, str>, step: fn(&str) -> Option<String>) -> Cow<'a, str> {
+    step(&text).map_or(text, Cow::Owned)
+}
+
+/// The first and the last half of a text that is too long: headers come first or last, and roots likewise.
+fn keep_ends(text: &str) -> Cow<'_, str> {
+    if text.len() <= BYTES_MAX {
+        return Cow::Borrowed(text);
+    }
+    let head = cap(text, BYTES_MAX / 2);
+    let head = before(head, memchr::memrchr(b'\n', head.as_bytes()).unwrap_or(head.len()));
+    let tail = after(text, text.ceil_char_boundary(text.len() - BYTES_MAX / 2 + 1));
+    let tail = after(tail, memchr::memchr(b'\n', tail.as_bytes()).map_or(0, |end| end + 1));
+    Cow::Owned(format!("{head}\n{tail}"))
+}
+
+/// Undoes JSON escapes, up to twice, where a text has escaped line ends and no real ones.
+fn unescape(text: &str) -> Option<String> {
+    let once = unescape_once(text)?;
+    Some(unescape_once(&once).unwrap_or(once))
+}
+
+fn unescape_once(text: &str) -> Option<String> {
+    let trimmed = text.trim_ascii();
+    if memchr::memchr(b'\n', trimmed.as_bytes()).is_some() || memmem::find(trimmed.as_bytes(), b"\\n").is_none() {
+        return None;
+    }
+    // In a message, `C:\new` is a path; in JSON its backslash is doubled.
+    if memmem::find_iter(trimmed.as_bytes(), b":\\").any(|colon| is_drive(trimmed, colon)) {
+        return None;
+    }
+    let inner = trimmed.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(trimmed);
+    let mut out = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(before(rest, at));
+        let mut escaped = after(rest, at + 1).chars();
+        match escaped.next() {
+            Some('n' | 'r') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some(kept @ ('"' | '\\' | '/')) => out.push(kept),
+            Some('u') => {
+                let code = escaped.as_str().get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                if let Some(code) = code {
+                    out.push(char::from_u32(code).unwrap_or('\u{fffd}'));
+                    escaped = after(escaped.as_str(), 4).chars();
+                } else {
+                    out.push_str("\\u");
+                }
+            }
+            Some(other) => {
+                out.push('\\');
+                out.push(other);
+            }
+            None => out.push('\\'),
+        }
+        rest = escaped.as_str();
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// Whether the colon belongs to a drive letter, with one backslash and a name behind it.
+fn is_drive(text: &str, colon: usize) -> bool {
+    let is_letter = |at: Option<usize>| at.and_then(|at| byte(text, at)).is_some_and(|b| b.is_ascii_alphanumeric());
+    is_letter(colon.checked_sub(1)) && !is_letter(colon.checked_sub(2)) && is_letter(Some(colon + 2))
+}
+
+/// Removes what stands before the first frame from every line that starts alike, digits aside; `None` if no frame
+/// stands behind a prefix, or if no other line has it.
+fn strip_prefix(text: &str) -> Option<String> {
+    let prefix = Lines::of(text).take(PREFIX_LINES_MAX).find_map(|(_, line)| frame_prefix(line))?;
+    if Lines::of(text).filter(|(_, line)| prefix_len(line, prefix).is_some()).nth(1).is_none() {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    for (_, line) in Lines::of(text) {
+        let kept = prefix_len(line, prefix).map_or(line, |len| {
+            let rest = after(line, len);
+            rest.strip_prefix(' ').unwrap_or(rest)
+        });
+        out.push_str(kept);
+        out.push('\n');
+    }
+    Some(out)
+}
+
+/// What stands before a frame, without the blanks between.
+fn frame_prefix(line: &str) -> Option<&str> {
+    let head = cap(line, PREFIX_BYTES_MAX);
+    LANGUAGES.into_iter().find_map(|language| {
+        let starts = memmem::find_iter(head.as_bytes(), language.frame_start().as_bytes());
+        let is_start = |at: &usize| *at > 0 && byte(line, at - 1).is_some_and(|b| b.is_ascii_whitespace());
+        let at = starts.filter(is_start).find(|at| language.is_frame(after(line, *at)))?;
+        Some(before(line, at).trim_ascii_end()).filter(|prefix| !prefix.is_empty())
+    })
+}
+
+/// Bytes of `line` that read like `prefix`: other digits and other amounts of blanks are alike.
+fn prefix_len(line: &str, prefix: &str) -> Option<usize> {
+    let class = |b: u8| if b.is_ascii_digit() { b'0' } else if b.is_ascii_whitespace() { b' ' } else { b };
+    let is_run = |b: u8| b == b'0' || b == b' ';
+    let (mut at, mut want) = (0, 0);
+    while let Some(wanted) = byte(prefix, want).map(class) {
+        if byte(line, at).map(class) != Some(wanted) {
+            return None;
+        }
+        at += 1;
+        want += 1;
+        if is_run(wanted) {
+            at += line.bytes().skip(at).take_while(|b| class(*b) == wanted).count();
+            want += prefix.bytes().skip(want).take_while(|b| class(*b) == wanted).count();
+        }
+    }
+    Some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "java.lang.Error: no\n\tat com.acme.A.b(A.java:1)\n\tat com.acme.C.d(C.java:2)\n";
+
+    #[test]
+    fn colours_and_carriage_returns_go() {
+        let dressed = PLAIN.replace('\n', "\r\n").replace("at ", "\x1b[31;1mat\x1b[0m ");
+        assert_eq!(stack(&dressed).text, PLAIN);
+        assert_eq!(strip_controls("\x1b]0;title\x07a\x1b(b\x1b").unwrap(), "ab");
+    }
+
+    #[test]
+    fn escaped_line_ends_become_real_ones() {
+        let escaped = PLAIN.trim_end().replace('\n', "\\n").replace('\t', "\\t");
+        assert_eq!(stack(&escaped).text, PLAIN.trim_end());
+        assert_eq!(stack(&format!("\"{}\"", escaped.replace('\\', "\\\\"))).text, PLAIN.trim_end());
+        assert_eq!(message("cannot open C:\\new\\table"), "cannot open C:\\new\\table");
+        assert_eq!(message("a \\u00e4\\n\\ud800 \\q"), "a ä\n\u{fffd} \\q");
+    }
+
+    #[test]
+    fn a_log_prefix_goes_from_each_line_that_has_it() {
+        let mut logged = String::from("--- log starts\n");
+        for (line_idx, line) in PLAIN.lines().enumerate() {
+            logged.push_str(&format!("01-0{line_idx} 10:22:33.{line_idx}5  123  456 E AndroidRuntime: {line}\n"));
+        }
+        assert_eq!(stack(&logged).text, format!("--- log starts\n{PLAIN}"));
+    }
+
+    #[test]
+    fn a_message_ends_where_a_stack_begins() {
+        assert_eq!(message("no such card\n\tat com.acme.A.b(A.java:1)"), "no such card\n");
+        assert_eq!(message("two\nlines"), "two\nlines");
+    }
+
+    #[test]
+    fn both_ends_of_a_long_text_stay() {
+        let long = format!("first\n{}last", "middle of it\n".repeat(20_000));
+        let kept = stack(&long);
+        assert!(kept.is_cut && kept.text.len() <= BYTES_MAX + 1);
+        assert!(kept.text.starts_with("first\nmiddle") && kept.text.ends_with("it\nlast"));
+    }
+}
