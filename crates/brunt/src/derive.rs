@@ -8,11 +8,49 @@
 //! ```
 //! Nothing here knows where rows are stored, what was derived before, or what time it is.
 
+mod accounts;
+mod activities;
+mod carry;
+mod class;
+mod context;
+mod cut;
+mod errors;
+mod evidence;
+mod exceptions;
+mod facts;
+mod failing;
+mod fill;
+mod gaps;
+mod grouping;
+mod journey_steps;
+mod members;
+mod occurrences;
+mod op;
+mod orders;
+mod output;
+mod read;
+mod sessions;
+mod symbols;
+mod tickets;
+mod traces;
+mod tree;
+mod units;
+mod whole;
+mod window;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
 
+use self::read::base_table;
+use self::window::Window;
+use crate::definitions::Definitions;
 use crate::error::Error;
 
 /// How many days before and after a day decide what is derived for it.
@@ -52,4 +90,51 @@ pub(crate) trait Tables {
 /// The days whose derived rows can change when base rows of these days do.
 pub(crate) fn reach(days: &BTreeSet<Day>) -> BTreeSet<Day> {
     days.iter().flat_map(|day| (-REACH_DAYS..=REACH_DAYS).map(|n| day.plus(n))).collect()
+}
+
+/// Derives `sessions`, `traces`, `activities`, `errors` and `journey_steps` of these days.
+///
+/// The rows of a day depend on the base rows from two days before to two days after and on the definitions alone:
+/// not on the order in which they come, on their batches, or on which other days are asked for. Base rows of a day are
+/// read once where days come close together.
+///
+/// # Errors
+/// Those of `tables`, and of a journey's expression that fails on a row.
+pub(crate) async fn derive_days(
+    tables: &mut impl Tables,
+    days: &BTreeSet<Day>,
+    definitions: &Definitions,
+) -> Result<(), Error> {
+    let mut window = Window::default();
+    for day in days {
+        window.move_to(tables, *day, definitions).await?;
+        let carried = carry::carry(&window, *day);
+        let orders = orders::orders(&window, *day);
+        let derived = [
+            ("sessions", sessions::derive(&window, *day, &carried, &orders)?),
+            ("traces", traces::derive(&window, *day)?),
+            ("activities", activities::derive(&window, *day, &carried)?),
+            ("errors", errors::derive(&window, *day, &carried)?),
+            ("journey_steps", journey_steps::derive(&window, *day, definitions, &orders)?),
+        ];
+        for (name, rows) in derived {
+            tables.replace(base_table(name)?, *day, rows).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Derives `tickets` and `accounts`, which are small and made anew as a whole; `days` are those on which
+/// `ticket_updates` or `account_updates` have rows.
+///
+/// # Errors
+/// Those of `tables`.
+pub(crate) async fn derive_whole(
+    tables: &mut impl Tables,
+    days: &BTreeSet<Day>,
+) -> Result<(), Error> {
+    let of_tickets = tickets::derive(tables, days).await?;
+    tables.replace_all(base_table("tickets")?, of_tickets).await?;
+    let of_accounts = accounts::derive(tables, days).await?;
+    tables.replace_all(base_table("accounts")?, of_accounts).await
 }

@@ -1,0 +1,94 @@
+//! The class of an error by simple rules: what it is called, what it answered, which side of a call it was on.
+
+use super::facts::{SpanKind, signal};
+
+/// What the rules look at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen<'a> {
+    pub(super) root_type: Option<&'a str>,
+    pub(super) exception_type: Option<&'a str>,
+    pub(super) error_type: Option<&'a str>,
+    pub(super) http_status: Option<i32>,
+    pub(super) span_kind: Option<SpanKind>,
+    /// Bits of [`signal`].
+    pub(super) signals: u8,
+}
+
+/// The class and the name of the rule that chose it; `None` where no rule holds. The first that holds wins:
+///
+/// | rule | class | holds where |
+/// |---|---|---|
+/// | `type_resource` | `infrastructure` | a type speaks of memory, disk or file handles |
+/// | `type_transient` | `transient` | a type speaks of a timeout, a lost or refused connection, an unavailable service |
+/// | `http_transient` | `transient` | HTTP status 408, 425, 429, 503 or 504 |
+/// | `http_4xx` | `client_error` | any other HTTP status from 400 to 499 |
+/// | `client_span` | `dependency_error` | it was recorded in a `CLIENT` or `PRODUCER` span |
+/// | `client_event` | `client_error` | only the client recorded it |
+/// | `http_5xx` | `server_error` | HTTP status from 500 to 599 |
+/// | `server_span` | `server_error` | it was recorded in any other span |
+pub(super) fn error_class(seen: &Seen<'_>) -> Option<(&'static str, &'static str)> {
+    const RESOURCE: [&str; 7] =
+        ["outofmemory", "memoryerror", "nospace", "enospc", "diskfull", "emfile", "toomanyopenfiles"];
+    const TRANSIENT: [&str; 9] = [
+        "timeout",
+        "timedout",
+        "deadlineexceeded",
+        "connectionreset",
+        "connectionrefused",
+        "econnreset",
+        "econnrefused",
+        "unavailable",
+        "brokenpipe",
+    ];
+    let speaks_of = |words: &[&str]| {
+        [seen.root_type, seen.exception_type, seen.error_type].iter().flatten().any(|name| {
+            let name = letters(name);
+            words.iter().any(|word| name.contains(word))
+        })
+    };
+    let status = seen.http_status.unwrap_or_default();
+    if speaks_of(&RESOURCE) {
+        return Some(("infrastructure", "type_resource"));
+    }
+    if speaks_of(&TRANSIENT) {
+        return Some(("transient", "type_transient"));
+    }
+    match (status, seen.span_kind) {
+        (408 | 425 | 429 | 503 | 504, _) => Some(("transient", "http_transient")),
+        (400..=499, _) => Some(("client_error", "http_4xx")),
+        (_, Some(SpanKind::Client | SpanKind::Producer)) => Some(("dependency_error", "client_span")),
+        _ if seen.signals == signal::EVENT => Some(("client_error", "client_event")),
+        (500..=599, _) => Some(("server_error", "http_5xx")),
+        (_, Some(_)) => Some(("server_error", "server_span")),
+        _ => None,
+    }
+}
+
+/// Lower-case letters only, so that `TIMED_OUT`, `TimedOut` and `timed out` read alike.
+fn letters(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rule_that_holds_chooses() {
+        let none = Seen::default();
+        let cases = [
+            (Seen { root_type: Some("java.lang.OutOfMemoryError"), ..none }, "infrastructure"),
+            (Seen { error_type: Some("TIMED_OUT"), http_status: Some(500), ..none }, "transient"),
+            (Seen { http_status: Some(503), ..none }, "transient"),
+            (Seen { http_status: Some(404), span_kind: Some(SpanKind::Client), ..none }, "client_error"),
+            (Seen { http_status: Some(500), span_kind: Some(SpanKind::Client), ..none }, "dependency_error"),
+            (Seen { signals: signal::EVENT, ..none }, "client_error"),
+            (Seen { http_status: Some(500), ..none }, "server_error"),
+            (Seen { span_kind: Some(SpanKind::Internal), signals: 3, ..none }, "server_error"),
+        ];
+        for (seen, class) in cases {
+            assert_eq!(error_class(&seen).map(|(class, _)| class), Some(class), "{seen:?}");
+        }
+        assert_eq!(error_class(&Seen { signals: signal::LOG, ..none }), None);
+    }
+}

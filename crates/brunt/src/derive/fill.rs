@@ -1,0 +1,327 @@
+//! Back-propagation: which session, user and account a row belongs to, and how that is known.
+//!
+//! Two steps, and no third: a row takes what the rows of its trace carry themselves, then what the rows of its session
+//! carry themselves or got from their traces. Evidence that disagrees fills nothing.
+//!
+//! So that a day needs two days on each side and no more, the second step asks of rows that are two days away only
+//! what they carry themselves: what those got from their traces could be three days away. It matters only where a row
+//! has its session by a trace over midnight, and that session runs over the next midnight too.
+
+use brunt_model::Day;
+
+use super::context::Context;
+use super::cut::NO_SEGMENT;
+use super::evidence::{Evidence, Seen};
+use super::facts::{Described, UNKNOWN_DAY};
+use super::symbols::Sym;
+use super::units::Unit;
+use super::window::{At, Window};
+
+/// How an id of a derived row is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Own,
+    Span,
+    Trace,
+    Session,
+    Gap,
+}
+
+/// A session: the segment that it begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Piece {
+    /// By its id.
+    Id { day: Day, segment: u32 },
+    /// By the silence of a user without session ids.
+    Gap { day: Day, segment: u32 },
+}
+
+/// One id of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Found<T> {
+    #[default]
+    Nothing,
+    /// The evidence disagrees.
+    Conflict,
+    Known(T, Source),
+}
+
+/// What a row carries itself, or takes from its span or trace.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TraceLevel {
+    /// The session's id and its piece; rows of unknown time have no piece.
+    pub(super) session: Found<(Sym, Option<Piece>)>,
+    pub(super) user: Found<Sym>,
+    pub(super) account: Found<Sym>,
+    pub(super) pseudo: Sym,
+}
+
+/// The ids of a derived row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ids {
+    pub(super) session: Sym,
+    pub(super) session_started_at: Option<i64>,
+    pub(super) session_source: Option<Source>,
+    pub(super) user: Sym,
+    pub(super) user_source: Option<Source>,
+    pub(super) account: Sym,
+    pub(super) account_source: Option<Source>,
+    pub(super) pseudo: Sym,
+    /// The row's own, and of its session what describes device and plan where the row does not say.
+    pub(super) context: Context,
+}
+
+impl Source {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Span => "span",
+            Self::Trace => "trace",
+            Self::Session => "session",
+            Self::Gap => "gap",
+        }
+    }
+}
+
+impl<T: Copy> Found<T> {
+    pub(super) fn value(self) -> Option<T> {
+        if let Self::Known(value, _) = self { Some(value) } else { None }
+    }
+
+    pub(super) fn source(self) -> Option<Source> {
+        if let Self::Known(_, source) = self { Some(source) } else { None }
+    }
+
+    /// What the next source says, where this one says nothing.
+    fn or(self, next: impl FnOnce() -> Self) -> Self {
+        if matches!(self, Self::Nothing) { next() } else { self }
+    }
+}
+
+impl Found<Sym> {
+    fn own(sym: Sym, source: Source) -> Self {
+        if sym.is_none() { Self::Nothing } else { Self::Known(sym, source) }
+    }
+
+    pub(super) fn of(seen: Seen, source: Source) -> Self {
+        match seen {
+            Seen::None => Self::Nothing,
+            Seen::One(sym) => Self::Known(sym, source),
+            Seen::Many => Self::Conflict,
+        }
+    }
+
+    pub(super) fn sym(self) -> Sym {
+        self.value().unwrap_or_default()
+    }
+}
+
+impl TraceLevel {
+    pub(super) fn piece(&self) -> Option<Piece> {
+        self.session.value().and_then(|(_, piece)| piece)
+    }
+}
+
+/// The trace that a row is in.
+pub(super) fn unit_of(window: &Window, at: At) -> Option<(Day, u32)> {
+    let state = window.state(at.day);
+    let segment = *state.facts.traces.segment_of.get(at.row as usize)?;
+    if segment == NO_SEGMENT {
+        return None;
+    }
+    if state.traces.prev[segment as usize] == NO_SEGMENT {
+        let unit = *state.units.as_ref()?.of_head.get(segment as usize)?;
+        return Some((at.day, unit));
+    }
+    let before = at.day.plus(-1);
+    if !window.has(before) {
+        return None;
+    }
+    let unit = *window.state(before).units.as_ref()?.of_tail.get(segment as usize)?;
+    Some((before, unit))
+}
+
+/// The trace of this number.
+pub(super) fn unit(window: &Window, (day, unit): (Day, u32)) -> Option<&Unit> {
+    window.state(day).units.as_ref()?.units.get(unit as usize)
+}
+
+/// First step: own, then that of the row's span, then what the trace agrees on.
+///
+/// `span` is the span that the row was recorded in; it matters only where the trace disagrees.
+pub(super) fn trace_level(window: &Window, at: At, span: Option<At>) -> TraceLevel {
+    let row = window.row(at);
+    let unit = unit_of(window, at).and_then(|number| unit(window, number));
+    let evidence = unit.map(|unit| unit.evidence).unwrap_or_default();
+    let span = span.filter(|span| *span != at);
+    let span_row = span.map(|span| window.row(span));
+    let of_span = |sym: fn(&super::facts::Row) -> Sym| {
+        Found::own(span_row.map(sym).unwrap_or_default(), Source::Span)
+    };
+    let session = match own_session(window, at, Source::Own) {
+        Found::Nothing => span.map_or(Found::Nothing, |span| own_session(window, span, Source::Span)),
+        found => found,
+    };
+    TraceLevel {
+        session: session.or(|| match (evidence.session, unit) {
+            (Seen::One(sym), Some(unit)) => Found::Known((sym, unit.session), Source::Trace),
+            (Seen::Many, _) => Found::Conflict,
+            _ => Found::Nothing,
+        }),
+        user: Found::own(row.user, Source::Own)
+            .or(|| of_span(|row| row.user))
+            .or(|| Found::of(evidence.user, Source::Trace)),
+        account: Found::own(row.account, Source::Own)
+            .or(|| of_span(|row| row.account))
+            .or(|| Found::of(evidence.account, Source::Trace)),
+        pseudo: row.pseudo.or(span_row.map_or(Sym::NONE, |row| row.pseudo)).or(evidence.pseudo.one()),
+    }
+}
+
+/// The first step, and where it gives no session the one by the silence of the row's user.
+pub(super) fn with_gap(window: &Window, at: At, span: Option<At>) -> TraceLevel {
+    let mut level = trace_level(window, at, span);
+    if level.session == Found::Nothing
+        && let Some(piece) = gap_piece(window, at)
+    {
+        level.session = Found::Known((gap_id(window, piece), Some(piece)), Source::Gap);
+    }
+    level
+}
+
+/// Both steps, for a derived row of this day.
+pub(super) fn ids(window: &Window, at: At, span: Option<At>, day: Day) -> Ids {
+    let level = with_gap(window, at, span);
+    let own = window.known.contexts.context(window.row(at).context);
+    let mut ids = Ids {
+        session: level.session.value().map_or(Sym::NONE, |(sym, _)| sym),
+        session_source: level.session.source(),
+        pseudo: level.pseudo,
+        context: own,
+        ..Ids::default()
+    };
+    let (mut user, mut account) = (level.user, level.account);
+    if let Some(piece) = level.piece() {
+        let source = if matches!(piece, Piece::Gap { .. }) { Source::Gap } else { Source::Session };
+        let evidence = session_evidence(window, piece, day);
+        user = user.or(|| Found::of(evidence.user, source));
+        account = account.or(|| Found::of(evidence.account, source));
+        ids.pseudo = ids.pseudo.or(evidence.pseudo.one());
+        ids.session_started_at = started_at(window, piece);
+        ids.context = own.with_device_of(session_context(window, piece, day));
+    }
+    (ids.user, ids.user_source) = (user.sym(), user.source());
+    (ids.account, ids.account_source) = (account.sym(), account.source());
+    ids
+}
+
+/// What a session's rows say, as seen from a day: from rows within a day of it also what they got from their traces,
+/// from rows two days away what they carry themselves.
+pub(super) fn session_evidence(window: &Window, piece: Piece, from: Day) -> Evidence {
+    let mut evidence = Evidence::default();
+    for (day, segment) in parts(window, piece) {
+        let near = (day.0 - from.0).abs() <= 1;
+        let state = window.state(day);
+        let part = match (piece, near) {
+            (Piece::Id { .. }, true) => {
+                state.members.as_ref().and_then(|members| members.evidence.get(segment as usize))
+            }
+            (Piece::Id { .. }, false) => state.facts.sessions.own.get(segment as usize),
+            (Piece::Gap { .. }, true) => {
+                state.gaps.as_ref().and_then(|gaps| gaps.evidence.get(segment as usize))
+            }
+            // Whether a row is without session id depends on its trace.
+            (Piece::Gap { .. }, false) => None,
+        };
+        evidence = evidence.and(part.copied().unwrap_or_default());
+    }
+    evidence
+}
+
+/// What a session's own rows say of program and device: each column from the first row of the client that has it, else
+/// from the first row.
+pub(super) fn session_context(window: &Window, piece: Piece, from: Day) -> Context {
+    let mut described = Described::default();
+    for (day, segment) in parts(window, piece) {
+        let state = window.state(day);
+        let part = match piece {
+            Piece::Id { .. } => state.facts.described.get(segment as usize),
+            Piece::Gap { .. } if (day.0 - from.0).abs() <= 1 => {
+                state.gaps.as_ref().and_then(|gaps| gaps.described.get(segment as usize))
+            }
+            Piece::Gap { .. } => None,
+        };
+        if let Some(part) = part {
+            described.client = described.client.or(part.client);
+            described.any = described.any.or(part.any);
+        }
+    }
+    described.client.or(described.any)
+}
+
+/// The one or two segments of a session, as (day, segment), as far as the window goes.
+pub(super) fn parts(window: &Window, piece: Piece) -> impl Iterator<Item = (Day, u32)> {
+    let (day, segment, next) = match piece {
+        Piece::Id { day, segment } => {
+            (day, segment, window.state(day).sessions.next.get(segment as usize).copied())
+        }
+        Piece::Gap { day, segment } => {
+            let gaps = window.state(day).gaps.as_ref();
+            (day, segment, gaps.and_then(|gaps| gaps.links.next.get(segment as usize).copied()))
+        }
+    };
+    let after = next.filter(|next| *next != NO_SEGMENT).map(|next| (day.plus(1), next));
+    std::iter::once((day, segment)).chain(after)
+}
+
+/// The first `ts` of a session.
+pub(super) fn started_at(window: &Window, piece: Piece) -> Option<i64> {
+    match piece {
+        Piece::Id { day, segment } => {
+            window.facts(day).sessions.segments.get(segment as usize).map(|segment| segment.first)
+        }
+        Piece::Gap { day, segment } => {
+            let gaps = window.state(day).gaps.as_ref()?;
+            gaps.segments.get(segment as usize).map(|segment| segment.first)
+        }
+    }
+}
+
+/// The session of a row's own session id.
+pub(super) fn own_piece(window: &Window, at: At) -> Option<Piece> {
+    let segment = window.session_segment(at);
+    if segment == NO_SEGMENT {
+        return None;
+    }
+    let prev = window.state(at.day).sessions.prev[segment as usize];
+    Some(match prev {
+        NO_SEGMENT => Piece::Id { day: at.day, segment },
+        segment => Piece::Id { day: at.day.plus(-1), segment },
+    })
+}
+
+fn own_session(window: &Window, at: At, source: Source) -> Found<(Sym, Option<Piece>)> {
+    let session = window.row(at).session;
+    if session.is_none() {
+        return Found::Nothing;
+    }
+    Found::Known((session, own_piece(window, at)), source)
+}
+
+fn gap_piece(window: &Window, at: At) -> Option<Piece> {
+    if at.day == UNKNOWN_DAY {
+        return None;
+    }
+    let gaps = window.state(at.day).gaps.as_ref()?;
+    let segment = *gaps.segment_of.get(&at.row)?;
+    Some(match gaps.links.prev[segment as usize] {
+        NO_SEGMENT => Piece::Gap { day: at.day, segment },
+        segment => Piece::Gap { day: at.day.plus(-1), segment },
+    })
+}
+
+fn gap_id(window: &Window, piece: Piece) -> Sym {
+    let Piece::Gap { day, segment } = piece else { return Sym::NONE };
+    let gaps = window.state(day).gaps.as_ref();
+    gaps.and_then(|gaps| gaps.ids.get(segment as usize)).copied().unwrap_or_default()
+}

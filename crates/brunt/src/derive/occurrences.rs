@@ -1,0 +1,205 @@
+//! The errors of a trace: records of one exception become one occurrence, whatever number of signals recorded it.
+//!
+//! Records with equal root type and template are one. A span's error status without an exception of its own is no
+//! record where something else tells of the same failure: an error recorded in that span, a failed span below it,
+//! an error log of its service without span id while it ran or within two seconds after.
+
+use super::facts::{Facts, NO_ROW, Record, RowKind, Status, signal};
+use super::failing::Failing;
+use super::symbols::Sym;
+use super::tree::{NO_NODE, Tree};
+use super::units::{NONE, row_id, row_of_node};
+use super::window::{At, Window};
+
+/// How long after its span a log still tells of it, in microseconds.
+const AFTER_MICROS: i64 = 2_000_000;
+
+/// One happening of an error.
+#[derive(Debug, Clone)]
+pub(super) struct Occurrence {
+    /// Of its earliest record.
+    pub(super) ts: i64,
+    pub(super) id: u128,
+    /// The richest record: its row and its place in the records of the row's day.
+    pub(super) best_row: At,
+    pub(super) best: u32,
+    /// Bits of [`signal`].
+    pub(super) signals: u8,
+    /// Highest of its records; 0 where none has one.
+    pub(super) severity: i16,
+    /// The span that it happened in.
+    pub(super) span: Option<At>,
+    /// The trace, and its activity in the activities of the trace's day; [`NONE`] where there is none.
+    pub(super) unit: u32,
+    pub(super) activity: u32,
+    pub(super) incident: u128,
+    pub(super) root_cause: bool,
+    /// Whether the client, or a span above that did not fail, caught it.
+    pub(super) handled: Option<bool>,
+    /// Whether the same operation succeeded later under the same parent span.
+    pub(super) retried: bool,
+}
+
+/// A record, the node of the span that it is in, and its identity.
+#[derive(Debug, Clone, Copy)]
+struct Placed {
+    at: At,
+    place: u32,
+    record: Record,
+    node: u32,
+    /// Added by error states of spans that tell of the same failure.
+    signals: u8,
+    identity: u128,
+}
+
+/// The occurrences of a trace, by (time, id); most traces have none.
+pub(super) fn of_trace(window: &Window, rows: &[At], tree: &Tree, unit: u32) -> Vec<Occurrence> {
+    if !rows.iter().any(|at| window.row(*at).in_records) {
+        return Vec::new();
+    }
+    let mut records: Vec<Placed> = rows.iter().flat_map(|at| placed(window, *at, tree)).collect();
+    let failing = Failing::new(window, tree, records.iter().map(|record| record.node));
+    absorb_bare(window, &failing, &mut records);
+    records.sort_by_cached_key(|record| (merge_key(window, record), record.identity));
+    let mut occurrences = Vec::new();
+    let mut nodes: Vec<Vec<u32>> = Vec::new();
+    for same in records.chunk_by(|a, b| merge_key(window, a) == merge_key(window, b)) {
+        let (occurrence, at_nodes) = merged(window, tree, &failing, same, unit);
+        occurrences.push(occurrence);
+        nodes.push(at_nodes);
+    }
+    failing.link_incidents(tree, &mut occurrences, &nodes);
+    occurrences.sort_by_key(|occurrence| (occurrence.ts, occurrence.id));
+    occurrences
+}
+
+/// The occurrences of a row without a trace, one for each of its records.
+pub(super) fn without_trace(window: &Window, at: At) -> Vec<Occurrence> {
+    let tree = Tree::default();
+    let failing = Failing::default();
+    placed(window, at, &tree)
+        .iter()
+        .map(|record| merged(window, &tree, &failing, std::slice::from_ref(record), NONE).0)
+        .collect()
+}
+
+fn placed(window: &Window, at: At, tree: &Tree) -> Vec<Placed> {
+    let row = window.row(at);
+    if !row.in_records {
+        return Vec::new();
+    }
+    let facts = window.facts(at.day);
+    let node = match row.kind {
+        RowKind::Span => tree.node_of(row.span, at),
+        _ => tree.find(row.span),
+    };
+    facts
+        .records_of(at.row)
+        .map(|place| {
+            let record = facts.records[place];
+            Placed {
+                at,
+                place: u32::try_from(place).unwrap_or(NO_ROW),
+                record,
+                node: node.unwrap_or(NO_NODE),
+                signals: record.signals,
+                identity: row_id(facts, at.row, "error", record.part),
+            }
+        })
+        .collect()
+}
+
+/// Takes away the error states of spans that something else tells of.
+fn absorb_bare(window: &Window, failing: &Failing, records: &mut Vec<Placed>) {
+    let mut kept: Vec<Placed> = Vec::with_capacity(records.len());
+    let (bare, mut told): (Vec<Placed>, Vec<Placed>) =
+        records.drain(..).partition(|placed| placed.record.bare);
+    told.sort_by_key(|placed| (placed.record.ts, placed.identity));
+    for span in bare {
+        if let Some(teller) = told.iter_mut().find(|placed| tells_of(window, placed, &span)) {
+            teller.signals |= signal::SPAN;
+        } else if !failing.below(span.node) {
+            kept.push(span);
+        }
+    }
+    records.append(&mut told);
+    records.append(&mut kept);
+}
+
+fn tells_of(window: &Window, teller: &Placed, bare: &Placed) -> bool {
+    if teller.node != NO_NODE {
+        return teller.node == bare.node;
+    }
+    let (log, row) = (window.row(teller.at), window.row(bare.at));
+    let service = |context| window.known.contexts.context(context).service();
+    let end = window.facts(bare.at.day).span(row).map_or(row.ts, |span| span.end(row.ts));
+    log.span == 0
+        && service(log.context).is_some()
+        && service(log.context) == service(row.context)
+        && (row.ts..=end.saturating_add(AFTER_MICROS)).contains(&log.ts)
+}
+
+/// Root type and template; of an error that has neither, its group.
+fn merge_key(window: &Window, placed: &Placed) -> (Sym, Sym, Sym) {
+    let grouping = window.known.groupings.grouping(placed.record.grouping);
+    match (grouping.root_type, grouping.root_template) {
+        (Sym::NONE, Sym::NONE) => (Sym::NONE, Sym::NONE, grouping.group),
+        (root_type, template) => (root_type, template, Sym::NONE),
+    }
+}
+
+/// Makes one occurrence of records that are by identity, the least first.
+fn merged(
+    window: &Window,
+    tree: &Tree,
+    failing: &Failing,
+    same: &[Placed],
+    unit: u32,
+) -> (Occurrence, Vec<u32>) {
+    // The last of equals: the greatest identity, which is content.
+    let best = same.iter().max_by_key(|placed| richness(window, placed)).unwrap_or(&same[0]);
+    let mut nodes: Vec<u32> =
+        same.iter().map(|placed| placed.node).filter(|node| *node != NO_NODE).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let deepest = nodes.iter().copied().max_by_key(|node| tree.depth(*node));
+    let node = if best.node == NO_NODE { deepest.unwrap_or(NO_NODE) } else { best.node };
+    let severity = same.iter().map(|placed| placed.record.severity).max().unwrap_or_default();
+    let told = same.iter().find_map(|placed| placed.record.handled);
+    let id = same.iter().map(|placed| placed.identity).min().unwrap_or_default();
+    let occurrence = Occurrence {
+        ts: same.iter().map(|placed| placed.record.ts).min().unwrap_or_default(),
+        id,
+        best_row: best.at,
+        best: best.place,
+        signals: same.iter().fold(0, |signals, placed| signals | placed.signals),
+        severity,
+        span: span_row(tree, node, best, window.facts(best.at.day)),
+        unit,
+        activity: NONE,
+        incident: id,
+        root_cause: true,
+        handled: told.or_else(|| failing.caught_above(tree, node)).or((severity >= 21).then_some(false)),
+        retried: failing.retried(window, tree, node),
+    };
+    (occurrence, nodes)
+}
+
+/// The span that an occurrence is in; a span without a trace is its own.
+fn span_row(tree: &Tree, node: u32, best: &Placed, facts: &Facts) -> Option<At> {
+    let row = &facts.rows[best.at.row as usize];
+    row_of_node(tree, node).or((row.kind == RowKind::Span).then_some(best.at))
+}
+
+/// How much a record tells: how well its stack reads, its length, the message's, whether there is a type.
+fn richness(window: &Window, placed: &Placed) -> (u8, u32, usize, bool, u128) {
+    let (record, known) = (&placed.record, &window.known);
+    let message = known.symbols.text(record.message).map_or(0, str::len);
+    let rank = known.groupings.rank(record.grouping, &known.symbols);
+    (rank, record.stack_len, message, record.exception_type.is_some(), placed.identity)
+}
+
+/// Whether a span's status is an error.
+pub(super) fn has_failed(facts: &Facts, row: u32) -> bool {
+    facts.span(&facts.rows[row as usize]).is_some_and(|span| span.status == Status::Error)
+}

@@ -1,0 +1,207 @@
+//! Laws of deriving, on random rows planted around midnights: nothing depends on order, batches, or other days.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use brunt_model::Day;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::testing::{Memory, journeys};
+use crate::definitions::Definitions;
+
+const TABLES: [&str; 5] = ["sessions", "traces", "activities", "errors", "journey_steps"];
+const FIRST_DAY: i32 = 20_000;
+
+/// A row before its ids have names.
+#[derive(Debug, Clone)]
+struct Planted {
+    table: usize,
+    day: i32,
+    minute: i64,
+    /// Trace, session, user, account, anonymous user; 0 is none.
+    ids: [u8; 5],
+    /// Chooses among the variants of each table.
+    variant: u8,
+}
+
+fn planted() -> impl Strategy<Value = Planted> {
+    // Near midnight, or every hour and a half, so that both quiet and never quiet days happen.
+    let minute = prop_oneof![0..20_i64, 1_420..1_440_i64, (0..16_i64).prop_map(|n| n * 90), 0..1_440_i64];
+    let ids = (0..5_u8, 0..4_u8, 0..4_u8, 0..3_u8, 0..3_u8);
+    (0..3_usize, 0..6_i32, minute, ids, any::<u8>()).prop_map(|(table, day, minute, ids, variant)| {
+        let ids = [ids.0, ids.1, ids.2, ids.3, ids.4];
+        Planted { table, day, minute, ids, variant }
+    })
+}
+
+fn plant(all: &[Planted]) -> Memory {
+    let mut memory = Memory::default();
+    for (number, row) in all.iter().enumerate() {
+        let ts = Day(FIRST_DAY + row.day).start().0 + row.minute * 60_000_000;
+        let ts = chrono::DateTime::from_timestamp_micros(ts).unwrap().to_rfc3339();
+        let mut object = Map::new();
+        object.insert("ts".to_owned(), json!(ts));
+        let names = ["trace_id", "session_id", "user_id", "account_id", "user_pseudo_id"];
+        for (name, id) in names.iter().zip(row.ids).filter(|(_, id)| *id > 0) {
+            let text = if *name == "trace_id" { format!("{id:032x}") } else { format!("{name}-{id}") };
+            object.insert((*name).to_owned(), json!(text));
+        }
+        object.insert("service_name".to_owned(), json!(["web", "pay"][usize::from(row.variant) % 2]));
+        object.insert("device_type".to_owned(), json!(["mobile", "desktop"][usize::from(row.variant) / 2 % 2]));
+        let more = match row.table {
+            0 => span(row, number, all),
+            1 => log(row, number),
+            _ => event(row, number),
+        };
+        object.extend(more.as_object().unwrap().clone());
+        memory.add(["spans", "logs", "events"][row.table], &[Value::Object(object)]);
+    }
+    memory
+}
+
+fn span(row: &Planted, number: usize, all: &[Planted]) -> Value {
+    let earlier = all[..number].iter().rposition(|other| other.table == 0 && other.ids[0] == row.ids[0]);
+    let parent = match row.variant % 4 {
+        0 => None,
+        1 => Some(format!("{:016x}", 0xdead_beef_u64)),
+        _ => earlier.map(|idx| format!("{:016x}", idx + 1)),
+    };
+    let failed = row.variant % 3 == 0;
+    json!({
+        "span_id": format!("{:016x}", number + 1),
+        "parent_span_id": parent,
+        "span_name": ["pay", "ship"][usize::from(row.variant) % 2],
+        "span_kind": ["SERVER", "CLIENT", "INTERNAL"][usize::from(row.variant) % 3],
+        "status_code": if failed { "ERROR" } else { "OK" },
+        "duration_ns": i64::from(row.variant) * 1_000_000_000,
+        "span_events": (row.variant % 6 == 0).then(|| json!([
+            {"name": "exception", "attributes": {"exception.type": "Timeout", "exception.message": "slow"}}
+        ]).to_string()),
+    })
+}
+
+fn log(row: &Planted, number: usize) -> Value {
+    json!({
+        "severity_number": if row.variant % 2 == 0 { 17 } else { 9 },
+        "body": "slow",
+        "exception_type": (row.variant % 4 == 0).then_some("Timeout"),
+        // Some rows are equal in everything, as lines of a log are.
+        "span_id": (row.variant % 5 == 0).then(|| format!("{number:016x}")),
+    })
+}
+
+fn event(row: &Planted, number: usize) -> Value {
+    let kinds = ["page_view", "click", "step", "purchase", "error", "frustration"];
+    json!({
+        "event_kind": kinds[usize::from(row.variant) % 6],
+        "event_id": (row.variant % 2 == 0).then(|| format!("event-{number}")),
+        "event_name": ["cart", "buy"][usize::from(row.variant) % 2],
+        "exception_type": (row.variant % 6 == 4).then_some("TypeError"),
+        "order_id": (row.variant % 6 == 3).then(|| format!("order-{}", row.variant % 4)),
+        "order_value": (row.variant % 6 == 3).then_some("12.5"),
+        "currency": ["EUR", "USD"][usize::from(row.variant) / 7 % 2],
+    })
+}
+
+fn definitions() -> Definitions {
+    journeys(
+        r#"
+[[journey]]
+name = "checkout"
+[[journey.step]]
+name = "cart"
+table = "events"
+where = "event_name = 'cart'"
+[[journey.step]]
+name = "pay"
+table = "spans"
+where = "span_name = 'pay'"
+[[journey.step]]
+name = "buy"
+table = "orders"
+value = "order_value"
+"#,
+    )
+}
+
+fn all_rows(memory: &Memory) -> BTreeMap<&'static str, Vec<Value>> {
+    TABLES.iter().map(|name| (*name, memory.rows(name))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_and_batches_do_not_matter(
+        rows in prop::collection::vec(planted(), 1..60),
+        seed in any::<u64>(),
+        batch_rows in 1..9_usize,
+    ) {
+        let definitions = definitions();
+        let mut memory = plant(&rows);
+        let mut shuffled = memory.shuffled(seed, batch_rows);
+        prop_assert_eq!(
+            all_rows(memory.derive(&definitions)),
+            all_rows(shuffled.derive(&definitions))
+        );
+    }
+
+    #[test]
+    fn a_day_depends_on_two_days_on_each_side_and_on_nothing_else(
+        rows in prop::collection::vec(planted(), 1..60),
+    ) {
+        let definitions = definitions();
+        let memory = plant(&rows);
+        let mut whole = memory.clone();
+        whole.derive(&definitions);
+        for day in memory.days() {
+            let mut near = memory.only(day.plus(-2), day.plus(2));
+            near.derive_only(&BTreeSet::from([day]), &definitions);
+            for name in TABLES {
+                prop_assert_eq!(whole.rows_on(name, day), near.rows_on(name, day), "{} on {}", name, day);
+            }
+        }
+    }
+
+    #[test]
+    fn derived_tables_agree_with_each_other(rows in prop::collection::vec(planted(), 1..60)) {
+        let mut memory = plant(&rows);
+        memory.derive(&definitions());
+        let key = |row: &Value| (row["session_id"].to_string(), row["session_started_at"].to_string());
+        let sessions = memory.rows("sessions");
+        let known: HashSet<(String, String)> =
+            sessions.iter().map(|row| (row["session_id"].to_string(), row["ts"].to_string())).collect();
+        prop_assert_eq!(known.len(), sessions.len());
+        for name in ["traces", "activities", "errors", "journey_steps"] {
+            for row in memory.rows(name).iter().filter(|row| row.get("session_id").is_some()) {
+                prop_assert!(known.contains(&key(row)), "{} {:#}", name, row);
+            }
+        }
+        let activities = memory.rows("activities");
+        let ids: HashSet<String> = activities.iter().map(|row| row["activity_id"].to_string()).collect();
+        prop_assert_eq!(ids.len(), activities.len());
+        let errors = memory.rows("errors");
+        let error_ids: HashSet<String> = errors.iter().map(|row| row["error_id"].to_string()).collect();
+        prop_assert_eq!(error_ids.len(), errors.len());
+        for row in &errors {
+            prop_assert!(ids.contains(&row["activity_id"].to_string()), "{:#}", row);
+        }
+        let n_errors = |rows: &[Value]| rows.iter().filter_map(|row| row["n_errors"].as_i64()).sum::<i64>();
+        prop_assert_eq!(n_errors(&activities), errors.len() as i64);
+        let in_sessions = errors.iter().filter(|row| row.get("session_id").is_some()).count();
+        prop_assert_eq!(n_errors(&sessions), in_sessions as i64);
+        let in_traces = errors.iter().filter(|row| row.get("trace_id").is_some()).count();
+        prop_assert_eq!(n_errors(&memory.rows("traces")), in_traces as i64);
+    }
+}
+
+#[test]
+fn each_day_is_read_once() {
+    let rows: Vec<Planted> = (0..6)
+        .map(|day| Planted { table: 1, day, minute: 600, ids: [1, 1, 1, 1, 1], variant: 0 })
+        .collect();
+    let mut memory = plant(&rows);
+    memory.derive(&definitions());
+    let distinct: HashSet<_> = memory.read.iter().collect();
+    assert_eq!(distinct.len(), memory.read.len());
+}
