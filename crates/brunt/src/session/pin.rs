@@ -1,0 +1,71 @@
+//! An epoch as queries see it: one version of every table, each looked up when first needed and then kept.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use brunt_model::{Table, tables};
+use brunt_store::{Epoch, Snapshot, Store};
+use futures::StreamExt;
+use tokio::sync::OnceCell;
+
+use crate::error::Error;
+
+/// Epoch files that are asked for at a time.
+const READS_AHEAD: usize = 16;
+
+/// All tables at one epoch. Sessions share it, and a running query keeps the one that it began with.
+pub struct Pin {
+    store: Store,
+    epoch: Arc<Epoch>,
+    epochs: OnceCell<Vec<Arc<Epoch>>>,
+    snapshots: HashMap<&'static str, OnceCell<Arc<Snapshot>>>,
+}
+
+impl Pin {
+    pub(crate) fn new(store: Store, epoch: Arc<Epoch>) -> Self {
+        let snapshots = tables().iter().map(|table| (table.name, OnceCell::new())).collect();
+        Self { store, epoch, epochs: OnceCell::new(), snapshots }
+    }
+
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// This epoch and those before it that are still kept, newest first.
+    pub async fn epochs(&self) -> Result<Vec<Arc<Epoch>>, Error> {
+        let load = || async {
+            let mut epochs = vec![Arc::clone(&self.epoch)];
+            let mut older = futures::stream::iter((0..self.epoch.number).rev())
+                .map(|number| self.store.epoch_at(number))
+                .buffered(READS_AHEAD);
+            loop {
+                match older.next().await {
+                    Some(Ok(epoch)) => epochs.push(epoch),
+                    None | Some(Err(brunt_store::Error::NoEpoch { .. })) => return Ok(epochs),
+                    Some(Err(error)) => return Err(error.into()),
+                }
+            }
+        };
+        self.epochs.get_or_try_init(load).await.cloned()
+    }
+
+    /// The files of a table at this epoch.
+    pub async fn snapshot(&self, table: &'static Table) -> Result<Arc<Snapshot>, Error> {
+        let load = || async { Ok(self.store.snapshot(&self.epoch, table.name).await?) };
+        match self.snapshots.get(table.name) {
+            Some(cell) => cell.get_or_try_init(load).await.map(Arc::clone),
+            None => load().await,
+        }
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pin").field("epoch", &self.epoch.number).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,41 @@
+-- Who bears the brunt of an error. One row is an error group and an account that met it.
+-- plan_tier and mrr (monthly recurring revenue, in currency) are the account's latest. lost_conversions is NULL as long as
+-- no estimate is joined. n_open_tickets counts the account's tickets that are not solved or closed and have the group in
+-- ticket_context.
+WITH met AS (
+    SELECT
+        error_group_id,
+        account_id,
+        first_value(plan_tier ORDER BY ts DESC, error_id) AS plan_tier,
+        count(DISTINCT coalesce(user_id, user_pseudo_id)) AS n_users,
+        count(DISTINCT session_id) AS n_sessions,
+        count(*) AS n_occurrences,
+        max(ts) AS last_seen_at
+    FROM errors
+    WHERE error_group_id IS NOT NULL AND account_id IS NOT NULL AND duplicate_of IS NULL
+    GROUP BY error_group_id, account_id
+),
+open_tickets AS (
+    SELECT c.error_group_id, t.account_id, count(DISTINCT concat_ws(' ', t.source, t.ticket_id)) AS n_open_tickets
+    FROM ticket_context c
+    JOIN tickets t ON t.source IS NOT DISTINCT FROM c.source AND t.ticket_id = c.ticket_id
+    WHERE c.error_group_id IS NOT NULL
+        AND t.solved_at IS NULL
+        AND coalesce(lower(t.status), 'open') NOT IN ('solved', 'closed', 'resolved', 'done')
+    GROUP BY c.error_group_id, t.account_id
+)
+SELECT
+    m.error_group_id,
+    m.account_id,
+    coalesce(a.plan_tier, m.plan_tier) AS plan_tier,
+    a.mrr,
+    a.currency,
+    m.n_users,
+    m.n_sessions,
+    m.n_occurrences,
+    NULL::double precision AS lost_conversions,
+    coalesce(o.n_open_tickets, 0) AS n_open_tickets,
+    m.last_seen_at
+FROM met m
+LEFT JOIN accounts a ON a.account_id = m.account_id
+LEFT JOIN open_tickets o ON o.error_group_id = m.error_group_id AND o.account_id = m.account_id

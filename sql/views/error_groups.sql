@@ -1,0 +1,46 @@
+-- Errors that have one cause. One row is an error group.
+-- title is the short type and the message template of its earliest occurrence; state is open, as no group can be resolved
+-- yet; introduced_in is the service version that it was first seen in. Counts leave out repeats of one occurrence;
+-- n_tickets counts the tickets that have the group in ticket_context. Times leave out errors without a usable time.
+WITH earliest AS (
+    SELECT
+        error_group_id,
+        first_value(coalesce(root_type, exception_type, error_type) ORDER BY ts, error_id) AS root_type,
+        first_value(exception_message ORDER BY ts, error_id) AS message,
+        first_value(culprit ORDER BY ts, error_id) AS culprit,
+        first_value(error_class ORDER BY ts, error_id) AS error_class,
+        first_value(service_version ORDER BY service_version IS NULL, ts, error_id) AS introduced_in,
+        min(ts) FILTER (WHERE day > DATE '1970-01-01') AS first_seen_at,
+        max(ts) FILTER (WHERE day > DATE '1970-01-01') AS last_seen_at,
+        array_agg(DISTINCT service_name ORDER BY service_name) FILTER (WHERE service_name IS NOT NULL) AS service_names,
+        count(*) AS n_occurrences,
+        count(DISTINCT session_id) AS n_sessions,
+        count(DISTINCT coalesce(user_id, user_pseudo_id)) AS n_users,
+        count(DISTINCT account_id) AS n_accounts
+    FROM errors
+    WHERE error_group_id IS NOT NULL AND duplicate_of IS NULL
+    GROUP BY error_group_id
+),
+ticketed AS (
+    SELECT error_group_id, count(DISTINCT concat_ws(' ', source, ticket_id)) AS n_tickets
+    FROM ticket_context
+    WHERE error_group_id IS NOT NULL
+    GROUP BY error_group_id
+)
+SELECT
+    e.error_group_id,
+    left(concat_ws(': ', regexp_replace(e.root_type, '^.*[.:/\\]', ''), error_template(e.message)), 160) AS title,
+    e.culprit,
+    e.error_class,
+    'open' AS state,
+    e.first_seen_at,
+    e.last_seen_at,
+    e.introduced_in,
+    e.service_names,
+    e.n_occurrences,
+    e.n_sessions,
+    e.n_users,
+    e.n_accounts,
+    coalesce(t.n_tickets, 0) AS n_tickets
+FROM earliest e
+LEFT JOIN ticketed t ON t.error_group_id = e.error_group_id
