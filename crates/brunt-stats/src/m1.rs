@@ -20,6 +20,10 @@
 //! not in the data, a log line that marks a failure caused elsewhere, and groups that never occur apart cannot be told
 //! from harm by any figure here.
 //!
+//! Within a cell people are taken as alike from there on. Where they are not (each meant to do so much and no more, and
+//! no column says so), a harmless group on two fifths of a stage's activities was off by 0.7 points in a simulation of
+//! 240 journeys; hence the floor below which nothing is accused.
+//!
 //! Sources: redistribution to later cells, Efron 1967; multi-state form, Aalen & Johansen 1978; censoring at later
 //! exposure, Robins & Finkelstein 2000; risk-set matching, Li, Propert & Rosenbaum 2001, Lu 2005; nested trials, Hernan
 //! & Robins 2016; coarsened cells, Iacus, King & Porro 2012. Each file below names the rest.

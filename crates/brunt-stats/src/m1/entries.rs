@@ -84,7 +84,8 @@ pub struct Raw {
 /// - The stage of an activity is the number of steps reached strictly before it: the activity that does step k + 1 is
 ///   still at stage k. A step without an activity is done by the activity at its very time, if there is one.
 /// - gap: time since the unit's previous activity, in or before the entry. count: activities so far in this stage, with
-///   this one. dwell: time since the stage began. Coded as [`pace_code`] and [`count_code`] say.
+///   this one: 1, 2 to 4, 5 or more. dwell: time since the stage began. Both times as less than 30 s, less than
+///   5 minutes, longer; a negative one is 0.
 ///
 /// Fails only where the arrays do not fit together; no units give an empty population.
 pub fn population(journey: &Journey, raw: Raw) -> Result<Population, Error> {
