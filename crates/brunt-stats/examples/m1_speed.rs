@@ -42,7 +42,7 @@ fn main() {
     println!("partition and impacts on {n_threads} threads: {:.3?}", start.elapsed());
     let n_affected: u64 = impacts.iter().map(|impact| impact.n_affected).sum();
     println!("{n_carriers} hits, {n_affected} first hits");
-    for (group, impact) in impacts.iter().enumerate().step_by(n_groups.div_ceil(8)) {
+    for (group, impact) in impacts.iter().enumerate().step_by(n_groups.div_ceil(8).max(1)) {
         let start = Instant::now();
         partition.impact(&groups[group]);
         println!("a group of {} affected: {:.1?}", impact.n_affected, start.elapsed());
