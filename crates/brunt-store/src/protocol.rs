@@ -217,3 +217,6 @@ async fn finish<L: Log>(log: &L, epoch: &Epoch, file: Option<&EpochFile>) -> Res
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod model;
