@@ -177,8 +177,7 @@ impl<'a> Scanner<'a> {
         let Some(next) = byte(self.text, self.at).filter(|_| is_named) else { return };
         match next {
             b'"' | b'\'' | b'`' => self.quote(next, true),
-            b'[' => self.list(),
-            b'=' | b'>' | b'~' | b'<' | b'{' | b'(' => {}
+            b'=' | b'>' | b'~' | b'<' | b'[' | b'{' | b'(' => {}
             next if is_blank(next) => {}
             _ => {
                 let is_part = |b: u8| !is_blank(b) && !matches!(b, b',' | b';' | b')' | b']' | b'}' | b'"' | b'\'' | b'`' | b'|' | b'&' | b'<' | b'>');
@@ -191,16 +190,6 @@ impl<'a> Scanner<'a> {
                     self.mask_to(end);
                 }
             }
-        }
-    }
-
-    /// A flat list is one value.
-    fn list(&mut self) {
-        let start = self.at + 1;
-        let end = self.end_of(start, |b| !matches!(b, b'[' | b']' | b'{' | b'(' | b'='));
-        if byte(self.text, end) == Some(b']') {
-            self.out.mark('[');
-            self.mask_to(end);
         }
     }
 

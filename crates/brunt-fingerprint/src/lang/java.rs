@@ -189,8 +189,10 @@ fn first_header(header: &str) -> (&str, &str) {
 fn is_type(name: &str) -> bool {
     let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$' | b'/' | b'@' | b'-') || b >= 0x80);
     let last = name.rsplit('.').next().unwrap_or(name);
-    let is_qualified = last.len() < name.len() && byte(last, 0).is_some_and(|b| b.is_ascii_uppercase());
-    is_name && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic() || b >= 0x80) && (is_qualified || has_error_suffix(name))
+    let is_class = byte(last, 0).is_some_and(|b| b.is_ascii_uppercase());
+    let is_qualified = last.len() < name.len();
+    let has_humps = last.as_bytes().windows(2).any(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
+    is_name && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic() || b >= 0x80) && (is_class && (is_qualified || has_humps) || has_error_suffix(name))
 }
 
 fn is_error_type(name: &str) -> bool {

@@ -219,7 +219,7 @@ fn is_type(name: &str) -> bool {
 
 /// The file without folders and extension; a package's own file is named after the package.
 fn module(path: &str) -> &str {
-    if let Some(inner) = path.strip_prefix('<') {
+    if let Some(inner) = basename(path).strip_prefix('<') {
         // Interactive cells carry their number and a hash.
         return inner.split(['-', '>', ' ']).next().unwrap_or(inner);
     }
@@ -234,8 +234,9 @@ fn module(path: &str) -> &str {
 
 /// Installed packages, the standard library, frozen and generated code.
 fn is_library_path(path: &str) -> bool {
-    if path.starts_with('<') {
-        return !["<string>", "<stdin>", "<ipython-input", "<unknown>"].iter().any(|own| path.starts_with(own));
+    let name = basename(path);
+    if name.starts_with('<') {
+        return !["<string>", "<stdin>", "<ipython-input", "<unknown>"].iter().any(|own| name.starts_with(own));
     }
     let mut folder = "";
     for part in path.split(['/', '\\']) {

@@ -1,13 +1,16 @@
 //! The template as it is written: masks swallow their neighbours, and blanks become one.
 
 use crate::template::recognize::{is_calendar, is_noun, is_unit};
-use crate::text::{after, between};
+use crate::text::{after, before, between};
 
 /// What stands for everything masked.
 pub(crate) const MASK: &str = "<*>";
 
 /// How many things back a mask may reach: a weekday and a month before a day.
 const N_REMEMBERED: usize = 3;
+
+/// Longest record that is compared with the one before it, which bounds the work on nested brackets.
+const ELEMENT_BYTES_MAX: usize = 1024;
 
 /// The end of something written, and what it was.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +26,13 @@ pub(crate) struct Written {
     text: String,
     /// Newest first.
     lasts: [Last; N_REMEMBERED],
+    /// Brackets that are open, with the start of what they belong to.
+    opened: Vec<(usize, char)>,
 }
 
 impl Written {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), lasts: [Last::Nothing; N_REMEMBERED] }
+        Self { text: String::with_capacity(bytes), lasts: [Last::Nothing; N_REMEMBERED], opened: Vec::new() }
     }
 
     pub(crate) fn space(&mut self) {
@@ -36,21 +41,46 @@ impl Written {
         }
     }
 
-    /// Writes punctuation. Equal tuples or lists that follow each other become one.
+    /// Writes punctuation. A bracket that closes may show that what it ends is a value, or the same as the one before.
     pub(crate) fn mark(&mut self, mark: char) {
-        self.text.push(mark);
-        let group = match mark {
-            ')' => "(<*>)",
-            ']' => "[<*>]",
-            '}' => "{<*>}",
-            _ => return,
+        let opening = match mark {
+            '(' | '[' | '{' => {
+                self.opened.push((self.text.len(), mark));
+                None
+            }
+            ')' => Some('('),
+            ']' => Some('['),
+            '}' => Some('{'),
+            _ => None,
         };
-        let Some(rest) = self.text.strip_suffix(group) else { return };
-        let first = rest.trim_end_matches([',', ';', ' ']);
-        if rest.len() - first.len() <= 2 && first.ends_with(group) {
-            let end = first.len();
+        self.text.push(mark);
+        if let Some(opening) = opening {
+            match self.opened.pop().filter(|(_, open)| *open == opening) {
+                Some((at, _)) => self.close(at),
+                None => self.opened.clear(),
+            }
+        }
+    }
+
+    /// Closes what was opened at a place.
+    fn close(&mut self, open_at: usize) {
+        let is_value = before(&self.text, open_at).ends_with('=') && after(&self.text, open_at).starts_with('[');
+        let content = between(&self.text, open_at + 1, self.text.len() - 1);
+        if is_value && !content.contains(['[', '{', '(', '=']) {
+            self.text.truncate(open_at + 1);
+            self.text.push_str(MASK);
+            self.lasts = [Last::Mask { end: self.text.len() }, Last::Nothing, Last::Nothing];
+            self.text.push(']');
+        }
+        // `Item(id=<*>), Item(id=<*>)` becomes one item, so that a list's length does not show.
+        let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$');
+        let start = open_at - before(&self.text, open_at).bytes().rev().take_while(is_name).count();
+        let element = after(&self.text, start);
+        let first = before(&self.text, start).trim_end_matches([',', ';', ' ']);
+        let end = first.len();
+        if element.len() <= ELEMENT_BYTES_MAX && start - end <= 2 && first.ends_with(element) {
             self.text.truncate(end);
-            self.lasts = [Last::Mask { end: end - 1 }, Last::Nothing, Last::Nothing];
+            self.lasts = [Last::Nothing; N_REMEMBERED];
         }
     }
 

@@ -71,6 +71,8 @@ fn fold_function(raw: &str) -> (&str, Naming) {
     if name.contains(['/', '\\']) {
         return ("", Naming::Anonymous);
     }
+    // Frameworks of classes before 2015 stack the names of what encloses a function.
+    name = name.rsplit("<anonymous>.").next().unwrap_or(name);
     while let Some((receiver, rest)) = name.split_once('.') {
         if !RECEIVERS.contains(&receiver) && receiver.trim_start_matches("new ").len() > 2 {
             break;
@@ -171,6 +173,7 @@ mod tests {
             ("_callee2$", "main.js", "main"),
             ("./src/cart.js", "main.js", "main"),
             ("HTMLButtonElement.<anonymous>", "main.js", "main"),
+            ("Node.Object.<anonymous>.Node.send", "main.js", "main.Node.send"),
         ] {
             assert_eq!(fold(&frame(function, file)).text(), symbol, "{function} {file}");
         }

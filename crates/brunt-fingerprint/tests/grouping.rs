@@ -1,0 +1,146 @@
+//! What a user sees of one grouped error: ids that nest, title, culprit, quality, reasons and frames.
+
+use brunt_fingerprint::{ErrorInfo, Lang, Occurrence, Quality, Role, frames, group};
+
+const CHAINED: &str = "com.acme.shop.CheckoutException: order 1182 failed
+\tat com.acme.shop.Checkout.place(Checkout.java:88)
+\tat com.acme.shop.Web.post(Web.java:31)
+Caused by: java.lang.IllegalStateException: no wallet 7
+\tat com.google.common.base.Preconditions.checkState(Preconditions.java:502)
+\tat com.acme.base.Check.orFail(Check.java:9)
+\tat com.acme.base.Check.failWith(Check.java:14)
+\tat com.acme.pay.Wallet.open(Wallet.java:12)
+\tat com.acme.shop.Checkout.place(Checkout.java:84)
+\t... 1 more
+";
+
+fn of(stack: &str) -> ErrorInfo {
+    group(&Occurrence { stacktrace: Some(stack), service: Some("shop"), ..Occurrence::default() })
+}
+
+#[test]
+fn an_error_is_put_down_to_the_root_and_its_culprit() {
+    let info = of(&CHAINED.replace("Check.orFail", "Check.throwIt"));
+    assert_eq!(info.title, "IllegalStateException: no wallet <*>");
+    assert_eq!(info.root_type, "java.lang.IllegalStateException");
+    assert_eq!(info.root_template, "no wallet <*>");
+    assert_eq!(info.culprit.as_deref(), Some("com.acme.pay.Wallet.open"));
+    assert_eq!((info.culprit_file.as_deref(), info.culprit_line), (Some("Wallet.java"), Some(12)));
+    assert_eq!(info.thrown_at.as_deref(), Some("com.acme.base.Check.throwIt"));
+    assert_eq!((info.lang, info.quality), (Some(Lang::Java), Quality::Full));
+}
+
+#[test]
+fn every_part_says_whether_and_why_it_counts() {
+    let info = of(CHAINED);
+    let why: Vec<String> = info.why.iter().map(|part| format!("{} {} [{}]", part.part, part.value, part.reason)).collect();
+    assert_eq!(
+        why,
+        [
+            "service shop [used]",
+            "lang java [used: language of the frames]",
+            "cause com.acme.shop.CheckoutException [ignored: wraps the root]",
+            "type java.lang.IllegalStateException [used: root of the chain]",
+            "frame com.google.common.base.Preconditions.checkState [ignored: library frame]",
+            "culprit com.acme.base.Check.orFail [used: first frame of the app that does the work]",
+            "message no wallet <*> [used: generic type]",
+        ]
+    );
+    assert_eq!(info.why.iter().filter(|part| part.used).count(), 5);
+}
+
+#[test]
+fn the_three_ids_nest() {
+    let info = of(CHAINED);
+    let other_caller = of(&CHAINED.replace("com.acme.shop.Web.post", "com.acme.shop.Batch.run"));
+    assert_eq!((&info.site, &info.group), (&other_caller.site, &other_caller.group));
+    assert_ne!(info.variant, other_caller.variant);
+    let other_type = of(&CHAINED.replace("IllegalStateException", "ArithmeticException"));
+    assert_eq!(info.site, other_type.site);
+    assert_ne!(info.group, other_type.group);
+    let message_only = group(&Occurrence { message: Some("no wallet 7"), ..Occurrence::default() });
+    let other_type = group(&Occurrence { exception_type: Some("Oops"), message: Some("no wallet 8"), ..Occurrence::default() });
+    assert_eq!(message_only.site, other_type.site);
+    assert_ne!(message_only.group, other_type.group);
+}
+
+#[test]
+fn columns_beside_the_stack_win_over_its_header_but_numbers_do_not() {
+    let stack = "Error: request failed\n    at call (/srv/shop/src/rpc.js:3:5)\n";
+    let named = group(&Occurrence { exception_type: Some("RpcError"), message: Some("14 UNAVAILABLE: down"), stacktrace: Some(stack), ..Occurrence::default() });
+    assert_eq!(named.title, "RpcError: <*> UNAVAILABLE: down");
+    let numbered = group(&Occurrence { exception_type: Some("14"), message: Some("down"), stacktrace: Some(stack), ..Occurrence::default() });
+    assert_eq!(numbered.title, "Error: code 14 down");
+    assert_ne!(numbered.group, group(&Occurrence { exception_type: Some("13"), message: Some("down"), stacktrace: Some(stack), ..Occurrence::default() }).group);
+}
+
+#[test]
+fn a_language_may_be_named_and_the_stack_has_the_last_word() {
+    let of_lang = |lang| group(&Occurrence { stacktrace: Some(CHAINED), service: Some("shop"), lang: Some(lang), ..Occurrence::default() });
+    for lang in ["java", "Kotlin", "python", "nonsense", ""] {
+        assert_eq!(of_lang(lang), of(CHAINED), "{lang}");
+    }
+    let message = |lang| group(&Occurrence { message: Some("card 7 declined"), lang, ..Occurrence::default() });
+    assert_eq!(message(Some("python")).group, message(None).group);
+}
+
+#[test]
+fn a_stack_in_the_message_is_read() {
+    let in_message = group(&Occurrence { message: Some(CHAINED), service: Some("shop"), ..Occurrence::default() });
+    assert_eq!(in_message, of(CHAINED));
+    let with_both = group(&Occurrence { message: Some("no wallet 7\n\tat com.acme.A.b(A.java:1)"), stacktrace: Some(CHAINED), service: Some("shop"), ..Occurrence::default() });
+    assert_eq!(with_both.group, of(CHAINED).group);
+}
+
+#[test]
+fn quality_says_what_the_group_rests_on() {
+    let quality = |stack: &str| of(stack).quality;
+    assert_eq!(quality(CHAINED), Quality::Full);
+    assert_eq!(quality("java.lang.Error: x\n\tat java.lang.Thread.run(Thread.java:1)\n"), Quality::LibraryOnly);
+    assert_eq!(quality("TypeError: x\n    at t (https://a.example/main.js:1:2)\n"), Quality::Minified);
+    assert_eq!(quality("no frame in here"), Quality::Unparsed);
+    assert_eq!(quality(""), Quality::MessageOnly);
+    assert_eq!(quality(&CHAINED.replace("\t... 1 more", &"\tat com.acme.Deep.call(Deep.java:1)\n".repeat(600))), Quality::Truncated);
+}
+
+#[test]
+fn one_member_stands_for_its_group_of_exceptions() {
+    let member = "    | Traceback (most recent call last):\n    |   File \"/srv/pay.py\", line 5, in charge\n    |     raise Declined(n)\n    | shop.Declined: 12\n";
+    let of_members = |n: usize| {
+        let members: String = (1..=n).map(|idx| format!("{}{idx} ----------------\n{member}", if idx == 1 { "  +-+---------------- " } else { "    +---------------- " })).collect();
+        of(&format!("  + Exception Group Traceback (most recent call last):\n  |   File \"/srv/batch.py\", line 2, in run\n  | ExceptionGroup: failed ({n} sub-exceptions)\n{members}    +------------------------------------\n"))
+    };
+    let alone = of("Traceback (most recent call last):\n  File \"/srv/pay.py\", line 5, in charge\n    raise Declined(n)\nshop.Declined: 12\n");
+    assert_eq!(of_members(1).group, alone.group);
+    assert_eq!(of_members(3).group, alone.group);
+    assert_eq!(of_members(3).culprit.as_deref(), Some("pay.charge"));
+}
+
+#[test]
+fn frames_come_with_their_roles() {
+    let roles: Vec<(String, Role)> = frames(CHAINED).into_iter().map(|frame| (frame.function, frame.role)).collect();
+    let expect = [
+        ("place", Role::App),
+        ("post", Role::App),
+        ("checkState", Role::Library),
+        ("orFail", Role::Culprit),
+        ("failWith", Role::ThrowHelper),
+        ("open", Role::App),
+        ("place", Role::App),
+        ("post", Role::App),
+    ];
+    assert_eq!(roles, expect.map(|(function, role)| (function.to_owned(), role)));
+    assert!(frames("no frame in here").is_empty());
+}
+
+#[test]
+fn hostile_stacks_take_linear_time() {
+    let units = ["\tat a.B.c(B.java:1)\n", "Caused by: a.B: x\n", "at ", "File \"", "  | ", "  +-+---\n", "[errors]: [\n", "Suppressed: ", "[cause]: E: x\n", "\\n", "\x1b[", "(", "x at a.B.c(B.java:1) "];
+    for unit in units {
+        let stack = unit.repeat(200_000 / unit.len());
+        let started = std::time::Instant::now();
+        of(&stack);
+        of(&format!("Error: x\n    at f (/a.js:1:2)\n{stack}"));
+        assert!(started.elapsed() < std::time::Duration::from_secs(3), "{unit:?} took {:?}", started.elapsed());
+    }
+}
