@@ -12,7 +12,9 @@ use datafusion::datasource::TableType;
 use datafusion::error::{DataFusionError, Result};
 
 use crate::code::Code;
+use crate::computed::Computed;
 use crate::error::Fault;
+use crate::journeys::{self, Journeys};
 use crate::scan::StoreTable;
 use crate::session::Core;
 use crate::{system, views};
@@ -93,6 +95,10 @@ impl SchemaProvider for PublicSchema {
         {
             return Ok(Some(Arc::new(StoreTable::new(self.core.pin(), table))));
         }
+        if name == journeys::NAME {
+            let rows = Journeys { pin: self.core.pin() };
+            return Ok(Some(Arc::new(Computed::new(rows))));
+        }
         match views::view(name) {
             Some(sql) => Ok(Some(Arc::new(views::plan(&self.core.state()?, sql).await?))),
             None => Ok(None),
@@ -144,7 +150,7 @@ impl fmt::Debug for PublicSchema {
 /// The names of schema `public` that every store has.
 fn own_names() -> impl Iterator<Item = &'static str> {
     let stored = tables().iter().filter(|table| table.kind != TableKind::System);
-    stored.map(|table| table.name).chain(views::names())
+    stored.map(|table| table.name).chain([journeys::NAME]).chain(views::names())
 }
 
 /// What the store knows of itself.

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod code;
+mod computed;
 mod config;
 mod definitions;
 mod derive;
@@ -9,6 +10,7 @@ mod error;
 mod estimate;
 mod functions;
 mod funnel;
+mod journeys;
 mod nearest;
 mod relation;
 mod scan;

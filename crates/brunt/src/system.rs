@@ -1,6 +1,5 @@
 //! Schema `system`: what the store knows of itself, and what the session can do.
 
-mod computed;
 mod epochs;
 mod files;
 mod functions;
@@ -14,7 +13,7 @@ use datafusion::catalog::TableProvider;
 use crate::scan::StoreTable;
 use crate::session::Core;
 
-use self::computed::Computed;
+use crate::computed::Computed;
 
 const NAMES: [&str; 6] = ["epochs", "files", "functions", "loads", "rejects", "settings"];
 

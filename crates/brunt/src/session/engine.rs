@@ -74,11 +74,12 @@ impl Engine {
             EpochSetting::Newest => self.store.head().await?,
             EpochSetting::Number(number) => self.store.epoch_at(number).await?,
         };
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pin) = newest.as_ref().filter(|pin| pin.epoch().number == epoch.number) {
+        let known = self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(pin) = known.as_ref().filter(|pin| pin.epoch().number == epoch.number) {
             return Ok(Arc::clone(pin));
         }
-        let pin = Arc::new(Pin::new(self.store.clone(), epoch));
+        let pin = Arc::new(Pin::load(self.store.clone(), epoch, known.as_deref()).await?);
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if newest.as_ref().is_none_or(|old| old.epoch().number < pin.epoch().number) {
             *newest = Some(Arc::clone(&pin));
         }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use brunt_model::{Table, tables};
 use brunt_store::{Epoch, Snapshot, Store};
+use bytes::Bytes;
 use futures::StreamExt;
 use tokio::sync::OnceCell;
 
+use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
 
 /// Epoch files that are asked for at a time.
@@ -18,14 +20,26 @@ const READS_AHEAD: usize = 16;
 pub struct Pin {
     store: Store,
     epoch: Arc<Epoch>,
+    definitions: Arc<Definitions>,
     epochs: OnceCell<Vec<Arc<Epoch>>>,
     snapshots: HashMap<&'static str, OnceCell<Arc<Snapshot>>>,
 }
 
 impl Pin {
-    pub(crate) fn new(store: Store, epoch: Arc<Epoch>) -> Self {
+    /// Everything at an epoch; what was read of `other` is used where it is the same.
+    pub(crate) async fn load(
+        store: Store,
+        epoch: Arc<Epoch>,
+        other: Option<&Self>,
+    ) -> Result<Self, Error> {
+        let same = other.filter(|other| other.epoch.definitions_hash == epoch.definitions_hash);
+        let definitions = match (same, &epoch.definitions_hash) {
+            (Some(other), _) => Arc::clone(&other.definitions),
+            (None, Some(hash)) => Arc::new(read_definitions(&store, hash).await?),
+            (None, None) => Arc::default(),
+        };
         let snapshots = tables().iter().map(|table| (table.name, OnceCell::new())).collect();
-        Self { store, epoch, epochs: OnceCell::new(), snapshots }
+        Ok(Self { store, epoch, definitions, epochs: OnceCell::new(), snapshots })
     }
 
     pub fn epoch(&self) -> &Epoch {
@@ -34,6 +48,11 @@ impl Pin {
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The definitions that derived tables of this epoch were made with.
+    pub(crate) fn definitions(&self) -> &Definitions {
+        &self.definitions
     }
 
     /// This epoch and those before it that are still kept, newest first.
@@ -62,6 +81,15 @@ impl Pin {
             None => load().await,
         }
     }
+}
+
+async fn read_definitions(store: &Store, hash: &str) -> Result<Definitions, Error> {
+    let files = store.definitions(hash).await?;
+    let text = |(name, bytes): (String, Bytes)| DefinitionFile {
+        name,
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+    };
+    Definitions::parse(files.into_iter().map(text).collect())
 }
 
 impl fmt::Debug for Pin {

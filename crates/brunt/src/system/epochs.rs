@@ -9,7 +9,7 @@ use brunt_model::ColumnType::{BigInt, Text, Timestamp};
 use datafusion::catalog::Session;
 use datafusion::error::Result;
 
-use super::computed::{Rows, schema_of};
+use crate::computed::{Rows, schema_of};
 use crate::session::Pin;
 
 /// The epochs up to one.

@@ -11,7 +11,7 @@ use brunt_store::DataFile;
 use datafusion::catalog::Session;
 use datafusion::error::Result;
 
-use super::computed::{Rows, schema_of};
+use crate::computed::{Rows, schema_of};
 use crate::session::Pin;
 
 /// The files of all tables at one epoch.

@@ -11,7 +11,7 @@ use datafusion::catalog::Session;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Documentation, ReturnFieldArgs, ScalarUDF, Signature};
 
-use super::computed::{Rows, schema_of};
+use crate::computed::{Rows, schema_of};
 use crate::functions::documents;
 use crate::relation::TableFunction;
 use crate::session::Core;

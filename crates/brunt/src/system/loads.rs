@@ -11,7 +11,7 @@ use brunt_model::{ColumnType, table};
 use datafusion::catalog::Session;
 use datafusion::error::Result;
 
-use super::computed::Rows;
+use crate::computed::Rows;
 use crate::error::Error;
 use crate::session::Pin;
 

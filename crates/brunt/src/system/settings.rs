@@ -9,7 +9,7 @@ use brunt_model::ColumnType::{Boolean, Text};
 use datafusion::catalog::Session;
 use datafusion::error::Result;
 
-use super::computed::{Rows, schema_of};
+use crate::computed::{Rows, schema_of};
 use crate::session::is_settable;
 
 /// The settings of the session that asks.

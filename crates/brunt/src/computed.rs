@@ -1,4 +1,4 @@
-//! A table whose rows are worked out when it is scanned; all system tables are small enough for that.
+//! A table whose rows are worked out when it is scanned, for tables that are small.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use datafusion::physical_plan::ExecutionPlan;
 
 /// Columns of a system table and how its rows come about.
 #[async_trait]
-pub(super) trait Rows: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait Rows: fmt::Debug + Send + Sync + 'static {
     fn schema(&self) -> SchemaRef;
 
     /// All rows, in one batch of that schema.
@@ -25,12 +25,12 @@ pub(super) trait Rows: fmt::Debug + Send + Sync + 'static {
 
 /// The table of such rows.
 #[derive(Debug)]
-pub(super) struct Computed<R> {
+pub(crate) struct Computed<R> {
     rows: R,
 }
 
 impl<R: Rows> Computed<R> {
-    pub(super) fn new(rows: R) -> Self {
+    pub(crate) fn new(rows: R) -> Self {
         Self { rows }
     }
 }
@@ -60,7 +60,7 @@ impl<R: Rows> TableProvider for Computed<R> {
 }
 
 /// A schema of nullable columns, each with a line of what it says.
-pub(super) fn schema_of(columns: &[(&str, ColumnType, &str)]) -> SchemaRef {
+pub(crate) fn schema_of(columns: &[(&str, ColumnType, &str)]) -> SchemaRef {
     let field = |(name, ty, doc): &(&str, ColumnType, &str)| {
         let comment = [("comment".to_owned(), (*doc).to_owned())];
         Field::new(*name, ty.data_type(), true).with_metadata(comment.into())
