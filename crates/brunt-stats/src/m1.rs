@@ -20,9 +20,10 @@
 //! not in the data, a log line that marks a failure caused elsewhere, and groups that never occur apart cannot be told
 //! from harm by any figure here.
 //!
-//! Within a cell people are taken as alike from there on. Where they are not (each meant to do so much and no more, and
-//! no column says so), a harmless group on two fifths of a stage's activities was off by 0.7 points in a simulation of
-//! 240 journeys; hence the floor below which nothing is accused.
+//! Within a cell people are taken as alike from there on. Where they are not (each means to do a fixed amount, and no
+//! column says how much), a mild bug (true loss 1.6 points) met on 40 % of a stage's activities was estimated 0.71 points
+//! too high in a simulation of 240 journeys. That bias stays under the floor of one point, below which nothing is
+//! accused.
 //!
 //! Sources: redistribution to later cells, Efron 1967; multi-state form, Aalen & Johansen 1978; censoring at later
 //! exposure, Robins & Finkelstein 2000; risk-set matching, Li, Propert & Rosenbaum 2001, Lu 2005; nested trials, Hernan
