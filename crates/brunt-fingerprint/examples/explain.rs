@@ -17,11 +17,24 @@ fn main() -> std::io::Result<()> {
     println!("culprit  {}", info.culprit.as_deref().unwrap_or("-"));
     println!("quality  {}\n", info.quality.as_str());
     for part in &info.why {
-        println!("{} {:<12}{:<60} {}", if part.used { '+' } else { ' ' }, part.part, part.value, part.reason);
+        println!(
+            "{} {:<12}{:<60} {}",
+            if part.used { '+' } else { ' ' },
+            part.part,
+            part.value,
+            part.reason
+        );
     }
     println!();
     for frame in frames(&stack) {
-        println!("  {:<13}{}.{} ({}:{})", frame.role.as_str(), frame.module, frame.function, frame.file, frame.line.unwrap_or(0));
+        println!(
+            "  {:<13}{}.{} ({}:{})",
+            frame.role.as_str(),
+            frame.module,
+            frame.function,
+            frame.file,
+            frame.line.unwrap_or(0)
+        );
     }
     Ok(())
 }

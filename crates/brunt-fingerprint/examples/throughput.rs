@@ -14,11 +14,31 @@ const BYTES: usize = 4096;
 
 fn main() {
     let stacks = |print: fn(usize) -> String| -> Vec<String> { (0..N_STACKS).map(print).collect() };
-    measure("java", &stacks(java), |stack| black_box(group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() })).group.len());
-    measure("python", &stacks(python), |stack| black_box(group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() })).group.len());
-    measure("javascript", &stacks(javascript), |stack| black_box(group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() })).group.len());
-    let message = |n| format!("order {n} of user {n}@example.com could not be placed at https://pay.example.com/v1/charges/{n} after {n} ms");
-    measure("message", &stacks(message), |message| black_box(group(&Occurrence { message: Some(message), ..Occurrence::default() })).group.len());
+    measure("java", &stacks(java), |stack| {
+        black_box(group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() }))
+            .group
+            .len()
+    });
+    measure("python", &stacks(python), |stack| {
+        black_box(group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() }))
+            .group
+            .len()
+    });
+    measure("javascript", &stacks(javascript), |stack| {
+        black_box(group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() }))
+            .group
+            .len()
+    });
+    let message = |n| {
+        format!(
+            "order {n} of user {n}@example.com could not be placed at https://pay.example.com/v1/charges/{n} after {n} ms"
+        )
+    };
+    measure("message", &stacks(message), |message| {
+        black_box(group(&Occurrence { message: Some(message), ..Occurrence::default() }))
+            .group
+            .len()
+    });
     measure("template", &stacks(message), |message| black_box(template(message)).len());
 }
 
@@ -33,7 +53,11 @@ fn measure(name: &str, texts: &[String], run: impl Fn(&str) -> usize) {
         .collect();
     seconds.sort_by(f64::total_cmp);
     let median = seconds.get(2).copied().unwrap_or(1.0);
-    println!("{name:<11} {:>9.0} a second, {:>7.1} MB a second", texts.len() as f64 / median, n_bytes as f64 / median / 1e6);
+    println!(
+        "{name:<11} {:>9.0} a second, {:>7.1} MB a second",
+        texts.len() as f64 / median,
+        n_bytes as f64 / median / 1e6
+    );
 }
 
 /// Appends frames until the text has its size; `frame` gets the number of the frame.
@@ -46,19 +70,40 @@ fn fill(mut text: String, frame: impl Fn(&mut String, usize) -> std::fmt::Result
 }
 
 fn java(n: usize) -> String {
-    let own = format!("com.acme.shop.OrderException: order {n} failed\n\tat com.acme.shop.Checkout{n}.place(Checkout.java:{n})\n");
-    let body = fill(own, |text, at| writeln!(text, "\tat org.springframework.web.servlet.FrameworkServlet{at}.service(FrameworkServlet.java:{at})"));
-    body + &format!("Caused by: java.lang.IllegalStateException: no wallet {n}\n\tat java.base/java.util.Objects.requireNonNull(Objects.java:233)\n\tat com.acme.pay.Wallet{n}.open(Wallet.java:12)\n\t... 40 more\n")
+    let own = format!(
+        "com.acme.shop.OrderException: order {n} failed\n\tat com.acme.shop.Checkout{n}.place(Checkout.java:{n})\n"
+    );
+    let body = fill(own, |text, at| {
+        writeln!(
+            text,
+            "\tat org.springframework.web.servlet.FrameworkServlet{at}.service(FrameworkServlet.java:{at})"
+        )
+    });
+    body + &format!(
+        "Caused by: java.lang.IllegalStateException: no wallet {n}\n\tat java.base/java.util.Objects.requireNonNull(Objects.java:233)\n\tat com.acme.pay.Wallet{n}.open(Wallet.java:12)\n\t... 40 more\n"
+    )
 }
 
 fn python(n: usize) -> String {
     let body = fill("Traceback (most recent call last):\n".to_owned(), |text, at| {
-        writeln!(text, "  File \"/usr/lib/python3.12/site-packages/django/core/handlers/base{at}.py\", line {at}, in get_response\n    response = wrapped(request, *args, **kwargs)")
+        writeln!(
+            text,
+            "  File \"/usr/lib/python3.12/site-packages/django/core/handlers/base{at}.py\", line {at}, in get_response\n    response = wrapped(request, *args, **kwargs)"
+        )
     });
-    body + &format!("  File \"/srv/shop/cart{n}.py\", line {n}, in checkout\n    total = order.total\nshop.CartError: order {n} has no total\n")
+    body + &format!(
+        "  File \"/srv/shop/cart{n}.py\", line {n}, in checkout\n    total = order.total\nshop.CartError: order {n} has no total\n"
+    )
 }
 
 fn javascript(n: usize) -> String {
-    let own = format!("TypeError: Cannot read properties of undefined (reading 'total')\n    at totalOf (/srv/shop/src/cart{n}.js:{n}:5)\n");
-    fill(own, |text, at| writeln!(text, "    at Layer.handle [as handle_request] (/srv/shop/node_modules/express/lib/router/layer.js:{at}:5)"))
+    let own = format!(
+        "TypeError: Cannot read properties of undefined (reading 'total')\n    at totalOf (/srv/shop/src/cart{n}.js:{n}:5)\n"
+    );
+    fill(own, |text, at| {
+        writeln!(
+            text,
+            "    at Layer.handle [as handle_request] (/srv/shop/node_modules/express/lib/router/layer.js:{at}:5)"
+        )
+    })
 }

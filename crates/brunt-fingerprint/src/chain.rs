@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::lang::Language;
-
 /// Frames kept of one exception, the ones nearest to where it was thrown.
 pub(crate) const FRAMES_MAX: usize = 512;
 /// Exceptions kept of one chain, and children kept of one group of exceptions.
@@ -17,6 +15,8 @@ pub(crate) struct RawFrame<'a> {
     pub(crate) file: &'a str,
     pub(crate) line: Option<u32>,
     pub(crate) col: Option<u32>,
+    /// Whether the code is the app's; set once the whole stack is read.
+    pub(crate) in_app: bool,
     /// How many times more the runtime says that this frame came.
     pub(crate) n_repeats: u32,
 }
@@ -42,7 +42,10 @@ pub(crate) struct Stack<'a> {
 
 impl Stack<'_> {
     pub(crate) fn has_frames(&self) -> bool {
-        self.chain.iter().chain(self.children.iter().flatten()).any(|exception| !exception.frames.is_empty())
+        self.chain
+            .iter()
+            .chain(self.children.iter().flatten())
+            .any(|exception| !exception.frames.is_empty())
     }
 }
 
@@ -59,7 +62,7 @@ pub(crate) fn push_capped<T>(list: &mut Vec<T>, item: T, n_max: usize) -> bool {
 }
 
 /// The root: the innermost exception with a frame of the app, else the innermost.
-pub(crate) fn root(chain: &[Exception<'_>], language: Option<&dyn Language>) -> usize {
-    let has_app = |exception: &Exception<'_>| language.is_some_and(|l| exception.frames.iter().any(|frame| !l.is_library(frame)));
+pub(crate) fn root(chain: &[Exception<'_>]) -> usize {
+    let has_app = |exception: &Exception<'_>| exception.frames.iter().any(|frame| frame.in_app);
     chain.iter().rposition(has_app).unwrap_or(chain.len().saturating_sub(1))
 }

@@ -4,28 +4,96 @@ use crate::text::{before, byte, holds};
 
 /// Products whose messages begin with these letters and a number.
 const PREFIXES: [&str; 21] = [
-    "AADSTS", "AMQ", "BEA", "CS", "DPI", "DPY", "E", "ERR", "HHH", "JBAS", "MSB", "NETSDK", "NU", "ORA", "PGRST", "PLS", "SQL", "TNS", "TS", "WFLY",
-    "WFLYCTL",
+    "AADSTS", "AMQ", "BEA", "CS", "DPI", "DPY", "E", "ERR", "HHH", "JBAS", "MSB", "NETSDK", "NU",
+    "ORA", "PGRST", "PLS", "SQL", "TNS", "TS", "WFLY", "WFLYCTL",
 ];
 
 /// Names of `errno.h` and of Node's resolver.
 const ERRNOS: [&str; 50] = [
-    "E2BIG", "EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EAGAIN", "EAI_AGAIN", "EALREADY", "EBADF", "EBUSY", "ECANCELED", "ECHILD",
-    "ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EDEADLK", "EDESTADDRREQ", "EDQUOT", "EEXIST", "EFAULT", "EFBIG",
-    "EHOSTUNREACH", "EINPROGRESS", "EINTR", "EINVAL", "EIO", "EISCONN", "EISDIR", "ELOOP", "EMFILE", "EMSGSIZE",
-    "ENAMETOOLONG", "ENETDOWN", "ENETUNREACH", "ENFILE", "ENOENT", "ENOMEM", "ENOSPC", "ENOTCONN", "ENOTDIR", "ENOTEMPTY",
-    "ENOTFOUND", "ENOTSUP", "EPERM", "EPIPE", "EPROTO", "EROFS", "ESRCH", "ESTALE", "ETIMEDOUT", "EXDEV",
+    "E2BIG",
+    "EACCES",
+    "EADDRINUSE",
+    "EADDRNOTAVAIL",
+    "EAGAIN",
+    "EAI_AGAIN",
+    "EALREADY",
+    "EBADF",
+    "EBUSY",
+    "ECANCELED",
+    "ECHILD",
+    "ECONNABORTED",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EDEADLK",
+    "EDESTADDRREQ",
+    "EDQUOT",
+    "EEXIST",
+    "EFAULT",
+    "EFBIG",
+    "EHOSTUNREACH",
+    "EINPROGRESS",
+    "EINTR",
+    "EINVAL",
+    "EIO",
+    "EISCONN",
+    "EISDIR",
+    "ELOOP",
+    "EMFILE",
+    "EMSGSIZE",
+    "ENAMETOOLONG",
+    "ENETDOWN",
+    "ENETUNREACH",
+    "ENFILE",
+    "ENOENT",
+    "ENOMEM",
+    "ENOSPC",
+    "ENOTCONN",
+    "ENOTDIR",
+    "ENOTEMPTY",
+    "ENOTFOUND",
+    "ENOTSUP",
+    "EPERM",
+    "EPIPE",
+    "EPROTO",
+    "EROFS",
+    "ESRCH",
+    "ESTALE",
+    "ETIMEDOUT",
+    "EXDEV",
 ];
 
 /// Names of gRPC's status codes, of those that no ordinary word is.
 const GRPC: [&str; 14] = [
-    "CANCELLED", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+    "CANCELLED",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
 ];
 
 /// Words after which a small number is a status.
 const STATUS_WORDS: [&str; 12] = [
-    "status", "code", "http", "errno", "statuscode", "status_code", "http_status", "error_code", "errorcode", "http_code", "sqlcode", "exitcode",
+    "status",
+    "code",
+    "http",
+    "errno",
+    "statuscode",
+    "status_code",
+    "http_status",
+    "error_code",
+    "errorcode",
+    "http_code",
+    "sqlcode",
+    "exitcode",
 ];
 
 /// A code in a message.
@@ -44,19 +112,23 @@ pub(crate) fn is_error_code(word: &str) -> bool {
     let is_number = (2..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     // A single letter with a dash, or with few digits, is somebody's numbering.
     let is_long_enough = n_letters > 1 || (digits.len() >= 3 && digits.len() == rest.len());
-    (is_number && is_long_enough && PREFIXES.contains(&before(word, n_letters))) || is_windows_result(word)
+    (is_number && is_long_enough && PREFIXES.contains(&before(word, n_letters)))
+        || is_windows_result(word)
 }
 
 /// Whether a number that follows `word` is a status to be kept.
 pub(crate) fn is_status(word: &str, number: &str) -> bool {
     let digits = number.strip_prefix('-').unwrap_or(number);
-    let is_word = holds(&STATUS_WORDS, word) || word.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"));
+    let is_word = holds(&STATUS_WORDS, word)
+        || word.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"));
     (1..=5).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && is_word
 }
 
 /// Whether `code` is an SQLSTATE that its name announces.
 pub(crate) fn is_sqlstate(word: &str, code: &str) -> bool {
-    word.eq_ignore_ascii_case("sqlstate") && code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    word.eq_ignore_ascii_case("sqlstate")
+        && code.len() == 5
+        && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 /// The first code of a message.
@@ -67,7 +139,9 @@ pub(crate) fn find(message: &str) -> Option<Code<'_>> {
         if is_error_code(word) || ERRNOS.contains(&word) || is_sqlstate(previous, word) {
             return Some(Code { text: word, is_complete: true });
         }
-        let is_http = word.len() == 3 && byte(word, 0).is_some_and(|b| (b'1'..=b'5').contains(&b)) && is_status(previous, word);
+        let is_http = word.len() == 3
+            && byte(word, 0).is_some_and(|b| (b'1'..=b'5').contains(&b))
+            && is_status(previous, word);
         if is_http || GRPC.contains(&word) {
             return Some(Code { text: word, is_complete: false });
         }
@@ -78,8 +152,12 @@ pub(crate) fn find(message: &str) -> Option<Code<'_>> {
 
 /// An HRESULT of the common facilities, or an NTSTATUS of severity error.
 fn is_windows_result(word: &str) -> bool {
-    let Some(hex) = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) else { return false };
-    let is_known = ["8000", "8004", "8007", "800A", "8013", "C000"].iter().any(|start| before(hex, 4).eq_ignore_ascii_case(start));
+    let Some(hex) = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) else {
+        return false;
+    };
+    let is_known = ["8000", "8004", "8007", "800A", "8013", "C000"]
+        .iter()
+        .any(|start| before(hex, 4).eq_ignore_ascii_case(start));
     hex.len() == 8 && is_known && hex.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
@@ -92,7 +170,9 @@ mod tests {
         for code in ["ORA-00942", "E1234", "E11000", "TS2304", "SQL0204", "0x80070005"] {
             assert!(is_error_code(code), "{code}");
         }
-        for id in ["ORDER-12345", "E-12", "E1", "A1234", "0x7f001234", "12345", "", "ORA-", "SQL0204N"] {
+        for id in
+            ["ORDER-12345", "E-12", "E1", "A1234", "0x7f001234", "12345", "", "ORA-", "SQL0204N"]
+        {
             assert!(!is_error_code(id), "{id}");
         }
     }

@@ -16,15 +16,40 @@ pub(crate) enum Duty {
 }
 
 /// First words of functions that throw.
-const THROW_WORDS: [&str; 8] = ["throw", "raise", "fail", "reject", "abort", "panic", "must", "rethrow"];
+const THROW_WORDS: [&str; 8] =
+    ["throw", "raise", "fail", "reject", "abort", "panic", "must", "rethrow"];
 /// Whole names of functions that throw.
-const THROW_NAMES: [&str; 9] = ["die", "bail", "propagate", "sneakythrow", "orelsethrow", "unwrap", "expect", "assert", "invariant"];
+const THROW_NAMES: [&str; 9] = [
+    "die",
+    "bail",
+    "propagate",
+    "sneakythrow",
+    "orelsethrow",
+    "unwrap",
+    "expect",
+    "assert",
+    "invariant",
+];
 /// First words of functions that make or pass on an error, where the last word says that it is one.
-const FACTORY_WORDS: [&str; 13] =
-    ["new", "create", "make", "build", "wrap", "convert", "translate", "to", "as", "from", "handle", "report", "log"];
+const FACTORY_WORDS: [&str; 13] = [
+    "new",
+    "create",
+    "make",
+    "build",
+    "wrap",
+    "convert",
+    "translate",
+    "to",
+    "as",
+    "from",
+    "handle",
+    "report",
+    "log",
+];
 const ERROR_WORDS: [&str; 6] = ["exception", "error", "err", "failure", "exceptions", "errors"];
 /// First words of functions that check.
-const GUARD_WORDS: [&str; 7] = ["check", "require", "validate", "verify", "ensure", "assert", "expect"];
+const GUARD_WORDS: [&str; 7] =
+    ["check", "require", "validate", "verify", "ensure", "assert", "expect"];
 /// Checks that say nothing of what is checked; written without case and underscores.
 const GENERIC_GUARDS: [&str; 42] = [
     "assertequals",
@@ -122,7 +147,13 @@ pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> O
             Naming::Named => match duty(&symbol) {
                 Duty::Throw => Passed::Throw,
                 work_or_guard => {
-                    return Some(Choice { at, symbol, is_guard: work_or_guard == Duty::Guard, thrown_at, passed });
+                    return Some(Choice {
+                        at,
+                        symbol,
+                        is_guard: work_or_guard == Duty::Guard,
+                        thrown_at,
+                        passed,
+                    });
                 }
             },
         };
@@ -141,12 +172,15 @@ pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> O
 
 /// What a named frame does, by its name and its class's.
 pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
-    let (owner, function) = symbol.function.rsplit_once('.').unwrap_or((&symbol.module, symbol.function));
+    let (owner, function) =
+        symbol.function.rsplit_once('.').unwrap_or((&symbol.module, symbol.function));
     let class = owner.rsplit(['.', '$']).next().unwrap_or(owner);
-    let (class, function) = function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
+    let (class, function) =
+        function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
     let first = first_word(function);
     let is_check = holds(&GUARD_WORDS, first);
-    let is_thrower = holds(&THROW_WORDS, first) || THROW_NAMES.iter().any(|name| is_same(function, name));
+    let is_thrower =
+        holds(&THROW_WORDS, first) || THROW_NAMES.iter().any(|name| is_same(function, name));
     let is_factory = holds(&FACTORY_WORDS, first) && holds(&ERROR_WORDS, last_word(function));
     let is_generic = GENERIC_GUARDS.iter().any(|name| is_same(function, name));
     // Whatever is done inside an exception's class is done while it is made.
@@ -163,7 +197,8 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
 
 /// Whether a name is `lower`, underscores and case aside.
 fn is_same(name: &str, lower: &str) -> bool {
-    name.len() >= lower.len() && name.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(lower.bytes())
+    name.len() >= lower.len()
+        && name.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(lower.bytes())
 }
 
 /// `checkNotNull`, `check_not_null` and `__check` begin with `check`.
@@ -181,7 +216,8 @@ fn first_word(name: &str) -> &str {
 
 /// `handleError`, `handle_error` and `HTTPError` end with `error`, letters of either case.
 fn last_word(name: &str) -> &str {
-    let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '$' | '!' | '?'));
+    let name =
+        name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '$' | '!' | '?'));
     let bytes = name.as_bytes();
     let starts_word = |pair: &[u8]| match pair {
         [b'_' | b'-' | b'$' | b'.', _] => true,
@@ -237,10 +273,18 @@ mod tests {
 
     #[test]
     fn the_culprit_is_behind_helpers_and_anonymous_frames() {
-        let choice = |symbols: Vec<Symbol<'static>>| choose(symbols.into_iter().enumerate()).map(|c| (c.at, c.thrown_at.map(|s| s.text())));
+        let choice = |symbols: Vec<Symbol<'static>>| {
+            choose(symbols.into_iter().enumerate()).map(|c| (c.at, c.thrown_at.map(|s| s.text())))
+        };
         let anonymous = || Symbol { naming: Naming::Anonymous, ..symbol("cart", "") };
-        assert_eq!(choice(vec![symbol("A", "throwIt"), anonymous(), symbol("B", "pay")]), Some((2, Some("A.throwIt".into()))));
-        assert_eq!(choice(vec![symbol("A", "throwIt"), symbol("B", "failIt")]), Some((1, Some("A.throwIt".into()))));
+        assert_eq!(
+            choice(vec![symbol("A", "throwIt"), anonymous(), symbol("B", "pay")]),
+            Some((2, Some("A.throwIt".into())))
+        );
+        assert_eq!(
+            choice(vec![symbol("A", "throwIt"), symbol("B", "failIt")]),
+            Some((1, Some("A.throwIt".into())))
+        );
         assert_eq!(choice(vec![symbol("A", "throwIt")]), Some((0, None)));
         assert_eq!(choice(vec![anonymous(), anonymous()]), Some((0, None)));
         assert_eq!(choice(vec![]), None);
@@ -248,7 +292,18 @@ mod tests {
 
     #[test]
     fn words_are_found_in_both_styles() {
-        assert_eq!((first_word("__checkNotNull"), first_word("check_x"), first_word("HTTPGet"), first_word("")), ("check", "check", "HTTPGet", ""));
-        assert_eq!((last_word("toHTTPError"), last_word("handle_err2"), last_word("ERROR"), last_word("")), ("Error", "err", "ERROR", ""));
+        assert_eq!(
+            (
+                first_word("__checkNotNull"),
+                first_word("check_x"),
+                first_word("HTTPGet"),
+                first_word("")
+            ),
+            ("check", "check", "HTTPGet", "")
+        );
+        assert_eq!(
+            (last_word("toHTTPError"), last_word("handle_err2"), last_word("ERROR"), last_word("")),
+            ("Error", "err", "ERROR", "")
+        );
     }
 }

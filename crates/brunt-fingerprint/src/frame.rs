@@ -2,7 +2,7 @@
 
 use crate::chain::{RawFrame, Stack, root};
 use crate::culprit::{Duty, choose, duty};
-use crate::lang::{Language, Naming, choose as choose_language};
+use crate::lang::{Language, Naming, Symbol, choose as choose_language, parse};
 use crate::unwrap;
 
 /// One frame, as printed.
@@ -61,13 +61,18 @@ impl Role {
 pub fn frames(stack: &str) -> Vec<Frame> {
     let unwrapped = unwrap::stack(stack);
     let Some(language) = choose_language(None, &unwrapped.text) else { return Vec::new() };
-    let Stack { chain, children, .. } = language.parse(&unwrapped.text);
+    let Stack { chain, children, .. } = parse(language, &unwrapped.text);
     let mut frames = Vec::new();
     for chain in std::iter::once(&chain).chain(&children) {
-        let root = root(chain, Some(language));
+        let root = root(chain);
         for (exception_idx, exception) in chain.iter().enumerate() {
-            let culprit = (exception_idx == root).then(|| culprit(&exception.frames, language)).flatten();
-            let described = exception.frames.iter().enumerate().map(|(at, frame)| describe(frame, language, culprit == Some(at)));
+            let culprit =
+                (exception_idx == root).then(|| culprit(&exception.frames, language)).flatten();
+            let described = exception
+                .frames
+                .iter()
+                .enumerate()
+                .map(|(at, frame)| describe(frame, language, culprit == Some(at)));
             frames.extend(described);
         }
     }
@@ -79,8 +84,8 @@ pub(crate) fn symbols<'f, 'a>(
     frames: &'f [RawFrame<'a>],
     language: &'f dyn Language,
     in_app: bool,
-) -> impl Iterator<Item = (usize, crate::lang::Symbol<'a>)> + use<'f, 'a> {
-    let wanted = frames.iter().enumerate().filter(move |(_, frame)| language.is_library(frame) != in_app);
+) -> impl Iterator<Item = (usize, Symbol<'a>)> + use<'f, 'a> {
+    let wanted = frames.iter().enumerate().filter(move |(_, frame)| frame.in_app == in_app);
     wanted.map(move |(at, frame)| (at, language.symbol(frame)))
 }
 
@@ -90,8 +95,7 @@ fn culprit(frames: &[RawFrame<'_>], language: &dyn Language) -> Option<usize> {
 
 fn describe(frame: &RawFrame<'_>, language: &dyn Language, is_culprit: bool) -> Frame {
     let symbol = language.symbol(frame);
-    let in_app = !language.is_library(frame);
-    let role = match (in_app, symbol.naming) {
+    let role = match (frame.in_app, symbol.naming) {
         _ if is_culprit => Role::Culprit,
         (false, _) => Role::Library,
         (true, Naming::Anonymous | Naming::Minified) => Role::Anonymous,
@@ -107,7 +111,7 @@ fn describe(frame: &RawFrame<'_>, language: &dyn Language, is_culprit: bool) -> 
         file: frame.file.to_owned(),
         line: frame.line,
         col: frame.col,
-        in_app,
+        in_app: frame.in_app,
         role,
     }
 }

@@ -20,34 +20,48 @@ const TITLE_CHARS_MAX: usize = 160;
 
 /// Groups an occurrence. Never fails: what cannot be read is grouped by type and message, and `quality` says so.
 pub fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
-    let raw_message = occurrence.message.unwrap_or("");
-    let raw_stack = occurrence.stacktrace.filter(|stack| !stack.trim_ascii().is_empty());
-    let mut text = unwrap::stack(raw_stack.unwrap_or(raw_message));
+    let message = occurrence.message.unwrap_or("");
+    let recorded = occurrence.stacktrace.filter(|stack| !stack.trim_ascii().is_empty());
+    let text = unwrap::stack(recorded.or_else(|| stack_in(message)).unwrap_or(""));
     let language = lang::choose(occurrence.lang, &text.text);
-    // A message that holds a whole stack is one; its own words are the header's.
-    let is_in_message = raw_stack.is_none() && language.is_some();
-    let message = if is_in_message { Cow::Borrowed("") } else { unwrap::message(raw_message) };
-    if raw_stack.is_none() && !is_in_message {
-        text.text = Cow::Borrowed("");
-    }
-    let mut stack = language.map_or_else(|| header_only(&text.text, &message), |language| language.parse(&text.text));
+    let message = match (recorded, language) {
+        // The stack is the message, whose own words are the stack's header.
+        (None, Some(_)) => Cow::Borrowed(""),
+        _ => unwrap::message(message),
+    };
+    let has_stack = recorded.is_some() || language.is_some();
+    let mut stack = match language {
+        Some(language) => lang::parse(language, &text.text),
+        None if has_stack && message.is_empty() => header_only(&text.text),
+        None => Stack::default(),
+    };
     let type_name = occurrence.exception_type.unwrap_or("").trim_ascii();
-    let is_numeric = header::complete(&mut stack, type_name, &message);
+    let is_numeric = header::complete(&mut stack, type_name, message);
     let context = Context {
         language: language.filter(|_| stack.has_frames()),
+        named: lang::named(occurrence.lang),
         is_numeric,
         is_cut: text.is_cut || stack.is_cut,
-        has_stack: !text.text.is_empty(),
+        has_stack,
     };
-    Grouping { service: occurrence.service.unwrap_or(""), context, stack, why: Why::default() }.finish(occurrence.client_fingerprint)
+    Grouping { service: occurrence.service.unwrap_or(""), context, stack, why: Why::default() }
+        .finish(occurrence.client_fingerprint)
 }
 
-/// A stack of which no line is a frame may still name the type and the message in its first line.
-fn header_only<'a>(text: &'a str, message: &str) -> Stack<'a> {
-    let first = Lines::of(text).map(|(_, line)| line.trim_ascii()).find(|line| !line.is_empty()).unwrap_or("");
-    let (type_name, rest) = header::split(first, has_error_suffix).unwrap_or(("", first));
-    let message = if message.is_empty() { rest } else { "" };
-    Stack { chain: vec![Exception { type_name, message: Cow::Borrowed(message), frames: Vec::new() }], ..Stack::default() }
+/// A message of many lines may be a whole stack.
+fn stack_in(message: &str) -> Option<&str> {
+    (message.contains('\n') || message.contains("\\n")).then_some(message)
+}
+
+/// A stack of which no line is a frame may still name the type and the message.
+fn header_only(text: &str) -> Stack<'_> {
+    let mut lines =
+        Lines::of(text).map(|(_, line)| line.trim_ascii()).filter(|line| !line.is_empty());
+    let first = lines.clone().next().unwrap_or("");
+    let header = lines.find_map(|line| header::split(line, has_error_suffix));
+    let (type_name, message) = header.unwrap_or(("", first));
+    let exception = Exception { type_name, message: Cow::Borrowed(message), frames: Vec::new() };
+    Stack { chain: vec![exception], ..Stack::default() }
 }
 
 /// The three ids of an error.
@@ -89,7 +103,10 @@ impl Grouping<'_> {
             variant,
             lang,
             title,
-            culprit_file: culprit.as_ref().map(|place| place.file.clone()).filter(|file| !file.is_empty()),
+            culprit_file: culprit
+                .as_ref()
+                .map(|place| place.file.clone())
+                .filter(|file| !file.is_empty()),
             culprit_line: culprit.as_ref().and_then(|place| place.line),
             culprit: culprit.map(|place| place.symbol).filter(|symbol| !symbol.is_empty()),
             root_type: reading.root_type,
@@ -110,7 +127,10 @@ impl Grouping<'_> {
             members.entry(ids).or_insert((reading, chain));
         }
         if members.len() <= 1 {
-            let chain = members.into_values().next().map_or(self.stack.chain.as_slice(), |(_, chain)| chain);
+            let chain = members
+                .into_values()
+                .next()
+                .map_or(self.stack.chain.as_slice(), |(_, chain)| chain);
             let reading = read(chain, self.context, &mut self.why);
             let ids = self.ids(&reading);
             return (reading, ids);
@@ -123,7 +143,11 @@ impl Grouping<'_> {
             site.field(Some(&ids.site));
             group.field(Some(&ids.group));
             let symbol = member.culprit.as_ref().map_or("", |place| &place.symbol);
-            self.why.used("child", format!("{} {symbol}", member.root_type).trim_ascii_end(), "used: member of a group of exceptions");
+            self.why.used(
+                "child",
+                format!("{} {symbol}", member.root_type).trim_ascii_end(),
+                "used: member of a group of exceptions",
+            );
         }
         (reading, Ids { site: site.id(), group: group.id() })
     }
@@ -134,7 +158,9 @@ impl Grouping<'_> {
         let lang = self.context.language.map_or("", |language| language.lang().as_str());
         let culprit = reading.culprit.as_ref().map(|place| place.symbol.as_str());
         let mut site = Key::new("site");
-        site.field(Some(self.service)).field(Some(lang)).field(culprit.or(reading.message.as_deref()));
+        site.field(Some(self.service))
+            .field(Some(lang))
+            .field(culprit.or(reading.message.as_deref()));
         let mut group = Key::new("group");
         group.field(Some(self.service)).field(Some(lang)).field(Some(&reading.root_type));
         group.field(reading.thrown_at.as_deref()).field(culprit).field(reading.message.as_deref());
@@ -143,11 +169,23 @@ impl Grouping<'_> {
 
     /// Step 1: a fingerprint of the client replaces the key, or refines it where it holds `{default}`.
     fn honour(&mut self, fingerprint: Option<&str>, ids: Ids) -> Ids {
-        let Some(fingerprint) = fingerprint.map(str::trim_ascii).filter(|fingerprint| !fingerprint.is_empty()) else { return ids };
-        let is_default = |word: &str| matches!(word.trim_matches(|c: char| !c.is_ascii_alphanumeric()), "default" | "");
-        let refines = fingerprint.contains("{default}") || fingerprint.contains("{{ default }}") || fingerprint.contains("{{default}}");
+        let Some(fingerprint) =
+            fingerprint.map(str::trim_ascii).filter(|fingerprint| !fingerprint.is_empty())
+        else {
+            return ids;
+        };
+        let is_default = |word: &str| {
+            matches!(word.trim_matches(|c: char| !c.is_ascii_alphanumeric()), "default" | "")
+        };
+        let refines = fingerprint.contains("{default}")
+            || fingerprint.contains("{{ default }}")
+            || fingerprint.contains("{{default}}");
         if refines && fingerprint.split(',').all(is_default) {
-            self.why.ignored("fingerprint", fingerprint, "ignored: the client asks for the default");
+            self.why.ignored(
+                "fingerprint",
+                fingerprint,
+                "ignored: the client asks for the default",
+            );
             return ids;
         }
         let mut key = Key::new("fingerprint");
@@ -172,7 +210,9 @@ impl Grouping<'_> {
             let Some(language) = self.context.language else { continue };
             key.field(Some(header::clean_type(language.fold_type(exception.type_name))));
             let mut previous = None;
-            for (_, symbol) in symbols(&exception.frames, language, true).filter(|(_, symbol)| symbol.naming == Naming::Named) {
+            for (_, symbol) in symbols(&exception.frames, language, true)
+                .filter(|(_, symbol)| symbol.naming == Naming::Named)
+            {
                 if previous.as_ref() != Some(&symbol) {
                     key.field(Some(&symbol.module)).field(Some(symbol.function));
                     previous = Some(symbol);

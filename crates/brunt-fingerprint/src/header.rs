@@ -11,7 +11,11 @@ const TYPE_BYTES_MAX: usize = 256;
 /// Fills the outermost exception with what was recorded beside the stack, which wins over the header.
 /// A number as type says nothing of the kind of error: the header's type is kept and the number goes to the message.
 /// True if the recorded type is such a number.
-pub(crate) fn complete<'a>(stack: &mut Stack<'a>, type_name: &'a str, message: &Cow<'a, str>) -> bool {
+pub(crate) fn complete<'a>(
+    stack: &mut Stack<'a>,
+    type_name: &'a str,
+    message: Cow<'a, str>,
+) -> bool {
     if stack.chain.is_empty() {
         stack.chain.push(Exception::default());
     }
@@ -21,7 +25,7 @@ pub(crate) fn complete<'a>(stack: &mut Stack<'a>, type_name: &'a str, message: &
         outermost.type_name = type_name;
     }
     if !message.trim_ascii().is_empty() {
-        outermost.message = message.clone();
+        outermost.message = message;
     }
     if is_numeric {
         outermost.message = Cow::Owned(format!("code {type_name} {}", outermost.message));
@@ -30,34 +34,46 @@ pub(crate) fn complete<'a>(stack: &mut Stack<'a>, type_name: &'a str, message: &
 }
 
 /// `Type: message` or `Type`, where the type is one word that `is_type` accepts.
-pub(crate) fn split<'a>(header: &'a str, is_type: fn(&str) -> bool) -> Option<(&'a str, &'a str)> {
+pub(crate) fn split(header: &str, is_type: fn(&str) -> bool) -> Option<(&str, &str)> {
     let head = cap(header, TYPE_BYTES_MAX);
     let end = head.bytes().position(|b| b == b':' || b.is_ascii_whitespace()).unwrap_or(head.len());
     let name = before(head, end);
     let rest = after(header, end);
-    let is_closed = rest.trim_ascii().is_empty() || (rest.starts_with(':') && byte(rest, 1).is_none_or(|b| b.is_ascii_whitespace()));
-    (is_closed && is_type(name)).then(|| (name, rest.strip_prefix(':').unwrap_or(rest).trim_ascii()))
+    let is_closed = rest.trim_ascii().is_empty()
+        || (rest.starts_with(':') && byte(rest, 1).is_none_or(|b| b.is_ascii_whitespace()));
+    (is_closed && is_type(name))
+        .then(|| (name, rest.strip_prefix(':').unwrap_or(rest).trim_ascii()))
 }
 
 /// Whether a name reads like that of an exception in any language.
 pub(crate) fn has_error_suffix(name: &str) -> bool {
-    ["exception", "error", "throwable", "failure", "fault", "warning"].iter().any(|suffix| ends_with_ignore_case(name, suffix))
+    ["exception", "error", "throwable", "failure", "fault", "warning"]
+        .iter()
+        .any(|suffix| ends_with_ignore_case(name, suffix))
 }
 
 /// The type without generic parameters, addresses, object hashes, bracketed codes and ordinals of anonymous classes.
 pub(crate) fn clean_type(name: &str) -> &str {
     let name = cap(name.trim_ascii(), TYPE_BYTES_MAX);
     let name = name.strip_prefix("class ").unwrap_or(name);
-    let end = name.bytes().position(|b| matches!(b, b'<' | b'[' | b'`' | b'@' | b'(' | b' ' | b'\n')).filter(|end| *end > 0);
+    let end = name
+        .bytes()
+        .position(|b| matches!(b, b'<' | b'[' | b'`' | b'@' | b'(' | b' ' | b'\n'))
+        .filter(|end| *end > 0);
     let name = before(name, end.unwrap_or(name.len())).trim_end_matches(':');
     let named = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    named.strip_suffix('$').filter(|named| !named.is_empty()).map_or(name, |named| named.trim_end_matches("$$anon"))
+    named
+        .strip_suffix('$')
+        .filter(|named| !named.is_empty())
+        .map_or(name, |named| named.trim_end_matches("$$anon"))
 }
 
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let digits = digits.strip_prefix("0x").unwrap_or(digits);
-    digits.bytes().any(|b| b.is_ascii_digit()) && digits.bytes().all(|b| b.is_ascii_hexdigit()) && (digits.len() < text.len() || digits.bytes().all(|b| b.is_ascii_digit()))
+    digits.bytes().any(|b| b.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_hexdigit())
+        && (digits.len() < text.len() || digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -83,8 +99,11 @@ mod tests {
     #[test]
     fn a_number_is_no_type() {
         let mut stack = Stack::default();
-        assert!(complete(&mut stack, "1045", &Cow::Borrowed("access denied")));
-        assert_eq!((stack.chain[0].type_name, &*stack.chain[0].message), ("", "code 1045 access denied"));
+        assert!(complete(&mut stack, "1045", Cow::Borrowed("access denied")));
+        assert_eq!(
+            (stack.chain[0].type_name, &*stack.chain[0].message),
+            ("", "code 1045 access denied")
+        );
         assert!(is_number("-5") && is_number("0x80070005"));
         assert!(!is_number("") && !is_number("E5") && !is_number("bad"));
     }

@@ -85,11 +85,21 @@ pub struct Part {
 pub(crate) struct Why(pub(crate) Vec<Part>);
 
 impl Why {
-    pub(crate) fn used(&mut self, part: &'static str, value: impl Into<String>, reason: &'static str) {
+    pub(crate) fn used(
+        &mut self,
+        part: &'static str,
+        value: impl Into<String>,
+        reason: &'static str,
+    ) {
         self.0.push(Part { part, value: value.into(), used: true, reason });
     }
 
-    pub(crate) fn ignored(&mut self, part: &'static str, value: impl Into<String>, reason: &'static str) {
+    pub(crate) fn ignored(
+        &mut self,
+        part: &'static str,
+        value: impl Into<String>,
+        reason: &'static str,
+    ) {
         self.0.push(Part { part, value: value.into(), used: false, reason });
     }
 }

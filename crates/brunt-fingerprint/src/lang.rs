@@ -93,17 +93,36 @@ impl Symbol<'_> {
 }
 
 /// Every language with a parser. A new one is a file of its own and a line here.
-pub(crate) static LANGUAGES: [&dyn Language; 3] = [&java::Java, &python::Python, &javascript::JavaScript];
+pub(crate) static LANGUAGES: [&dyn Language; 3] =
+    [&java::Java, &python::Python, &javascript::JavaScript];
+
+/// The language that an exporter means.
+pub(crate) fn named(name: Option<&str>) -> Option<&'static dyn Language> {
+    let name = name?.trim_ascii();
+    LANGUAGES.into_iter().find(|language| holds(language.names(), name))
+}
 
 /// The language of a text: the named one if the text has a frame of it, else that of the first frame-shaped line.
 pub(crate) fn choose(name: Option<&str>, text: &str) -> Option<&'static dyn Language> {
-    let named = name.and_then(|name| LANGUAGES.into_iter().find(|language| holds(language.names(), name.trim())));
-    named.filter(|language| Lines::of(text).any(|(_, line)| language.is_frame(line))).or_else(|| detect(text))
+    let has_frame =
+        |language: &&dyn Language| Lines::of(text).any(|(_, line)| language.is_frame(line));
+    named(name).filter(has_frame).or_else(|| detect(text))
 }
 
 /// The language of the first line that is a frame in any language.
 pub(crate) fn detect(text: &str) -> Option<&'static dyn Language> {
     Lines::of(text).find_map(|(_, line)| frame_language(line))
+}
+
+/// Reads a whole text, and marks the frames that are the app's.
+pub(crate) fn parse<'a>(language: &dyn Language, text: &'a str) -> Stack<'a> {
+    let mut stack = language.parse(text);
+    for exception in stack.chain.iter_mut().chain(stack.children.iter_mut().flatten()) {
+        for frame in &mut exception.frames {
+            frame.in_app = !language.is_library(frame);
+        }
+    }
+    stack
 }
 
 pub(crate) fn frame_language(line: &str) -> Option<&'static dyn Language> {

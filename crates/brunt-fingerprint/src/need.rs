@@ -103,80 +103,71 @@ const CARRIER_TYPES: [&str; 55] = [
     "ApolloError",
 ];
 
-/// What is known of the root when the need is decided.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Root<'a> {
-    /// Without its module.
-    pub(crate) type_name: &'a str,
-    pub(crate) is_numeric: bool,
-    pub(crate) has_app_frame: bool,
-    pub(crate) has_frame: bool,
-    pub(crate) is_guarded: bool,
-    pub(crate) is_named: bool,
-    pub(crate) is_minified: bool,
+/// How well the stack says where the error comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Location {
+    NoStack,
+    LibraryOnly,
+    /// Names of the app were shortened by a minifier.
+    Minified,
+    /// A throw helper or a guard was hit.
+    Guarded,
+    Unnamed,
+    Named,
 }
 
-/// Why the message must count; `None` where the culprit says enough.
-pub(crate) fn reason(root: Root<'_>) -> Option<&'static str> {
-    if !root.has_frame {
-        return Some("used: no stack");
+/// Why the message must count; `None` where type and culprit say enough. The type comes without its module.
+pub(crate) fn reason(
+    location: Location,
+    short_type: &str,
+    is_numeric: bool,
+) -> Option<&'static str> {
+    match location {
+        Location::NoStack => Some("used: no stack"),
+        Location::LibraryOnly => Some("used: library frames only"),
+        Location::Minified => Some("used: minified names"),
+        Location::Guarded => Some("used: a helper or guard was hit"),
+        Location::Unnamed => Some("used: culprit has no name"),
+        Location::Named if is_numeric => Some("used: numeric type"),
+        Location::Named if short_type.is_empty() || holds(&GENERIC_TYPES, short_type) => {
+            Some("used: generic type")
+        }
+        Location::Named if holds(&CARRIER_TYPES, short_type) => {
+            Some("used: type carries another system's error")
+        }
+        Location::Named => None,
     }
-    if !root.has_app_frame {
-        return Some("used: library frames only");
-    }
-    if root.is_minified {
-        return Some("used: minified names");
-    }
-    if root.is_guarded {
-        return Some("used: a helper or guard was hit");
-    }
-    if !root.is_named {
-        return Some("used: culprit has no name");
-    }
-    if root.is_numeric {
-        return Some("used: numeric type");
-    }
-    if root.type_name.is_empty() || holds(&GENERIC_TYPES, root.type_name) {
-        return Some("used: generic type");
-    }
-    if is_carrier(root.type_name) {
-        return Some("used: type carries another system's error");
-    }
-    None
-}
-
-pub(crate) fn is_carrier(type_name: &str) -> bool {
-    holds(&CARRIER_TYPES, type_name)
 }
 
 /// The type without package, module or enclosing class.
 pub(crate) fn short_type(type_name: &str) -> &str {
-    type_name.rsplit(['.', '$', ':', '/', '\\']).next().filter(|last| !last.is_empty()).unwrap_or(type_name)
+    type_name
+        .rsplit(['.', '$', ':', '/', '\\'])
+        .next()
+        .filter(|last| !last.is_empty())
+        .unwrap_or(type_name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const CLEAR: Root<'_> =
-        Root { type_name: "CardDeclined", is_numeric: false, has_app_frame: true, has_frame: true, is_guarded: false, is_named: true, is_minified: false };
-
     #[test]
     fn a_clear_location_needs_no_message() {
-        assert_eq!(reason(CLEAR), None);
+        assert_eq!(reason(Location::Named, "CardDeclined", false), None);
         for unclear in [
-            Root { type_name: "RuntimeException", ..CLEAR },
-            Root { type_name: "", ..CLEAR },
-            Root { type_name: "SQLException", ..CLEAR },
-            Root { is_numeric: true, ..CLEAR },
-            Root { has_app_frame: false, ..CLEAR },
-            Root { has_frame: false, ..CLEAR },
-            Root { is_guarded: true, ..CLEAR },
-            Root { is_named: false, ..CLEAR },
-            Root { is_minified: true, ..CLEAR },
+            Location::NoStack,
+            Location::LibraryOnly,
+            Location::Minified,
+            Location::Guarded,
+            Location::Unnamed,
         ] {
-            assert!(reason(unclear).is_some(), "{unclear:?}");
+            assert!(reason(unclear, "CardDeclined", false).is_some(), "{unclear:?}");
         }
+        for unclear in ["RuntimeException", "SQLException", ""] {
+            assert!(reason(Location::Named, unclear, false).is_some(), "{unclear}");
+        }
+        assert!(reason(Location::Named, "CardDeclined", true).is_some());
     }
 
     #[test]

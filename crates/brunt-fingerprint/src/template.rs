@@ -23,7 +23,8 @@ pub fn template(message: &str) -> String {
     let message = cap(message, BYTES_MAX);
     let stripped = strip_controls(message);
     let text = stripped.as_deref().unwrap_or(message);
-    let mut scanner = Scanner { text, at: 0, out: Written::with_capacity(text.len()), unclosed: [false; 3] };
+    let mut scanner =
+        Scanner { text, at: 0, out: Written::with_capacity(text.len()), unclosed: [false; 3] };
     while let Some(b) = byte(text, scanner.at) {
         scanner.step(b);
     }
@@ -38,13 +39,15 @@ struct Scanner<'a> {
     unclosed: [bool; 3],
 }
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     fn step(&mut self, b: u8) {
         match b {
             b'"' | b'\'' | b'`' => self.quote(b, false),
             b'=' => self.value(),
             b'\\' => self.backslash(),
-            b'<' if after(self.text, self.at).starts_with(written::MASK) => self.mask_to(self.at + written::MASK.len()),
+            b'<' if after(self.text, self.at).starts_with(written::MASK) => {
+                self.mask_to(self.at + written::MASK.len());
+            }
             b if is_blank(b) => {
                 self.out.space();
                 self.at += 1;
@@ -74,16 +77,29 @@ impl<'a> Scanner<'a> {
     fn word(&mut self) {
         let start = self.at;
         if self.is_drive() {
-            return self.mask_to(self.end_of(start, |b| !is_blank(b) && !matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b',' | b';' | b')' | b']')));
+            return self.mask_to(self.end_of(start, |b| {
+                !is_blank(b)
+                    && !matches!(
+                        b,
+                        b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b',' | b';' | b')' | b']'
+                    )
+            }));
         }
         let end = self.end_of(start, is_word);
         let word = between(self.text, start, end);
-        let is_scheme = |colon: &usize| colon.checked_sub(1).and_then(|at| byte(word, at)).is_some_and(|b| b.is_ascii_alphanumeric());
-        if let Some(colon) = memchr::memmem::find_iter(word.as_bytes(), b"://").find(is_scheme) {
+        let is_scheme = |colon: &usize| {
+            after(word, *colon).starts_with("://")
+                && colon
+                    .checked_sub(1)
+                    .and_then(|at| byte(word, at))
+                    .is_some_and(|b| b.is_ascii_alphanumeric())
+        };
+        if let Some(colon) = memchr::memchr_iter(b':', word.as_bytes()).find(is_scheme) {
             return self.url(start, start + colon);
         }
         // What touches a mask is a part of what was masked, and no address by itself.
-        let is_free = !self.out.ends_with_mask() && !after(self.text, end).starts_with(written::MASK);
+        let is_free =
+            !self.out.ends_with_mask() && !after(self.text, end).starts_with(written::MASK);
         self.judge(word, is_free);
         self.at = end;
     }
@@ -117,16 +133,25 @@ impl<'a> Scanner<'a> {
     /// From the scheme up to a blank, a quote or an angle bracket, less punctuation of the sentence.
     fn url(&mut self, start: usize, colon: usize) {
         let head = between(self.text, start, colon);
-        let scheme = head.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
+        let scheme = head
+            .bytes()
+            .rev()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+            .count();
         self.judge(between(self.text, start, colon - scheme), false);
-        let end = self.end_of(colon, |b| !is_blank(b) && !matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\'));
-        let url = between(self.text, colon - scheme, end).trim_end_matches(['.', ',', ';', ':', '!', ')', ']', '}']);
+        let end = self.end_of(colon, |b| {
+            !is_blank(b) && !matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\')
+        });
+        let url = between(self.text, colon - scheme, end)
+            .trim_end_matches(['.', ',', ';', ':', '!', ')', ']', '}']);
         self.mask_to((colon + 3).max(colon - scheme + url.len()));
     }
 
     /// A word that is not masked as a whole is judged part by part.
     fn parts(&mut self, word: &str) {
-        if word.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/")) && byte(word, 5).is_some_and(|b| b.is_ascii_digit()) {
+        if word.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"))
+            && byte(word, 5).is_some_and(|b| b.is_ascii_digit())
+        {
             return self.out.word(word);
         }
         let mut separator = ' ';
@@ -149,7 +174,11 @@ impl<'a> Scanner<'a> {
     fn part(&mut self, part: &str, separator: char) {
         if part.bytes().any(|b| b.is_ascii_digit()) {
             let previous = self.out.previous_word();
-            if is_allowed(part) || is_error_code(part) || is_status(previous, part) || is_sqlstate(previous, part) {
+            if is_allowed(part)
+                || is_error_code(part)
+                || is_status(previous, part)
+                || is_sqlstate(previous, part)
+            {
                 self.out.word(part);
             } else {
                 self.out.mask();
@@ -180,7 +209,23 @@ impl<'a> Scanner<'a> {
             b'=' | b'>' | b'~' | b'<' | b'[' | b'{' | b'(' => {}
             next if is_blank(next) => {}
             _ => {
-                let is_part = |b: u8| !is_blank(b) && !matches!(b, b',' | b';' | b')' | b']' | b'}' | b'"' | b'\'' | b'`' | b'|' | b'&' | b'<' | b'>');
+                let is_part = |b: u8| {
+                    !is_blank(b)
+                        && !matches!(
+                            b,
+                            b',' | b';'
+                                | b')'
+                                | b']'
+                                | b'}'
+                                | b'"'
+                                | b'\''
+                                | b'`'
+                                | b'|'
+                                | b'&'
+                                | b'<'
+                                | b'>'
+                        )
+                };
                 let end = self.end_of(self.at, is_part);
                 let value = between(self.text, self.at, end);
                 if is_status(self.out.previous_word(), value) {
@@ -212,7 +257,10 @@ impl<'a> Scanner<'a> {
     /// The place of the quote that closes the one here. An apostrophe opens only where a word could, and closes only
     /// where one ends.
     fn closing(&mut self, quote: u8, is_value: bool) -> Option<usize> {
-        let opens = |b: u8| is_blank(b) || matches!(b, b'(' | b'[' | b'{' | b',' | b':' | b';' | b'|' | b'/' | b'\\');
+        let opens = |b: u8| {
+            is_blank(b)
+                || matches!(b, b'(' | b'[' | b'{' | b',' | b':' | b';' | b'|' | b'/' | b'\\')
+        };
         if quote == b'\'' && !is_value && !self.out.last_byte().is_none_or(opens) {
             return None;
         }
@@ -220,9 +268,14 @@ impl<'a> Scanner<'a> {
         if self.unclosed.get(kind).copied().unwrap_or(false) {
             return None;
         }
-        let closes = |at: &usize| quote != b'\'' || (!self.is_alphanumeric(*at + 1) && byte(self.text, *at + 1) != Some(b'<'));
+        let closes = |at: &usize| {
+            quote != b'\''
+                || (!self.is_alphanumeric(*at + 1) && byte(self.text, *at + 1) != Some(b'<'))
+        };
         let start = self.at + 1;
-        let found = memchr::memchr_iter(quote, after(self.text, start).as_bytes()).map(|at| start + at).find(closes);
+        let found = memchr::memchr_iter(quote, after(self.text, start).as_bytes())
+            .map(|at| start + at)
+            .find(closes);
         if let (None, Some(unclosed)) = (found, self.unclosed.get_mut(kind)) {
             *unclosed = true;
         }
@@ -238,7 +291,9 @@ impl<'a> Scanner<'a> {
                 self.at = end + 1;
             }
             Some(b'"' | b'\'' | b'`') => self.at = end,
-            Some(b) if end - self.at > 1 && b.is_ascii_alphanumeric() => self.mask_to(self.end_of(end, |b| is_word(b) || b == b'\\')),
+            Some(b) if end - self.at > 1 && b.is_ascii_alphanumeric() => {
+                self.mask_to(self.end_of(end, |b| is_word(b) || b == b'\\'));
+            }
             _ => {
                 self.out.mark('\\');
                 self.at = end;
@@ -252,7 +307,9 @@ fn is_blank(b: u8) -> bool {
 }
 
 fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b >= 0x80 || matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'#' | b'$' | b'%' | b'+' | b'~')
+    b.is_ascii_alphanumeric()
+        || b >= 0x80
+        || matches!(b, b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'#' | b'$' | b'%' | b'+' | b'~')
 }
 
 #[cfg(test)]

@@ -26,7 +26,9 @@ pub(crate) fn byte(text: &str, at: usize) -> Option<u8> {
 
 /// Whether `text` ends with `suffix`, upper and lower case alike.
 pub(crate) fn ends_with_ignore_case(text: &str, suffix: &str) -> bool {
-    text.len().checked_sub(suffix.len()).is_some_and(|at| text.is_char_boundary(at) && after(text, at).eq_ignore_ascii_case(suffix))
+    text.len()
+        .checked_sub(suffix.len())
+        .is_some_and(|at| text.is_char_boundary(at) && after(text, at).eq_ignore_ascii_case(suffix))
 }
 
 /// Whether `text` starts with `prefix`, upper and lower case alike.

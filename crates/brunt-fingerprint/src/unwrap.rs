@@ -33,7 +33,10 @@ pub(crate) fn stack(raw: &str) -> Unwrapped<'_> {
 /// A message without escapes and colours, and without the stack that some clients append to it.
 pub(crate) fn message(raw: &str) -> Cow<'_, str> {
     let text = rewrite(rewrite(Cow::Borrowed(cap(raw, BYTES_MAX)), unescape), strip_controls);
-    let end = Lines::of(&text).skip(1).find(|(_, line)| frame_language(line).is_some()).map(|(start, _)| start);
+    let end = Lines::of(&text)
+        .skip(1)
+        .find(|(_, line)| frame_language(line).is_some())
+        .map(|(start, _)| start);
     match (text, end) {
         (Cow::Borrowed(text), Some(end)) => Cow::Borrowed(before(text, end)),
         (Cow::Owned(text), Some(end)) => Cow::Owned(before(&text, end).to_owned()),
@@ -70,15 +73,19 @@ fn escape_len(text: &str) -> usize {
     match byte(text, 1) {
         Some(b'[') => {
             let parameters = text.bytes().skip(2).take_while(|b| (0x20..0x40).contains(b)).count();
-            2 + parameters + usize::from(byte(text, 2 + parameters).is_some_and(|b| (0x40..0x7f).contains(&b)))
+            2 + parameters
+                + usize::from(byte(text, 2 + parameters).is_some_and(|b| (0x40..0x7f).contains(&b)))
         }
-        Some(b']') => text.bytes().position(|b| b == 7 || b == b'\n').map_or(2, |end| end + usize::from(byte(text, end) == Some(7))),
+        Some(b']') => text
+            .bytes()
+            .position(|b| b == 7 || b == b'\n')
+            .map_or(2, |end| end + usize::from(byte(text, end) == Some(7))),
         Some(other) if other.is_ascii_graphic() => 2,
         _ => 1,
     }
 }
 
-fn rewrite<'a>(text: Cow<'a, str>, step: fn(&str) -> Option<String>) -> Cow<'a, str> {
+fn rewrite(text: Cow<'_, str>, step: fn(&str) -> Option<String>) -> Cow<'_, str> {
     step(&text).map_or(text, Cow::Owned)
 }
 
@@ -102,14 +109,17 @@ fn unescape(text: &str) -> Option<String> {
 
 fn unescape_once(text: &str) -> Option<String> {
     let trimmed = text.trim_ascii();
-    if memchr::memchr(b'\n', trimmed.as_bytes()).is_some() || memmem::find(trimmed.as_bytes(), b"\\n").is_none() {
+    if memchr::memchr(b'\n', trimmed.as_bytes()).is_some()
+        || memmem::find(trimmed.as_bytes(), b"\\n").is_none()
+    {
         return None;
     }
     // In a message, `C:\new` is a path; in JSON its backslash is doubled.
     if memmem::find_iter(trimmed.as_bytes(), b":\\").any(|colon| is_drive(trimmed, colon)) {
         return None;
     }
-    let inner = trimmed.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(trimmed);
+    let inner =
+        trimmed.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(trimmed);
     let mut out = String::with_capacity(inner.len());
     let mut rest = inner;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
@@ -120,7 +130,8 @@ fn unescape_once(text: &str) -> Option<String> {
             Some('t') => out.push('\t'),
             Some(kept @ ('"' | '\\' | '/')) => out.push(kept),
             Some('u') => {
-                let code = escaped.as_str().get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                let code =
+                    escaped.as_str().get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
                 if let Some(code) = code {
                     out.push(char::from_u32(code).unwrap_or('\u{fffd}'));
                     escaped = after(escaped.as_str(), 4).chars();
@@ -142,17 +153,19 @@ fn unescape_once(text: &str) -> Option<String> {
 
 /// Whether the colon belongs to a drive letter, with one backslash and a name behind it.
 fn is_drive(text: &str, colon: usize) -> bool {
-    let is_letter = |at: Option<usize>| at.and_then(|at| byte(text, at)).is_some_and(|b| b.is_ascii_alphanumeric());
-    is_letter(colon.checked_sub(1)) && !is_letter(colon.checked_sub(2)) && is_letter(Some(colon + 2))
+    let is_letter = |at: Option<usize>| {
+        at.and_then(|at| byte(text, at)).is_some_and(|b| b.is_ascii_alphanumeric())
+    };
+    is_letter(colon.checked_sub(1))
+        && !is_letter(colon.checked_sub(2))
+        && is_letter(Some(colon + 2))
 }
 
 /// Removes what stands before the first frame from every line that starts alike, digits aside; `None` if no frame
 /// stands behind a prefix, or if no other line has it.
 fn strip_prefix(text: &str) -> Option<String> {
     let prefix = Lines::of(text).take(PREFIX_LINES_MAX).find_map(|(_, line)| frame_prefix(line))?;
-    if Lines::of(text).filter(|(_, line)| prefix_len(line, prefix).is_some()).nth(1).is_none() {
-        return None;
-    }
+    Lines::of(text).filter(|(_, line)| prefix_len(line, prefix).is_some()).nth(1)?;
     let mut out = String::with_capacity(text.len());
     for (_, line) in Lines::of(text) {
         let kept = prefix_len(line, prefix).map_or(line, |len| {
@@ -170,7 +183,8 @@ fn frame_prefix(line: &str) -> Option<&str> {
     let head = cap(line, PREFIX_BYTES_MAX);
     LANGUAGES.into_iter().find_map(|language| {
         let starts = memmem::find_iter(head.as_bytes(), language.frame_start().as_bytes());
-        let is_start = |at: &usize| *at > 0 && byte(line, at - 1).is_some_and(|b| b.is_ascii_whitespace());
+        let is_start =
+            |at: &usize| *at > 0 && byte(line, at - 1).is_some_and(|b| b.is_ascii_whitespace());
         let at = starts.filter(is_start).find(|at| language.is_frame(after(line, *at)))?;
         Some(before(line, at).trim_ascii_end()).filter(|prefix| !prefix.is_empty())
     })
@@ -178,7 +192,15 @@ fn frame_prefix(line: &str) -> Option<&str> {
 
 /// Bytes of `line` that read like `prefix`: other digits and other amounts of blanks are alike.
 fn prefix_len(line: &str, prefix: &str) -> Option<usize> {
-    let class = |b: u8| if b.is_ascii_digit() { b'0' } else if b.is_ascii_whitespace() { b' ' } else { b };
+    let class = |b: u8| {
+        if b.is_ascii_digit() {
+            b'0'
+        } else if b.is_ascii_whitespace() {
+            b' '
+        } else {
+            b
+        }
+    };
     let is_run = |b: u8| b == b'0' || b == b' ';
     let (mut at, mut want) = (0, 0);
     while let Some(wanted) = byte(prefix, want).map(class) {
@@ -199,7 +221,8 @@ fn prefix_len(line: &str, prefix: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const PLAIN: &str = "java.lang.Error: no\n\tat com.acme.A.b(A.java:1)\n\tat com.acme.C.d(C.java:2)\n";
+    const PLAIN: &str =
+        "java.lang.Error: no\n\tat com.acme.A.b(A.java:1)\n\tat com.acme.C.d(C.java:2)\n";
 
     #[test]
     fn colours_and_carriage_returns_go() {
@@ -219,10 +242,12 @@ mod tests {
 
     #[test]
     fn a_log_prefix_goes_from_each_line_that_has_it() {
-        let mut logged = String::from("--- log starts\n");
-        for (line_idx, line) in PLAIN.lines().enumerate() {
-            logged.push_str(&format!("01-0{line_idx} 10:22:33.{line_idx}5  123  456 E AndroidRuntime: {line}\n"));
-        }
+        let logged = PLAIN.lines().enumerate().fold(
+            String::from("--- log starts\n"),
+            |logged, (n, line)| {
+                logged + &format!("01-0{n} 10:22:33.{n}5  123  456 E AndroidRuntime: {line}\n")
+            },
+        );
         assert_eq!(stack(&logged).text, format!("--- log starts\n{PLAIN}"));
     }
 

@@ -4,132 +4,164 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use brunt_fingerprint::{Occurrence, Quality, frames, group, template};
+use brunt_fingerprint::{Frame, Occurrence, Quality, frames, group, template};
 use serde_json::Value;
 
-/// The folder inside the exports, if it is there.
-#[expect(clippy::print_stderr, reason = "a test that skips must say so")]
-fn exports(folder: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("BRUNT_EXPORTS").map(|root| Path::new(&root).join(folder)).filter(|path| path.is_dir());
-    if path.is_none() {
-        eprintln!("skipped: BRUNT_EXPORTS names no folder with {folder}");
-    }
-    path
-}
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, extension, found);
-        } else if path.extension().is_some_and(|e| e == extension) {
-            found.push(path);
+/// All files below a folder of the exports that end so; `None` if the folder is not there.
+#[expect(clippy::print_stderr, reason = "a test that skips must say so")]
+fn exports(folder: &str, suffix: &str) -> Result<Option<Vec<PathBuf>>> {
+    let root = std::env::var_os("BRUNT_EXPORTS").map(|root| Path::new(&root).join(folder));
+    let Some(root) = root.filter(|root| root.is_dir()) else {
+        eprintln!("skipped: BRUNT_EXPORTS names no folder with \"{folder}\"");
+        return Ok(None);
+    };
+    let (mut folders, mut found) = (vec![root], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(suffix) {
+                found.push(path);
+            }
         }
     }
     found.sort();
+    Ok(Some(found))
 }
 
-/// An event's exceptions, outermost last as Sentry has them, written as the language would print them.
+/// An event's exceptions with their frames, the outermost exception and call last, as Sentry keeps them.
+fn exceptions(event: &Value) -> Vec<(&Value, &[Value])> {
+    let list = event["exception"].as_array().or_else(|| event["exception"]["values"].as_array());
+    list.map_or(&[][..], Vec::as_slice)
+        .iter()
+        .map(|e| (e, e["stacktrace"]["frames"].as_array().map_or(&[][..], Vec::as_slice)))
+        .collect()
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or("")
+}
+
+fn header(exception: &Value) -> String {
+    let module = exception["module"].as_str().map_or(String::new(), |module| format!("{module}."));
+    format!("{module}{}: {}", text(exception, "type"), text(exception, "value"))
+}
+
+/// A frame as the event's language would print it.
+fn frame_line(platform: &str, frame: &Value) -> String {
+    let line = frame["lineno"].as_u64().unwrap_or(1);
+    let file = frame["abs_path"].as_str().unwrap_or(text(frame, "filename"));
+    let function = text(frame, "function");
+    match platform {
+        "java" => {
+            format!("\tat {}.{function}({}:{line})", text(frame, "module"), text(frame, "filename"))
+        }
+        "python" => format!("  File \"{file}\", line {line}, in {function}"),
+        _ => format!("    at {function} ({file}:{line}:{})", frame["colno"].as_u64().unwrap_or(1)),
+    }
+}
+
+/// An event as the event's language would print it; `None` for other languages and without exceptions.
 fn print(event: &Value) -> Option<String> {
-    let exceptions = event["exception"].as_array().or_else(|| event["exception"]["values"].as_array())?;
-    let platform = event["platform"].as_str()?;
+    let platform = event["platform"]
+        .as_str()
+        .filter(|p| matches!(*p, "java" | "python" | "javascript" | "node"))?;
     let mut out = String::new();
-    let ordered: Vec<&Value> = if platform == "python" { exceptions.iter().collect() } else { exceptions.iter().rev().collect() };
-    for (exception_idx, exception) in ordered.iter().enumerate() {
-        let module = exception["module"].as_str().map_or(String::new(), |module| format!("{module}."));
-        let header = format!("{module}{}: {}", exception["type"].as_str().unwrap_or(""), exception["value"].as_str().unwrap_or(""));
-        let empty = Vec::new();
-        let frames = exception["stacktrace"]["frames"].as_array().unwrap_or(&empty);
-        let text = |frame: &Value, name: &str| frame[name].as_str().unwrap_or("").to_owned();
-        match platform {
-            "java" => {
-                let _ = writeln!(out, "{}{header}", if exception_idx > 0 { "Caused by: " } else { "" });
-                for frame in frames.iter().rev() {
-                    let place = frame["lineno"].as_i64().map_or("Native Method".to_owned(), |line| format!("{}:{line}", text(frame, "filename")));
-                    let _ = writeln!(out, "\tat {}.{}({place})", text(frame, "module"), text(frame, "function"));
-                }
+    let mut list = exceptions(event);
+    if platform != "python" {
+        list.reverse();
+    }
+    for (exception, frames) in &list {
+        let is_first = out.is_empty();
+        if platform == "python" {
+            let link = "\nThe above exception was the direct cause of the following exception:\n\n";
+            out += if is_first { "" } else { link };
+            out += "Traceback (most recent call last):\n";
+            for frame in *frames {
+                let _ = writeln!(out, "{}", frame_line(platform, frame));
             }
-            "python" => {
-                let link = "\nThe above exception was the direct cause of the following exception:\n\n";
-                let _ = write!(out, "{}Traceback (most recent call last):\n", if exception_idx > 0 { link } else { "" });
-                for frame in frames {
-                    let file = frame["abs_path"].as_str().map_or_else(|| text(frame, "filename"), str::to_owned);
-                    let _ = writeln!(out, "  File \"{file}\", line {}, in {}", frame["lineno"].as_i64().unwrap_or(1), text(frame, "function"));
-                }
-                let _ = writeln!(out, "{header}");
-            }
-            _ => {
-                let _ = writeln!(out, "{}{header}", if exception_idx > 0 { "Caused by: " } else { "" });
-                for frame in frames.iter().rev() {
-                    let file = frame["abs_path"].as_str().map_or_else(|| text(frame, "filename"), str::to_owned);
-                    let _ = writeln!(out, "    at {} ({file}:{}:{})", text(frame, "function"), frame["lineno"].as_i64().unwrap_or(1), frame["colno"].as_i64().unwrap_or(1));
-                }
+            let _ = writeln!(out, "{}", header(exception));
+        } else {
+            let _ =
+                writeln!(out, "{}{}", if is_first { "" } else { "Caused by: " }, header(exception));
+            for frame in frames.iter().rev() {
+                let _ = writeln!(out, "{}", frame_line(platform, frame));
             }
         }
     }
-    Some(out)
+    (!list.is_empty()).then_some(out)
+}
+
+/// Of the frames of which Sentry's client says whether they are the app's: how many there are, and on how many we agree.
+fn agreement(event: &Value, read: &[Frame]) -> (usize, usize) {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let claimed: BTreeMap<(String, u64), bool> = exceptions(event)
+        .iter()
+        .flat_map(|(_, frames)| frames.iter())
+        .filter_map(|f| {
+            Some(((name(text(f, "filename")), f["lineno"].as_u64()?), f["in_app"].as_bool()?))
+        })
+        .collect();
+    let both = read.iter().filter_map(|frame| {
+        let claim = claimed.get(&(name(&frame.file), u64::from(frame.line?)))?;
+        Some(*claim == frame.in_app)
+    });
+    both.fold((0, 0), |(n, n_same), is_same| (n + 1, n_same + usize::from(is_same)))
 }
 
 #[test]
-fn real_events_of_known_languages_are_read() {
-    let Some(folder) = exports("sentry-events") else { return };
-    let mut paths = Vec::new();
-    files(&folder, "json", &mut paths);
+fn real_events_of_known_languages_are_read() -> Result<()> {
+    let Some(paths) = exports("sentry-events", ".json")? else { return Ok(()) };
     let (mut n_read, mut n_frames, mut n_same) = (0, 0, 0);
     for path in paths {
-        let event: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        if !matches!(event["platform"].as_str(), Some("java" | "python" | "javascript" | "node")) {
-            continue;
-        }
+        let event: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
         let Some(stack) = print(&event) else { continue };
-        let info = group(&Occurrence { stacktrace: Some(&stack), ..Occurrence::default() });
         let read = frames(&stack);
-        println!("{:<60} {:>3} {:<13} {:<90} {:?} {:?}", path.file_name().unwrap().display(), read.len(), info.quality.as_str(), info.title.chars().take(90).collect::<String>(), info.culprit, info.thrown_at);
         if read.is_empty() {
             continue;
         }
         n_read += 1;
-        assert!(!matches!(info.quality, Quality::Unparsed | Quality::MessageOnly), "{}", path.display());
-        assert!(!info.root_type.is_empty() && info.culprit.is_some(), "{}", path.display());
-        let crlf = group(&Occurrence { stacktrace: Some(&stack.replace('\n', "\r\n")), ..Occurrence::default() });
-        assert_eq!(crlf.group, info.group);
-        // Sentry's own clients say which frames they hold for the app's.
-        let exceptions = event["exception"].as_array().or_else(|| event["exception"]["values"].as_array()).unwrap();
-        let mut claimed = BTreeMap::new();
-        for frame in exceptions.iter().filter_map(|e| e["stacktrace"]["frames"].as_array()).flatten() {
-            if let Some(in_app) = frame["in_app"].as_bool() {
-                let line = frame["lineno"].as_u64().unwrap_or(0);
-                claimed.insert((frame["filename"].as_str().map(|f| f.rsplit('/').next().unwrap_or(f).to_owned()), line), in_app);
-            }
-        }
-        for frame in &read {
-            let file = frame.file.rsplit('/').next().map(str::to_owned);
-            if let Some(in_app) = claimed.get(&(file, u64::from(frame.line.unwrap_or(0)))) {
-                n_frames += 1;
-                if *in_app == frame.in_app { n_same += 1 } else { println!("   differs: sentry {in_app} {} {} {}", frame.module, frame.function, frame.file) }
-            }
-        }
+        let info = group(&Occurrence { stacktrace: Some(&stack), ..Occurrence::default() });
+        let file = path.display();
+        assert!(!matches!(info.quality, Quality::Unparsed | Quality::MessageOnly), "{file}");
+        assert!(!info.root_type.is_empty() && info.culprit.is_some(), "{file}");
+        let wrapped = stack.replace('\n', "\r\n");
+        let wrapped = group(&Occurrence { stacktrace: Some(&wrapped), ..Occurrence::default() });
+        assert_eq!(wrapped.group, info.group, "{file}");
+        let (n, same) = agreement(&event, &read);
+        n_frames += n;
+        n_same += same;
     }
-    println!("{n_read} events read; {n_same} of {n_frames} frames are the app's or not as the client says");
-    assert!(n_read >= 15);
-    assert!(n_same * 100 >= n_frames * 80);
+    // 22 events and 9 of 10 frames when this was written; where the two differ, Sentry's flag often comes from rules
+    // that somebody set for that project.
+    assert!(n_read >= 22, "{n_read} events");
+    assert!(n_same * 10 >= n_frames * 9, "{n_same} of {n_frames} frames");
+    Ok(())
 }
 
 #[test]
-fn real_log_lines_fold_into_few_templates() {
-    let Some(folder) = exports("trainticket") else { return };
-    let mut paths = Vec::new();
-    files(&folder, "csv", &mut paths);
-    let (mut n_lines, mut templates) = (0, BTreeMap::<String, BTreeSet<String>>::new());
-    for path in paths.iter().filter(|path| path.to_string_lossy().ends_with("_log.csv")) {
-        for record in csv::Reader::from_path(path).unwrap().records() {
-            let record = record.unwrap();
-            let line = serde_json::from_str::<Value>(record.get(7).unwrap_or("")).map_or_else(|_| String::new(), |v| v["log"].as_str().unwrap_or("").to_owned());
-            // `16:42:22.382 INFO  t.s.TravelServiceImpl#532 TraceID: … SpanID: … text`: the place in the code tells what belongs together.
-            let Some((head, rest)) = line.split_once(" TraceID: ") else { continue };
-            let place = format!("{} {}", record.get(3).unwrap_or("").split('-').nth(1).unwrap_or(""), head.rsplit(' ').next().unwrap_or(""));
-            let text = rest.splitn(4, ' ').nth(3).unwrap_or("");
-            let masked = template(text);
+fn real_log_lines_fold_into_few_templates() -> Result<()> {
+    let Some(paths) = exports("trainticket", "_log.csv")? else { return Ok(()) };
+    let mut n_lines = 0;
+    let mut templates = BTreeMap::<String, BTreeSet<String>>::new();
+    for path in paths {
+        for record in csv::Reader::from_path(&path)?.records() {
+            let record = record?;
+            let Ok(log) = serde_json::from_str::<Value>(record.get(7).unwrap_or("")) else {
+                continue;
+            };
+            // `16:42:22.382 INFO  t.s.TravelServiceImpl#532 TraceID: … SpanID: … text`: the place in the code, which
+            // no template may see, says what belongs together.
+            let Some((head, rest)) = text(&log, "log").split_once(" TraceID: ") else { continue };
+            let place = format!(
+                "{} {}",
+                record.get(3).unwrap_or("").split('-').nth(1).unwrap_or(""),
+                head.rsplit(' ').next().unwrap_or("")
+            );
+            let masked = template(rest.splitn(4, ' ').nth(3).unwrap_or(""));
             assert_eq!(template(&masked), masked);
             n_lines += 1;
             templates.entry(place).or_default().insert(masked);
@@ -137,12 +169,11 @@ fn real_log_lines_fold_into_few_templates() {
     }
     let n_places = templates.len();
     let n_templates: usize = templates.values().map(BTreeSet::len).sum();
-    for (place, texts) in templates.iter().filter(|(_, texts)| texts.len() > 2) {
-        println!("{place}: {}", texts.len());
-        for text in texts.iter().take(4) {
-            println!("    {}", text.chars().take(220).collect::<String>());
-        }
-    }
-    println!("{n_lines} lines of {n_places} places in the code have {n_templates} templates");
-    assert!(n_lines > 5000 && n_templates < n_places * 2);
+    // 10,284 lines, 201 places and 234 templates when this was written.
+    assert!(n_lines > 10_000, "{n_lines} lines");
+    assert!(
+        n_templates * 4 <= n_places * 5,
+        "{n_templates} templates of {n_places} places in the code"
+    );
+    Ok(())
 }

@@ -51,7 +51,9 @@ fn read_cases(text: &str) -> Vec<Case> {
         } else if let Some(id) = line.strip_prefix("id: ") {
             let (id, why) = id.split_once(" why: ").unwrap_or((id, ""));
             case.ids.push((id.to_owned(), why.to_owned()));
-        } else if let Some((name, value)) = line.split_once(": ").filter(|_| !line.starts_with("===")) {
+        } else if let Some((name, value)) =
+            line.split_once(": ").filter(|_| !line.starts_with("==="))
+        {
             case.fields.insert(name.to_owned(), value.to_owned());
         }
         case.lines.push(line.to_owned());
@@ -68,19 +70,32 @@ fn ids_stay_or_say_why_they_changed() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        let head: String = text.lines().take_while(|line| !line.starts_with("=== ")).fold(String::new(), |head, line| head + line + "\n");
+        let head: String = text
+            .lines()
+            .take_while(|line| !line.starts_with("=== "))
+            .fold(String::new(), |head, line| head + line + "\n");
         let mut out = head;
         for case in read_cases(&text) {
             n_cases += 1;
             let name = case.lines.first().cloned().unwrap_or_default();
-            assert!(case.ids.iter().all(|(_, why)| why.len() > 4), "{name}: an id must say why it is what it is");
+            assert!(
+                case.ids.iter().all(|(_, why)| why.len() > 4),
+                "{name}: an id must say why it is what it is"
+            );
             let info = case.group();
             let is_same = case.ids.last().is_some_and(|(id, _)| *id == info.group);
             let mut lines = case.lines;
             if !is_same {
-                let _ = writeln!(changed, "{name}\n  is now {}  {} | {:?} | {:?}", info.group, info.title, info.culprit, info.quality);
+                let _ = writeln!(
+                    changed,
+                    "{name}\n  is now {}  {} | {:?} | {:?}",
+                    info.group, info.title, info.culprit, info.quality
+                );
                 let at = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
-                lines.insert(at, format!("id: {} why: {}", info.group, why.as_deref().unwrap_or("?")));
+                lines.insert(
+                    at,
+                    format!("id: {} why: {}", info.group, why.as_deref().unwrap_or("?")),
+                );
             }
             out = lines.into_iter().fold(out, |out, line| out + &line + "\n");
         }
@@ -89,7 +104,10 @@ fn ids_stay_or_say_why_they_changed() {
         }
     }
     assert!(n_cases >= 30, "only {n_cases} golden cases were found");
-    assert!(changed.is_empty() || why.is_some(), "ids changed; run with BRUNT_GOLDEN_WHY=reason if they should:\n{changed}");
+    assert!(
+        changed.is_empty() || why.is_some(),
+        "ids changed; run with BRUNT_GOLDEN_WHY=reason if they should:\n{changed}"
+    );
 }
 
 #[test]
@@ -99,9 +117,17 @@ fn no_two_golden_cases_share_a_group_but_those_that_say_so() {
     for entry in std::fs::read_dir(folder).unwrap() {
         for case in read_cases(&std::fs::read_to_string(entry.unwrap().path()).unwrap()) {
             let name = case.lines.first().cloned().unwrap_or_default();
-            let same = name.split_once(" (same as ").map(|(_, other)| other.trim_end_matches(')').to_owned());
-            let title = name.trim_start_matches("=== ").split(" (same as ").next().unwrap_or_default().to_owned();
-            let first: &mut String = seen.entry(case.group().group).or_insert_with(|| title.clone());
+            let same = name
+                .split_once(" (same as ")
+                .map(|(_, other)| other.trim_end_matches(')').to_owned());
+            let title = name
+                .trim_start_matches("=== ")
+                .split(" (same as ")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            let first: &mut String =
+                seen.entry(case.group().group).or_insert_with(|| title.clone());
             assert_eq!(same.as_ref().unwrap_or(&title), first, "{title}");
         }
     }

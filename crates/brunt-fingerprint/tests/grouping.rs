@@ -33,7 +33,11 @@ fn an_error_is_put_down_to_the_root_and_its_culprit() {
 #[test]
 fn every_part_says_whether_and_why_it_counts() {
     let info = of(CHAINED);
-    let why: Vec<String> = info.why.iter().map(|part| format!("{} {} [{}]", part.part, part.value, part.reason)).collect();
+    let why: Vec<String> = info
+        .why
+        .iter()
+        .map(|part| format!("{} {} [{}]", part.part, part.value, part.reason))
+        .collect();
     assert_eq!(
         why,
         [
@@ -59,7 +63,11 @@ fn the_three_ids_nest() {
     assert_eq!(info.site, other_type.site);
     assert_ne!(info.group, other_type.group);
     let message_only = group(&Occurrence { message: Some("no wallet 7"), ..Occurrence::default() });
-    let other_type = group(&Occurrence { exception_type: Some("Oops"), message: Some("no wallet 8"), ..Occurrence::default() });
+    let other_type = group(&Occurrence {
+        exception_type: Some("Oops"),
+        message: Some("no wallet 8"),
+        ..Occurrence::default()
+    });
     assert_eq!(message_only.site, other_type.site);
     assert_ne!(message_only.group, other_type.group);
 }
@@ -67,28 +75,78 @@ fn the_three_ids_nest() {
 #[test]
 fn columns_beside_the_stack_win_over_its_header_but_numbers_do_not() {
     let stack = "Error: request failed\n    at call (/srv/shop/src/rpc.js:3:5)\n";
-    let named = group(&Occurrence { exception_type: Some("RpcError"), message: Some("14 UNAVAILABLE: down"), stacktrace: Some(stack), ..Occurrence::default() });
+    let named = group(&Occurrence {
+        exception_type: Some("RpcError"),
+        message: Some("14 UNAVAILABLE: down"),
+        stacktrace: Some(stack),
+        ..Occurrence::default()
+    });
     assert_eq!(named.title, "RpcError: <*> UNAVAILABLE: down");
-    let numbered = group(&Occurrence { exception_type: Some("14"), message: Some("down"), stacktrace: Some(stack), ..Occurrence::default() });
+    let numbered = group(&Occurrence {
+        exception_type: Some("14"),
+        message: Some("down"),
+        stacktrace: Some(stack),
+        ..Occurrence::default()
+    });
     assert_eq!(numbered.title, "Error: code 14 down");
-    assert_ne!(numbered.group, group(&Occurrence { exception_type: Some("13"), message: Some("down"), stacktrace: Some(stack), ..Occurrence::default() }).group);
+    assert_ne!(
+        numbered.group,
+        group(&Occurrence {
+            exception_type: Some("13"),
+            message: Some("down"),
+            stacktrace: Some(stack),
+            ..Occurrence::default()
+        })
+        .group
+    );
 }
 
 #[test]
 fn a_language_may_be_named_and_the_stack_has_the_last_word() {
-    let of_lang = |lang| group(&Occurrence { stacktrace: Some(CHAINED), service: Some("shop"), lang: Some(lang), ..Occurrence::default() });
+    let of_lang = |lang| {
+        group(&Occurrence {
+            stacktrace: Some(CHAINED),
+            service: Some("shop"),
+            lang: Some(lang),
+            ..Occurrence::default()
+        })
+    };
     for lang in ["java", "Kotlin", "python", "nonsense", ""] {
         assert_eq!(of_lang(lang), of(CHAINED), "{lang}");
     }
-    let message = |lang| group(&Occurrence { message: Some("card 7 declined"), lang, ..Occurrence::default() });
+    let message = |lang| {
+        group(&Occurrence { message: Some("card 7 declined"), lang, ..Occurrence::default() })
+    };
     assert_eq!(message(Some("python")).group, message(None).group);
+    // A class is the same class in whatever module, with frames and without.
+    let bare = group(&Occurrence {
+        exception_type: Some("shop.pay.Declined"),
+        lang: Some("python"),
+        ..Occurrence::default()
+    });
+    assert_eq!(bare.root_type, "Declined");
+}
+
+#[test]
+fn a_stack_without_frames_still_names_the_error() {
+    let info = of("Traceback (most recent call last):\nshop.pay.DeclinedError: card 7\n");
+    assert_eq!((info.title.as_str(), info.quality), ("DeclinedError: card <*>", Quality::Unparsed));
 }
 
 #[test]
 fn a_stack_in_the_message_is_read() {
-    let in_message = group(&Occurrence { message: Some(CHAINED), service: Some("shop"), ..Occurrence::default() });
+    let in_message = group(&Occurrence {
+        message: Some(CHAINED),
+        service: Some("shop"),
+        ..Occurrence::default()
+    });
     assert_eq!(in_message, of(CHAINED));
-    let with_both = group(&Occurrence { message: Some("no wallet 7\n\tat com.acme.A.b(A.java:1)"), stacktrace: Some(CHAINED), service: Some("shop"), ..Occurrence::default() });
+    let with_both = group(&Occurrence {
+        message: Some("no wallet 7\n\tat com.acme.A.b(A.java:1)"),
+        stacktrace: Some(CHAINED),
+        service: Some("shop"),
+        ..Occurrence::default()
+    });
     assert_eq!(with_both.group, of(CHAINED).group);
 }
 
@@ -96,21 +154,41 @@ fn a_stack_in_the_message_is_read() {
 fn quality_says_what_the_group_rests_on() {
     let quality = |stack: &str| of(stack).quality;
     assert_eq!(quality(CHAINED), Quality::Full);
-    assert_eq!(quality("java.lang.Error: x\n\tat java.lang.Thread.run(Thread.java:1)\n"), Quality::LibraryOnly);
-    assert_eq!(quality("TypeError: x\n    at t (https://a.example/main.js:1:2)\n"), Quality::Minified);
+    assert_eq!(
+        quality("java.lang.Error: x\n\tat java.lang.Thread.run(Thread.java:1)\n"),
+        Quality::LibraryOnly
+    );
+    assert_eq!(
+        quality("TypeError: x\n    at t (https://a.example/main.js:1:2)\n"),
+        Quality::Minified
+    );
     assert_eq!(quality("no frame in here"), Quality::Unparsed);
     assert_eq!(quality(""), Quality::MessageOnly);
-    assert_eq!(quality(&CHAINED.replace("\t... 1 more", &"\tat com.acme.Deep.call(Deep.java:1)\n".repeat(600))), Quality::Truncated);
+    assert_eq!(
+        quality(
+            &CHAINED.replace("\t... 1 more", &"\tat com.acme.Deep.call(Deep.java:1)\n".repeat(600))
+        ),
+        Quality::Truncated
+    );
 }
 
 #[test]
 fn one_member_stands_for_its_group_of_exceptions() {
     let member = "    | Traceback (most recent call last):\n    |   File \"/srv/pay.py\", line 5, in charge\n    |     raise Declined(n)\n    | shop.Declined: 12\n";
     let of_members = |n: usize| {
-        let members: String = (1..=n).map(|idx| format!("{}{idx} ----------------\n{member}", if idx == 1 { "  +-+---------------- " } else { "    +---------------- " })).collect();
-        of(&format!("  + Exception Group Traceback (most recent call last):\n  |   File \"/srv/batch.py\", line 2, in run\n  | ExceptionGroup: failed ({n} sub-exceptions)\n{members}    +------------------------------------\n"))
+        let head = "  + Exception Group Traceback (most recent call last):\n  |   File \"/srv/batch.py\", line 2, in run\n";
+        let text = (1..=n).fold(
+            format!("{head}  | ExceptionGroup: failed ({n} sub-exceptions)\n"),
+            |text, idx| {
+                let margin = if idx == 1 { "  +-+---" } else { "    +---" };
+                format!("{text}{margin}------------- {idx} ----------------\n{member}")
+            },
+        );
+        of(&format!("{text}    +------------------------------------\n"))
     };
-    let alone = of("Traceback (most recent call last):\n  File \"/srv/pay.py\", line 5, in charge\n    raise Declined(n)\nshop.Declined: 12\n");
+    let alone = of(
+        "Traceback (most recent call last):\n  File \"/srv/pay.py\", line 5, in charge\n    raise Declined(n)\nshop.Declined: 12\n",
+    );
     assert_eq!(of_members(1).group, alone.group);
     assert_eq!(of_members(3).group, alone.group);
     assert_eq!(of_members(3).culprit.as_deref(), Some("pay.charge"));
@@ -118,7 +196,8 @@ fn one_member_stands_for_its_group_of_exceptions() {
 
 #[test]
 fn frames_come_with_their_roles() {
-    let roles: Vec<(String, Role)> = frames(CHAINED).into_iter().map(|frame| (frame.function, frame.role)).collect();
+    let roles: Vec<(String, Role)> =
+        frames(CHAINED).into_iter().map(|frame| (frame.function, frame.role)).collect();
     let expect = [
         ("place", Role::App),
         ("post", Role::App),
@@ -135,12 +214,30 @@ fn frames_come_with_their_roles() {
 
 #[test]
 fn hostile_stacks_take_linear_time() {
-    let units = ["\tat a.B.c(B.java:1)\n", "Caused by: a.B: x\n", "at ", "File \"", "  | ", "  +-+---\n", "[errors]: [\n", "Suppressed: ", "[cause]: E: x\n", "\\n", "\x1b[", "(", "x at a.B.c(B.java:1) "];
+    let units = [
+        "\tat a.B.c(B.java:1)\n",
+        "Caused by: a.B: x\n",
+        "at ",
+        "File \"",
+        "  | ",
+        "  +-+---\n",
+        "[errors]: [\n",
+        "Suppressed: ",
+        "[cause]: E: x\n",
+        "\\n",
+        "\x1b[",
+        "(",
+        "x at a.B.c(B.java:1) ",
+    ];
     for unit in units {
         let stack = unit.repeat(200_000 / unit.len());
         let started = std::time::Instant::now();
         of(&stack);
         of(&format!("Error: x\n    at f (/a.js:1:2)\n{stack}"));
-        assert!(started.elapsed() < std::time::Duration::from_secs(3), "{unit:?} took {:?}", started.elapsed());
+        assert!(
+            started.elapsed() < std::time::Duration::from_secs(3),
+            "{unit:?} took {:?}",
+            started.elapsed()
+        );
     }
 }

@@ -1,11 +1,18 @@
 //! What never changes a group and what always does, over generated messages and stacks.
 
+use std::fmt::Write as _;
+
 use brunt_fingerprint::{Occurrence, frames, group, template};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// A word of a message that is no parameter, unit, date, status word or noun.
 fn literal() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["order", "cannot", "be", "placed:", "gateway", "said", "no", "retry", "(again)", "while", "loading", "card,"]).prop_map(str::to_owned)
+    prop::sample::select(vec![
+        "order", "cannot", "be", "placed:", "gateway", "said", "no", "retry", "(again)", "while",
+        "loading", "card,",
+    ])
+    .prop_map(str::to_owned)
 }
 
 /// A parameter: what differs between two happenings of one error.
@@ -14,14 +21,19 @@ fn parameter() -> impl Strategy<Value = String> {
         any::<i64>().prop_map(|n| n.to_string()),
         any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(|x| x.to_string()),
         any::<u64>().prop_map(|n| format!("0x{n:x}")),
-        any::<u128>().prop_map(|n| format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", n as u32, n as u16, n as u16 & 0xfff, n as u16 & 0xfff, n as u64 & 0xffff_ffff_ffff)),
+        any::<u128>().prop_map(|n| {
+            let hex = format!("{n:032x}");
+            [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+        }),
         any::<[u8; 4]>().prop_map(|[a, b, c, d]| format!("{a}.{b}.{c}.{d}")),
-        (any::<[u8; 4]>(), any::<u16>()).prop_map(|([a, b, c, d], port)| format!("{a}.{b}.{c}.{d}:{port}")),
+        (any::<[u8; 4]>(), any::<u16>())
+            .prop_map(|([a, b, c, d], port)| format!("{a}.{b}.{c}.{d}:{port}")),
         "[a-z]{1,8}\\.[a-z]{1,8}@[a-z]{1,8}\\.com".prop_map(|mail| mail),
         "https?://[a-z]{1,8}\\.example/[a-z0-9/?=&]{0,20}".prop_map(|url| url),
         "/[a-z]{1,8}/[a-z0-9]{1,8}\\.[a-z]{2}".prop_map(|path| path),
         "\"[A-Za-z ]{0,20}\"".prop_map(|quoted| quoted),
-        (1u32..28, 0u32..24, 0u32..60).prop_map(|(d, h, m)| format!("2026-03-{d:02}T{h:02}:{m:02}:59.123Z")),
+        (1u32..28, 0u32..24, 0u32..60)
+            .prop_map(|(d, h, m)| format!("2026-03-{d:02}T{h:02}:{m:02}:59.123Z")),
         (1u32..28, 0u32..24).prop_map(|(d, h)| format!("Tue Mar {d:02} {h:02}:15:01 UTC 2026")),
         any::<u16>().prop_map(|n| format!("{n} ms")),
     ]
@@ -34,15 +46,65 @@ fn sentence() -> impl Strategy<Value = Vec<Option<String>>> {
 /// The words of a sentence with a parameter in each hole.
 fn fill(sentence: &[Option<String>], parameters: &[String]) -> String {
     let mut parameters = parameters.iter().cycle();
-    let words: Vec<_> = sentence.iter().map(|word| word.as_ref().unwrap_or_else(|| parameters.next().expect("never empty")).as_str()).collect();
+    let words: Vec<&str> = sentence
+        .iter()
+        .map(|word| word.as_deref().unwrap_or_else(|| parameters.next().map_or("", String::as_str)))
+        .collect();
     words.join(" ")
 }
 
 /// Text built from everything that the scanner gives a meaning.
 fn tricky() -> impl Strategy<Value = String> {
     let atom = prop::sample::select(vec![
-        "a", "5", "'", "\"", "`", " ", "=", ":", "::", "//", "/", "\\", "\\n", "<*>", "<", ">", "(", ")", "[", "]", "{", "}", ",", ".", "-", "_", "@", "#", "%",
-        "ms", "Jan", "Mon", "UTC", "status", "code", "404", "column", "http/1", "SQLSTATE", "42S02", "ORA-00942", "deadbeef", "x.com", "://", "~/", "ä", "\n", "s", "0x",
+        "a",
+        "5",
+        "'",
+        "\"",
+        "`",
+        " ",
+        "=",
+        ":",
+        "::",
+        "//",
+        "/",
+        "\\",
+        "\\n",
+        "<*>",
+        "<",
+        ">",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ".",
+        "-",
+        "_",
+        "@",
+        "#",
+        "%",
+        "ms",
+        "Jan",
+        "Mon",
+        "UTC",
+        "status",
+        "code",
+        "404",
+        "column",
+        "http/1",
+        "SQLSTATE",
+        "42S02",
+        "ORA-00942",
+        "deadbeef",
+        "x.com",
+        "://",
+        "~/",
+        "ä",
+        "\n",
+        "s",
+        "0x",
     ]);
     prop::collection::vec(atom, 0..24).prop_map(|atoms| atoms.concat())
 }
@@ -57,7 +119,7 @@ fn cases() -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, rng_seed: RngSeed::Fixed(20_260_301), ..ProptestConfig::default() })]
 
     #[test]
     fn a_template_is_its_own_template(message in prop_oneof![tricky(), ".{0,200}", sentence().prop_flat_map(|s| prop::collection::vec(parameter(), 1..4).prop_map(move |p| fill(&s, &p)))]) {
@@ -109,7 +171,9 @@ proptest! {
     fn wrapping_never_changes_a_group(stack in prop::sample::select(STACKS.to_vec()), shift in 1u32..500, minute in 0u32..60) {
         let want = group(&of_stack(stack));
         let lines: Vec<&str> = stack.lines().collect();
-        let prefixed: String = lines.iter().enumerate().map(|(n, line)| format!("2026-03-02 10:{minute:02}:{:02},{:03} [worker-{}] ERROR shop : {line}\n", n % 60, n * 7 % 1000, n % 4)).collect();
+        let prefixed = lines.iter().enumerate().fold(String::new(), |prefixed, (n, line)| {
+            prefixed + &format!("2026-03-02 10:{minute:02}:{:02},{:03} [worker-{}] ERROR shop : {line}\n", n % 60, n * 7 % 1000, n % 4)
+        });
         let coloured = stack.replace("Error", "\x1b[31mError\x1b[0m");
         let escaped = stack.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
         let shifted = shift_lines(stack, shift);
@@ -141,10 +205,15 @@ proptest! {
 fn shift_lines(stack: &str, shift: u32) -> String {
     let mut out = String::new();
     for line in stack.lines() {
-        let (head, tail) = [".java:", ".js:", ", line "].iter().find_map(|mark| line.rfind(mark).map(|at| line.split_at(at + mark.len()))).unwrap_or((line, ""));
+        let (head, tail) = [".java:", ".js:", ", line "]
+            .iter()
+            .find_map(|mark| line.rfind(mark).map(|at| line.split_at(at + mark.len())))
+            .unwrap_or((line, ""));
         let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-        let number = tail[..digits].parse::<u32>().map_or(String::new(), |number| (number + shift).to_string());
-        out.push_str(&format!("{head}{number}{}\n", &tail[digits..]));
+        let number = tail[..digits]
+            .parse::<u32>()
+            .map_or(String::new(), |number| (number + shift).to_string());
+        let _ = writeln!(out, "{head}{number}{}", &tail[digits..]);
     }
     out
 }

@@ -103,17 +103,22 @@ impl<'a> Parser<'a> {
     fn begin(&mut self, start: usize, header_offset: usize) {
         self.suppressed = None;
         self.close(start);
-        self.open = Open { header: (start + header_offset, None), is_cause: true, ..Open::default() };
+        self.open =
+            Open { header: (start + header_offset, None), is_cause: true, ..Open::default() };
     }
 
     fn close(&mut self, end: usize) {
         let open = std::mem::take(&mut self.open);
-        let header = between(self.text, open.header.0, open.header.1.unwrap_or(end)).trim_ascii_end();
-        if header.is_empty() && open.frames.is_empty() || header.starts_with("[CIRCULAR REFERENCE") {
+        let header =
+            between(self.text, open.header.0, open.header.1.unwrap_or(end)).trim_ascii_end();
+        if header.is_empty() && open.frames.is_empty() || header.starts_with("[CIRCULAR REFERENCE")
+        {
             return;
         }
-        let (type_name, message) = if open.is_cause { cause_header(header) } else { first_header(header) };
-        let mut exception = Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
+        let (type_name, message) =
+            if open.is_cause { cause_header(header) } else { first_header(header) };
+        let mut exception =
+            Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
         if let Some(enclosing) = self.done.last().filter(|_| open.n_elided > 0) {
             let same = enclosing.frames.len().saturating_sub(open.n_elided);
             let room = FRAMES_MAX - exception.frames.len();
@@ -143,7 +148,8 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
         return None;
     }
     let module = symbol::without_loader(class);
-    let is_class = !module.is_empty() && !module.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '(' | ':' | '"'));
+    let is_class = !module.is_empty()
+        && !module.bytes().any(|b| b.is_ascii_whitespace() || matches!(b, b'(' | b':' | b'"'));
     is_class.then_some(RawFrame { module, function, file, line, ..RawFrame::default() })
 }
 
@@ -151,11 +157,20 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
 /// frame are none of these, and neither is a place with a column.
 fn place(text: &str) -> Option<(&str, Option<u32>)> {
     let (name, line) = match text.rsplit_once(':') {
-        Some((name, digits)) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => (name, digits.parse().ok()),
+        Some((name, digits))
+            if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            (name, digits.parse().ok())
+        }
         _ => (text, None),
     };
-    let is_known = matches!(name, "Native Method" | "Unknown Source" | "SourceFile" | "<generated>" | "Unknown");
-    let is_file = !name.is_empty() && !name.contains([' ', ',', ':', '/', '\\', '<']) && (line.is_some() || name.contains('.'));
+    let is_known = matches!(
+        name,
+        "Native Method" | "Unknown Source" | "SourceFile" | "<generated>" | "Unknown"
+    );
+    let is_file = !name.is_empty()
+        && !name.bytes().any(|b| matches!(b, b' ' | b',' | b':' | b'/' | b'\\' | b'<'))
+        && (line.is_some() || name.contains('.'));
     (is_known || is_file).then_some((name, line))
 }
 
@@ -187,12 +202,21 @@ fn first_header(header: &str) -> (&str, &str) {
 }
 
 fn is_type(name: &str) -> bool {
-    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$' | b'/' | b'@' | b'-') || b >= 0x80);
+    let is_name = name.bytes().all(|b| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'.' | b'_' | b'$' | b'/' | b'@' | b'-')
+            || b >= 0x80
+    });
     let last = name.rsplit('.').next().unwrap_or(name);
     let is_class = byte(last, 0).is_some_and(|b| b.is_ascii_uppercase());
     let is_qualified = last.len() < name.len();
-    let has_humps = last.as_bytes().windows(2).any(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
-    is_name && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic() || b >= 0x80) && (is_class && (is_qualified || has_humps) || has_error_suffix(name))
+    let has_humps = last
+        .as_bytes()
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
+    is_name
+        && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic() || b >= 0x80)
+        && (is_class && (is_qualified || has_humps) || has_error_suffix(name))
 }
 
 fn is_error_type(name: &str) -> bool {

@@ -84,7 +84,10 @@ impl<'a> Parser<'a> {
             }
         } else if let Some(rest) = cause(content) {
             self.begin(start, line.len() - rest.len());
-        } else if content.starts_with("[errors]: [") && self.outer.is_none() && self.aggregate.is_none() {
+        } else if content.starts_with("[errors]: [")
+            && self.outer.is_none()
+            && self.aggregate.is_none()
+        {
             self.close(start);
             self.outer = Some((std::mem::take(&mut self.chain), blanks));
             // Members' headers follow; what follows a member that is not one is passed over.
@@ -103,7 +106,10 @@ impl<'a> Parser<'a> {
         if blanks <= list_indent && content.starts_with(']') {
             self.end_member(start);
             self.aggregate = self.outer.take().map(|(chain, _)| chain);
-        } else if blanks > list_indent && split(unbracketed(content), is_type).is_some() && self.open.header.1.is_some() {
+        } else if blanks > list_indent
+            && split(unbracketed(content), is_type).is_some()
+            && self.open.header.1.is_some()
+        {
             self.end_member(start);
             self.open.header = (start + blanks, None);
         } else if is_property(content) {
@@ -123,7 +129,8 @@ impl<'a> Parser<'a> {
             return;
         }
         let (type_name, message) = split_header(header);
-        let exception = Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
+        let exception =
+            Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
         self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
     }
 
@@ -161,7 +168,12 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     let call = call.strip_suffix('{').map_or(call, str::trim_ascii_end);
     let call = call.strip_suffix(',').unwrap_or(call);
     let call = call.strip_prefix("async ").unwrap_or(call);
-    let open = call.strip_suffix(')').and_then(|inner| memchr::memmem::find(inner.as_bytes(), b" ("));
+    let is_open = |at: &usize| at.checked_sub(1).and_then(|blank| byte(call, blank)) == Some(b' ');
+    let open = call
+        .ends_with(')')
+        .then(|| memchr::memchr_iter(b'(', call.as_bytes()).find(is_open))
+        .flatten()
+        .map(|at| at - 1);
     let (function, place) = match open {
         Some(open) => (before(call, open), between(call, open + 2, call.len() - 1)),
         None => ("", call),
@@ -213,7 +225,10 @@ fn is_property(content: &str) -> bool {
 
 /// The header without the source line that Node prints above it, and without blank lines.
 fn header_text(text: &str) -> &str {
-    let caret = Lines::of(text).find(|(_, line)| !line.trim_ascii().is_empty() && line.bytes().all(|b| matches!(b, b' ' | b'\t' | b'^' | b'~')));
+    let caret = Lines::of(text).find(|(_, line)| {
+        !line.trim_ascii().is_empty()
+            && line.bytes().all(|b| matches!(b, b' ' | b'\t' | b'^' | b'~'))
+    });
     let text = caret.map_or(text, |(start, line)| after(text, start + line.len()));
     text.trim_ascii().trim_end_matches(['{', ',']).trim_ascii_end()
 }
@@ -238,12 +253,16 @@ fn uncaught(header: &str) -> &str {
 
 /// An error without a stack stands in brackets: `[Error: no]`.
 fn unbracketed(header: &str) -> &str {
-    let inner = header.strip_prefix('[').and_then(|inner| inner.trim_end_matches([',', ' ', '{']).strip_suffix(']'));
+    let inner = header
+        .strip_prefix('[')
+        .and_then(|inner| inner.trim_end_matches([',', ' ', '{']).strip_suffix(']'));
     inner.filter(|inner| inner.contains("Error")).unwrap_or(header)
 }
 
 fn is_type(name: &str) -> bool {
-    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$') || b >= 0x80);
+    let is_name = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$') || b >= 0x80);
     is_name && (has_error_suffix(name) || byte(name, 0).is_some_and(|b| b.is_ascii_uppercase()))
 }
 

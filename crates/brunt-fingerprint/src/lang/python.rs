@@ -47,7 +47,11 @@ impl Language for Python {
         let function = frame.function.rsplit("<locals>.").next().unwrap_or(frame.function);
         // Lambdas and comprehensions are parts of the function around them, and since 3.12 not always frames;
         // a module's own code has no name but the file's.
-        let naming = if function.is_empty() || function.starts_with('<') { Naming::Anonymous } else { Naming::Named };
+        let naming = if function.is_empty() || function.starts_with('<') {
+            Naming::Anonymous
+        } else {
+            Naming::Named
+        };
         Symbol { module: Cow::Borrowed(module(frame.file)), function, naming }
     }
 
@@ -67,7 +71,7 @@ struct Open<'a> {
     /// Where the type's line starts, and where the message ends.
     header: Option<(usize, usize)>,
     /// Whether the message still goes on.
-    is_message_open: bool,
+    in_message: bool,
 }
 
 #[derive(Debug, Default)]
@@ -101,7 +105,7 @@ impl<'a> Parser<'a> {
         if let Some(frame) = frame(content) {
             // A second line that looks like a type was a line of source.
             self.open.header = None;
-            self.open.is_message_open = false;
+            self.open.in_message = false;
             self.open.frame_indent.get_or_insert(indent(content));
             // The innermost frames come last.
             if self.open.frames.len() == FRAMES_MAX * 2 {
@@ -123,24 +127,26 @@ impl<'a> Parser<'a> {
             if let Some(last) = self.open.frames.last_mut() {
                 last.n_repeats += n_more;
             }
-        } else if self.open.is_message_open {
+        } else if self.open.in_message {
             self.message_line(start, offset, line);
         } else if self.is_header(content) {
             self.open.header = Some((start + offset + indent(content), start + line.len()));
-            self.open.is_message_open = true;
+            self.open.in_message = true;
         }
     }
 
     /// The type's line is indented less than the frames, and is no line of source.
     fn is_header(&self, content: &str) -> bool {
         let Some(frame_indent) = self.open.frame_indent else { return false };
-        self.open.header.is_none() && (frame_indent == 0 || indent(content) < frame_indent) && split(content.trim_ascii_start(), is_type).is_some()
+        self.open.header.is_none()
+            && (frame_indent == 0 || indent(content) < frame_indent)
+            && split(content.trim_ascii_start(), is_type).is_some()
     }
 
     /// A message may have many lines; within a group each stands behind the margin, and the first is enough.
     fn message_line(&mut self, start: usize, offset: usize, line: &str) {
         if offset > 0 || (self.outer.is_some() && !self.is_past_group) {
-            self.open.is_message_open = false;
+            self.open.in_message = false;
         } else if let Some((_, end)) = &mut self.open.header {
             *end = start + line.len();
         }
@@ -148,7 +154,8 @@ impl<'a> Parser<'a> {
 
     fn close(&mut self) {
         let mut open = std::mem::take(&mut self.open);
-        let header = open.header.map_or("", |(start, end)| between(self.text, start, end).trim_ascii_end());
+        let header =
+            open.header.map_or("", |(start, end)| between(self.text, start, end).trim_ascii_end());
         if header.is_empty() && open.frames.is_empty() {
             return;
         }
@@ -156,7 +163,8 @@ impl<'a> Parser<'a> {
         open.frames.reverse();
         self.is_cut |= open.frames.len() > FRAMES_MAX;
         open.frames.truncate(FRAMES_MAX);
-        let exception = Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
+        let exception =
+            Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
         self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
     }
 
@@ -190,15 +198,24 @@ impl<'a> Parser<'a> {
 /// `File "path", line 12, in function`; a syntax error's place has no function.
 fn frame(content: &str) -> Option<RawFrame<'_>> {
     let rest = content.trim_ascii_start().strip_prefix("File \"")?;
-    let end = memchr::memmem::find(rest.as_bytes(), b"\", line ")?;
+    let end = memchr::memchr_iter(b'"', rest.as_bytes())
+        .find(|quote| after(rest, *quote).starts_with("\", line "))?;
     let place = after(rest, end + "\", line ".len());
     let n_digits = place.bytes().take_while(u8::is_ascii_digit).count();
     let function = match after(place, n_digits) {
         "" => "",
-        more => more.strip_prefix(", in ").or_else(|| more.strip_prefix(" in ")).or_else(|| more.trim_ascii().is_empty().then_some(""))?,
+        more => more
+            .strip_prefix(", in ")
+            .or_else(|| more.strip_prefix(" in "))
+            .or_else(|| more.trim_ascii().is_empty().then_some(""))?,
     };
     let line = before(place, n_digits).parse().ok();
-    (n_digits > 0).then_some(RawFrame { function: function.trim_ascii(), file: before(rest, end), line, ..RawFrame::default() })
+    (n_digits > 0).then_some(RawFrame {
+        function: function.trim_ascii(),
+        file: before(rest, end),
+        line,
+        ..RawFrame::default()
+    })
 }
 
 /// Both ways of saying that what follows was raised because of what came before. An implicit context counts like a
@@ -213,8 +230,12 @@ fn repeats(words: &str) -> Option<u32> {
 }
 
 fn is_type(name: &str) -> bool {
-    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'<' | b'>') || b >= 0x80);
-    is_name && byte(name, 0).is_some_and(|b| !b.is_ascii_digit() && b != b'.') && !name.ends_with('.')
+    let is_name = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'<' | b'>') || b >= 0x80);
+    is_name
+        && byte(name, 0).is_some_and(|b| !b.is_ascii_digit() && b != b'.')
+        && !name.ends_with('.')
 }
 
 /// The file without folders and extension; a package's own file is named after the package.
@@ -236,20 +257,28 @@ fn module(path: &str) -> &str {
 fn is_library_path(path: &str) -> bool {
     let name = basename(path);
     if name.starts_with('<') {
-        return !["<string>", "<stdin>", "<ipython-input", "<unknown>"].iter().any(|own| name.starts_with(own));
+        return !["<string>", "<stdin>", "<ipython-input", "<unknown>"]
+            .iter()
+            .any(|own| name.starts_with(own));
     }
     let mut folder = "";
     for part in path.split(['/', '\\']) {
-        let is_packages = matches!(part, "site-packages" | "dist-packages" | "__pypackages__" | ".pex" | "python.zip");
-        let is_python = |part: &str| starts_with_ignore_case(part, "python") || starts_with_ignore_case(part, "pypy");
-        let is_standard = (is_python(part) && folder.starts_with("lib")) || (part.eq_ignore_ascii_case("lib") && is_python(folder));
+        let is_packages = matches!(
+            part,
+            "site-packages" | "dist-packages" | "__pypackages__" | ".pex" | "python.zip"
+        );
+        let is_python = |part: &str| {
+            starts_with_ignore_case(part, "python") || starts_with_ignore_case(part, "pypy")
+        };
+        let is_standard = (is_python(part) && folder.starts_with("lib"))
+            || (part.eq_ignore_ascii_case("lib") && is_python(folder));
         if is_packages || is_standard {
             return true;
         }
         folder = part;
     }
     // Compiled extensions show the path of their source as it was in their own build.
-    path.ends_with(".pyx") || path.ends_with(".pxd") || path.starts_with("/var/runtime/")
+    matches!(name.rsplit_once('.'), Some((_, "pyx" | "pxd"))) || path.starts_with("/var/runtime/")
 }
 
 #[cfg(test)]

@@ -4,38 +4,218 @@ use crate::text::{byte, holds};
 
 /// Words with a digit that are names.
 const NAMES_WITH_DIGITS: [&str; 66] = [
-    "utf8", "utf-8", "utf16", "utf-16", "utf32", "utf-32", "base64", "base32", "http2", "http3", "sha1", "sha-1", "sha256", "sha-256", "sha384",
-    "sha512", "sha-512", "md5", "crc32", "aes128", "aes256", "rs256", "hs256", "es256", "ed25519", "ipv4", "ipv6", "oauth2", "x509", "s3", "ec2", "h2",
-    "db2", "neo4j", "log4j", "log4j2", "slf4j", "i18n", "l10n", "k8s", "p2p", "e2e", "2fa", "mp3", "mp4", "h264", "h265", "int8", "int16", "int32",
-    "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "win32", "win64", "x86", "x86_64", "amd64", "arm64", "v1", "v2", "v3",
+    "utf8", "utf-8", "utf16", "utf-16", "utf32", "utf-32", "base64", "base32", "http2", "http3",
+    "sha1", "sha-1", "sha256", "sha-256", "sha384", "sha512", "sha-512", "md5", "crc32", "aes128",
+    "aes256", "rs256", "hs256", "es256", "ed25519", "ipv4", "ipv6", "oauth2", "x509", "s3", "ec2",
+    "h2", "db2", "neo4j", "log4j", "log4j2", "slf4j", "i18n", "l10n", "k8s", "p2p", "e2e", "2fa",
+    "mp3", "mp4", "h264", "h265", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
+    "uint64", "float32", "float64", "win32", "win64", "x86", "x86_64", "amd64", "arm64", "v1",
+    "v2", "v3",
 ];
 
 /// Words of programming after which a quoted name is part of the program, not of the data.
 const NOUNS: [&str; 48] = [
-    "attribute", "attributes", "column", "columns", "property", "properties", "reading", "setting", "module", "modules", "named", "field", "fields",
-    "method", "function", "procedure", "class", "constraint", "relation", "table", "view", "sequence", "schema", "trigger", "index", "parameter",
-    "argument", "member", "symbol", "variable", "identifier", "keyword", "operator", "bean", "type", "trait", "interface", "enum", "macro", "import",
-    "package", "namespace", "option", "flag", "command", "directive", "component", "hook",
+    "attribute",
+    "attributes",
+    "column",
+    "columns",
+    "property",
+    "properties",
+    "reading",
+    "setting",
+    "module",
+    "modules",
+    "named",
+    "field",
+    "fields",
+    "method",
+    "function",
+    "procedure",
+    "class",
+    "constraint",
+    "relation",
+    "table",
+    "view",
+    "sequence",
+    "schema",
+    "trigger",
+    "index",
+    "parameter",
+    "argument",
+    "member",
+    "symbol",
+    "variable",
+    "identifier",
+    "keyword",
+    "operator",
+    "bean",
+    "type",
+    "trait",
+    "interface",
+    "enum",
+    "macro",
+    "import",
+    "package",
+    "namespace",
+    "option",
+    "flag",
+    "command",
+    "directive",
+    "component",
+    "hook",
 ];
 
 const UNITS: [&str; 51] = [
-    "ns", "us", "µs", "ms", "s", "m", "h", "d", "sec", "secs", "second", "seconds", "min", "mins", "minute", "minutes", "hr", "hrs", "hour", "hours",
-    "day", "days", "week", "weeks", "millis", "milliseconds", "microseconds", "nanoseconds", "b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib",
-    "byte", "bytes", "bit", "bits", "kbps", "mbps", "gbps", "hz", "khz", "mhz", "ghz", "px", "rpm", "percent",
+    "ns",
+    "us",
+    "µs",
+    "ms",
+    "s",
+    "m",
+    "h",
+    "d",
+    "sec",
+    "secs",
+    "second",
+    "seconds",
+    "min",
+    "mins",
+    "minute",
+    "minutes",
+    "hr",
+    "hrs",
+    "hour",
+    "hours",
+    "day",
+    "days",
+    "week",
+    "weeks",
+    "millis",
+    "milliseconds",
+    "microseconds",
+    "nanoseconds",
+    "b",
+    "kb",
+    "mb",
+    "gb",
+    "tb",
+    "kib",
+    "mib",
+    "gib",
+    "tib",
+    "byte",
+    "bytes",
+    "bit",
+    "bits",
+    "kbps",
+    "mbps",
+    "gbps",
+    "hz",
+    "khz",
+    "mhz",
+    "ghz",
+    "px",
+    "rpm",
+    "percent",
 ];
 
 /// Months, weekdays, zones and halves of a day, as they are capitalised.
 const CALENDAR: [&str; 57] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec", "January", "February", "March", "April", "June",
-    "July", "August", "September", "October", "November", "December", "Mon", "Tue", "Tues", "Wed", "Thu", "Thur", "Thurs", "Fri", "Sat", "Sun",
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "UTC", "GMT", "CET", "CEST", "CST", "EST", "EDT", "PST", "PDT", "MST",
-    "IST", "JST", "BST", "AM", "PM", "Z",
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Sept",
+    "Oct",
+    "Nov",
+    "Dec",
+    "January",
+    "February",
+    "March",
+    "April",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+    "Mon",
+    "Tue",
+    "Tues",
+    "Wed",
+    "Thu",
+    "Thur",
+    "Thurs",
+    "Fri",
+    "Sat",
+    "Sun",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "UTC",
+    "GMT",
+    "CET",
+    "CEST",
+    "CST",
+    "EST",
+    "EDT",
+    "PST",
+    "PDT",
+    "MST",
+    "IST",
+    "JST",
+    "BST",
+    "AM",
+    "PM",
+    "Z",
 ];
 
 /// Last labels of names of hosts.
 const TOP_DOMAINS: [&str; 34] = [
-    "com", "org", "net", "io", "dev", "local", "internal", "cloud", "co", "edu", "gov", "eu", "uk", "de", "fr", "us", "cn", "jp", "ru", "br", "nl",
-    "ch", "se", "it", "es", "au", "ca", "info", "svc", "lan", "corp", "ai", "biz", "localdomain",
+    "com",
+    "org",
+    "net",
+    "io",
+    "dev",
+    "local",
+    "internal",
+    "cloud",
+    "co",
+    "edu",
+    "gov",
+    "eu",
+    "uk",
+    "de",
+    "fr",
+    "us",
+    "cn",
+    "jp",
+    "ru",
+    "br",
+    "nl",
+    "ch",
+    "se",
+    "it",
+    "es",
+    "au",
+    "ca",
+    "info",
+    "svc",
+    "lan",
+    "corp",
+    "ai",
+    "biz",
+    "localdomain",
 ];
 
 /// First labels of packages, which read like hosts from behind.
@@ -60,7 +240,9 @@ pub(crate) fn is_calendar(word: &str) -> bool {
 /// A name as programs have them: short, and without anything that would be masked in it.
 pub(crate) fn is_name(text: &str) -> bool {
     let is_part = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b'$' | b'-');
-    (1..=64).contains(&text.len()) && text.bytes().all(is_part) && !(text.len() >= 8 && is_hex(text))
+    (1..=64).contains(&text.len())
+        && text.bytes().all(is_part)
+        && !(text.len() >= 8 && is_hex(text))
 }
 
 pub(crate) fn is_hex(text: &str) -> bool {
@@ -74,33 +256,49 @@ pub(crate) fn is_address(word: &str) -> bool {
 
 /// From the root, home or here, or with two slashes and more.
 pub(crate) fn is_path(word: &str) -> bool {
-    let is_rooted = ["/", "~/", "./", "../"].iter().any(|start| word.strip_prefix(start).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')));
-    is_rooted || (memchr::memchr_iter(b'/', word.as_bytes()).count() >= 2 && word.bytes().any(|b| b.is_ascii_alphanumeric()))
+    let is_rooted = ["/", "~/", "./", "../"].iter().any(|start| {
+        word.strip_prefix(start).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    });
+    is_rooted
+        || (memchr::memchr_iter(b'/', word.as_bytes()).count() >= 2
+            && word.bytes().any(|b| b.is_ascii_alphanumeric()))
 }
 
 fn is_email(word: &str) -> bool {
     let Some((local, domain)) = word.split_once('@') else { return false };
-    let is_domain = domain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')) && domain.contains('.');
+    let is_domain = domain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        && domain.contains('.');
     !local.is_empty() && is_domain && !local.contains(['/', ':'])
 }
 
 fn is_host(word: &str) -> bool {
     let host = match word.rsplit_once(':') {
-        Some((host, port)) if (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit()) => host,
+        Some((host, port))
+            if (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            host
+        }
         _ => word,
     };
     if host == "localhost" {
         return true;
     }
     let Some((labels, top)) = host.rsplit_once('.') else { return false };
-    let is_label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
+    let is_label =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
     let is_package = labels.split('.').next().is_some_and(|first| TOP_PACKAGES.contains(&first));
-    TOP_DOMAINS.contains(&top) && !is_package && !labels.is_empty() && labels.bytes().all(is_label) && byte(labels, 0) != Some(b'.')
+    TOP_DOMAINS.contains(&top)
+        && !is_package
+        && !labels.is_empty()
+        && labels.bytes().all(is_label)
+        && byte(labels, 0) != Some(b'.')
 }
 
 fn is_colon_address(word: &str) -> bool {
     let n_colons = memchr::memchr_iter(b':', word.as_bytes()).count();
     let is_part = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'%' | b'/');
     let has_digit = word.bytes().any(|b| b.is_ascii_digit());
-    n_colons >= 2 && word.bytes().all(is_part) && (n_colons >= 5 || (has_digit && word.contains("::")))
+    n_colons >= 2
+        && word.bytes().all(is_part)
+        && (n_colons >= 5 || (has_digit && word.contains("::")))
 }

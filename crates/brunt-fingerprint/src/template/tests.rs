@@ -48,8 +48,14 @@ fn times_and_amounts_are_masked() {
 fn codes_statuses_and_names_stay() {
     masks("ORA-00942: table or view does not exist", "ORA-00942: table or view does not exist");
     masks("SQLSTATE[42S02] after 5 tries", "SQLSTATE[42S02] after <*> tries");
-    masks("Request failed with status code 503 after 3", "Request failed with status code 503 after <*>");
-    masks("HTTP/1.1 404, http 500, errno=13, status: 12345678", "HTTP/1.1 404, http 500, errno=13, status: <*>");
+    masks(
+        "Request failed with status code 503 after 3",
+        "Request failed with status code 503 after <*>",
+    );
+    masks(
+        "HTTP/1.1 404, http 500, errno=13, status: 12345678",
+        "HTTP/1.1 404, http 500, errno=13, status: <*>",
+    );
     masks("E1234 and 0x80070005", "E1234 and 0x80070005");
     masks("utf8 over http2 with SHA256", "utf8 over http2 with SHA256");
 }
@@ -57,7 +63,10 @@ fn codes_statuses_and_names_stay() {
 #[test]
 fn quoted_text_is_masked_but_for_names_of_the_program() {
     masks("'NoneType' object has no attribute 'price'", "<*> object has no attribute 'price'");
-    masks("Cannot read properties of undefined (reading 'total')", "Cannot read properties of undefined (reading 'total')");
+    masks(
+        "Cannot read properties of undefined (reading 'total')",
+        "Cannot read properties of undefined (reading 'total')",
+    );
     masks("No module named 'shop.pay'", "No module named 'shop.pay'");
     masks("column \"address_2\" unknown", "column <*> unknown");
     masks("user \"Jane Doe\" can't be `found`", "user <*> can't be <*>");
@@ -69,7 +78,10 @@ fn quoted_text_is_masked_but_for_names_of_the_program() {
 fn values_are_masked_and_their_names_stay() {
     masks("user=jane status=404 plan=pro-yearly, retry=", "user=<*> status=404 plan=<*>, retry=");
     masks("a == b and a=>b", "a == b and a=>b");
-    masks("Route(id=f3d4-11, stations=[shanghai, suzhou], via=[])", "Route(id=<*>, stations=[<*>], via=[<*>])");
+    masks(
+        "Route(id=f3d4-11, stations=[shanghai, suzhou], via=[])",
+        "Route(id=<*>, stations=[<*>], via=[<*>])",
+    );
     masks("at=[x={y}], b=[c", "at=[x={y}], b=[c");
 }
 
@@ -83,7 +95,10 @@ fn neighbours_become_one() {
 
 #[test]
 fn hostile_text_takes_linear_time() {
-    for unit in ["'a ", "\"", "a'", "\\", "=", "<*>", "a=", "://", "(1),", "Jan ", "1 ms ", "`a'\"", "::", "ä'"] {
+    for unit in [
+        "'a ", "\"", "a'", "\\", "=", "<*>", "a=", "://", "(1),", "Jan ", "1 ms ", "`a'\"", "::",
+        "ä'",
+    ] {
         let message = unit.repeat(64 * 1024 / unit.len());
         let started = std::time::Instant::now();
         template(&message);

@@ -32,7 +32,11 @@ pub(crate) struct Written {
 
 impl Written {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), lasts: [Last::Nothing; N_REMEMBERED], opened: Vec::new() }
+        Self {
+            text: String::with_capacity(bytes),
+            lasts: [Last::Nothing; N_REMEMBERED],
+            opened: Vec::new(),
+        }
     }
 
     pub(crate) fn space(&mut self) {
@@ -64,7 +68,8 @@ impl Written {
 
     /// Closes what was opened at a place.
     fn close(&mut self, open_at: usize) {
-        let is_value = before(&self.text, open_at).ends_with('=') && after(&self.text, open_at).starts_with('[');
+        let is_value = before(&self.text, open_at).ends_with('=')
+            && after(&self.text, open_at).starts_with('[');
         let content = between(&self.text, open_at + 1, self.text.len() - 1);
         if is_value && !content.contains(['[', '{', '(', '=']) {
             self.text.truncate(open_at + 1);
@@ -87,7 +92,8 @@ impl Written {
     /// Writes a mask, or lets the one before stand for both.
     pub(crate) fn mask(&mut self) {
         while let [Last::Word { start, end }, second, third] = self.lasts {
-            if !is_calendar(between(&self.text, start, end)) || !is_date_gap(after(&self.text, end)) {
+            if !is_calendar(between(&self.text, start, end)) || !is_date_gap(after(&self.text, end))
+            {
                 break;
             }
             self.text.truncate(start);
@@ -107,7 +113,9 @@ impl Written {
     pub(crate) fn word(&mut self, word: &str) {
         if let [Last::Mask { end }, ..] = self.lasts {
             let gap = after(&self.text, end);
-            if (gap.len() <= 1 && gap.trim_ascii().is_empty() && is_unit(word)) || (is_date_gap(gap) && is_calendar(word)) {
+            if (gap.len() <= 1 && gap.trim_ascii().is_empty() && is_unit(word))
+                || (is_date_gap(gap) && is_calendar(word))
+            {
                 self.text.truncate(end);
                 return;
             }
@@ -128,7 +136,9 @@ impl Written {
     /// The word just before, if only blanks and opening punctuation follow it.
     pub(crate) fn previous_word(&self) -> &str {
         match self.lasts {
-            [Last::Word { start, end }, ..] if is_opening_gap(after(&self.text, end)) => between(&self.text, start, end),
+            [Last::Word { start, end }, ..] if is_opening_gap(after(&self.text, end)) => {
+                between(&self.text, start, end)
+            }
             _ => "",
         }
     }
@@ -157,7 +167,13 @@ impl Written {
 }
 
 fn is_list_gap(gap: &str) -> bool {
-    gap.len() <= 3 && gap.bytes().all(|b| matches!(b, b' ' | b',' | b';' | b':' | b'/' | b'|' | b'-' | b'.' | b'+' | b'@' | b'#' | b'&'))
+    gap.len() <= 3
+        && gap.bytes().all(|b| {
+            matches!(
+                b,
+                b' ' | b',' | b';' | b':' | b'/' | b'|' | b'-' | b'.' | b'+' | b'@' | b'#' | b'&'
+            )
+        })
 }
 
 fn is_date_gap(gap: &str) -> bool {

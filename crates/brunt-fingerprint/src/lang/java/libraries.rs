@@ -6,7 +6,9 @@ use crate::text::before;
 pub(crate) fn holds(class: &str) -> bool {
     // No entry is the beginning of another, so the last one that is not greater is the only candidate.
     let next = PACKAGES.partition_point(|package| *package <= class);
-    next.checked_sub(1).and_then(|idx| PACKAGES.get(idx)).is_some_and(|package| before(class, package.len()) == *package)
+    next.checked_sub(1)
+        .and_then(|idx| PACKAGES.get(idx))
+        .is_some_and(|package| before(class, package.len()) == *package)
 }
 
 /// Sorted, and none the beginning of another. Of foundations that host applications as well as libraries only the
@@ -396,7 +398,12 @@ mod tests {
 
     #[test]
     fn runtimes_and_frameworks_are_libraries() {
-        for class in ["java.lang.Thread", "jdk.internal.reflect.DirectMethodHandleAccessor", "org.springframework.web.X", "kotlinx.coroutines.A"] {
+        for class in [
+            "java.lang.Thread",
+            "jdk.internal.reflect.DirectMethodHandleAccessor",
+            "org.springframework.web.X",
+            "kotlinx.coroutines.A",
+        ] {
             assert!(holds(class), "{class}");
         }
         for class in ["com.acme.Pay", "javax0.Pay", "Main", "org.springy.Pay", ""] {

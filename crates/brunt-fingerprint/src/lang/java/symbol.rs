@@ -6,22 +6,46 @@ use crate::lang::{Naming, Symbol};
 use crate::text::{after, before, byte};
 
 /// What proxy makers put after the name of the class that they extend.
-const PROXY_MARKS: [&str; 8] =
-    ["$Proxy", "$HibernateProxy", "$MockitoMock", "$ByteBuddy", "$auxiliary", "_ClientProxy", "_Subclass", "_WeldClientProxy"];
+const PROXY_MARKS: [&str; 8] = [
+    "$Proxy",
+    "$HibernateProxy",
+    "$MockitoMock",
+    "$ByteBuddy",
+    "$auxiliary",
+    "_ClientProxy",
+    "_Subclass",
+    "_WeldClientProxy",
+];
 
 /// The class without class loader and module: `app//java.base@21/java.lang.Thread` is `java.lang.Thread`.
 pub(crate) fn without_loader(class: &str) -> &str {
     // The name of a lambda's class holds a slash of its own.
-    let own_end = memchr::memmem::find(class.as_bytes(), b"$$Lambda").unwrap_or(class.len());
-    memchr::memrchr(b'/', before(class, own_end).as_bytes()).map_or(class, |slash| after(class, slash + 1))
+    let own_end = if class.contains('$') {
+        class.find("$$Lambda").unwrap_or(class.len())
+    } else {
+        class.len()
+    };
+    memchr::memrchr(b'/', before(class, own_end).as_bytes())
+        .map_or(class, |slash| after(class, slash + 1))
 }
 
 /// Class and method as they were written.
 pub(crate) fn fold<'a>(class: &'a str, method: &'a str) -> Symbol<'a> {
+    if !class.contains('$')
+        && !method.contains(['$', '-'])
+        && !class.ends_with("_ClientProxy")
+        && !class.ends_with("_Subclass")
+    {
+        return Symbol { module: Cow::Borrowed(class), function: method, naming: Naming::Named };
+    }
     let (module, owner) = fold_class(class);
     let is_lambda_class = class.contains("$$Lambda") || class.contains("$$FastClass");
     let function = owner.unwrap_or_else(|| fold_method(method));
-    let naming = if function.is_empty() || (owner.is_none() && is_lambda_class) { Naming::Anonymous } else { Naming::Named };
+    let naming = if function.is_empty() || (owner.is_none() && is_lambda_class) {
+        Naming::Anonymous
+    } else {
+        Naming::Named
+    };
     Symbol { module: Cow::Borrowed(module), function, naming }
 }
 
@@ -29,11 +53,16 @@ pub(crate) fn fold<'a>(class: &'a str, method: &'a str) -> Symbol<'a> {
 fn fold_class(class: &str) -> (&str, Option<&str>) {
     if let Some(cut) = memchr::memmem::find(class.as_bytes(), b"$$").filter(|cut| *cut > 0) {
         // Scala writes `Cart$$anonfun$total$1`.
-        let owner = after(class, cut + 2).strip_prefix("anonfun$").and_then(|rest| rest.split('$').next());
+        let owner =
+            after(class, cut + 2).strip_prefix("anonfun$").and_then(|rest| rest.split('$').next());
         let module = fold_class_parts(before(class, cut).trim_end_matches('_')).0;
         return (module, owner.filter(|owner| is_method(owner)));
     }
-    let cut = PROXY_MARKS.iter().filter_map(|mark| memchr::memmem::find(class.as_bytes(), mark.as_bytes())).filter(|cut| *cut > 0).min();
+    let cut = PROXY_MARKS
+        .iter()
+        .filter_map(|mark| memchr::memmem::find(class.as_bytes(), mark.as_bytes()))
+        .filter(|cut| *cut > 0)
+        .min();
     fold_class_parts(before(class, cut.unwrap_or(class.len())))
 }
 
@@ -75,7 +104,8 @@ fn clojure_function<'a>(part: &'a str, next: &str) -> Option<&'a str> {
     if !is_last || !byte(part, 0).is_some_and(|b| b.is_ascii_lowercase()) {
         return None;
     }
-    let is_generated = part.starts_with("fn__") || part.starts_with("eval") || part.starts_with("reify__");
+    let is_generated =
+        part.starts_with("fn__") || part.starts_with("eval") || part.starts_with("reify__");
     Some(if is_generated { "" } else { part })
 }
 
@@ -85,7 +115,10 @@ fn is_method(part: &str) -> bool {
 
 /// The method in which a synthetic one was written; empty if its name tells nothing.
 fn fold_method(method: &str) -> &str {
-    let inner = method.strip_prefix("lambda$").or_else(|| method.strip_prefix("$anonfun$")).or_else(|| method.strip_prefix("CGLIB$"));
+    let inner = method
+        .strip_prefix("lambda$")
+        .or_else(|| method.strip_prefix("$anonfun$"))
+        .or_else(|| method.strip_prefix("CGLIB$"));
     if let Some(inner) = inner.or_else(|| method.strip_prefix("access$")) {
         return match inner.split('$').next().unwrap_or("") {
             "null" | "adapted" => "",
@@ -148,6 +181,9 @@ mod tests {
     fn loaders_and_modules_go() {
         assert_eq!(without_loader("app//com.acme.Pay"), "com.acme.Pay");
         assert_eq!(without_loader("java.base@21.0.1/java.lang.Thread"), "java.lang.Thread");
-        assert_eq!(without_loader("x//com.acme.Pay$$Lambda$14/0x0001"), "com.acme.Pay$$Lambda$14/0x0001");
+        assert_eq!(
+            without_loader("x//com.acme.Pay$$Lambda$14/0x0001"),
+            "com.acme.Pay$$Lambda$14/0x0001"
+        );
     }
 }

@@ -24,7 +24,7 @@ Caused by: java.net.SocketTimeoutException: Read timed out
 "#;
 
 fn parse(text: &str) -> Stack<'_> {
-    Java.parse(text)
+    crate::lang::parse(&Java, text)
 }
 
 fn outline<'a>(stack: &Stack<'a>) -> Vec<(&'a str, String, usize)> {
@@ -46,12 +46,13 @@ fn a_chain_keeps_its_causes_and_not_what_was_suppressed() {
     let last = &stack.chain[2].frames;
     assert_eq!((last[2].module, last[2].function), ("com.acme.shop.Checkout", "place"));
     assert_eq!(last[5].module, "java.lang.Thread");
-    assert_eq!(crate::chain::root(&stack.chain, Some(&Java)), 2);
+    assert_eq!(crate::chain::root(&stack.chain), 2);
 }
 
 #[test]
 fn a_suppressed_exception_may_be_followed_by_frames_of_nobody() {
-    let stack = parse("a.B: x\n\tat a.C.d(C.java:1)\n\tSuppressed: a.E: y\n\t\tat a.F.g(F.java:2)\n");
+    let stack =
+        parse("a.B: x\n\tat a.C.d(C.java:1)\n\tSuppressed: a.E: y\n\t\tat a.F.g(F.java:2)\n");
     assert_eq!(outline(&stack), [("a.B", "x".into(), 1)]);
 }
 
@@ -68,8 +69,16 @@ fn headers_come_after_log_lines_and_over_many_lines() {
     for (header, type_name, message) in [
         ("java.lang.Error", "java.lang.Error", ""),
         ("java.lang.Error: two\nlines: of text", "java.lang.Error", "two\nlines: of text"),
-        ("2026-01-02 10:11:12,345 ERROR [main] c.a.Pay - charge failed: com.acme.PayException: no", "com.acme.PayException", "no"),
-        ("FATAL EXCEPTION: main\nProcess: com.acme.app, PID: 4711\njava.lang.Error: x", "java.lang.Error", "x"),
+        (
+            "2026-01-02 10:11:12,345 ERROR [main] c.a.Pay - charge failed: com.acme.PayException: no",
+            "com.acme.PayException",
+            "no",
+        ),
+        (
+            "FATAL EXCEPTION: main\nProcess: com.acme.app, PID: 4711\njava.lang.Error: x",
+            "java.lang.Error",
+            "x",
+        ),
         ("MyException: x", "MyException", "x"),
         ("only words here", "", "only words here"),
         ("Exception in thread \"main\" java.lang.Error", "java.lang.Error", ""),
@@ -89,18 +98,46 @@ fn a_circle_ends_the_chain() {
 fn frames_of_all_dialects_are_read() {
     for (line, module, function, file, number) in [
         ("\tat com.acme.A.b(A.java:12)", "com.acme.A", "b", "A.java", Some(12)),
-        ("at java.base@21.0.1/java.lang.Thread.run(Thread.java:1583)", "java.lang.Thread", "run", "Thread.java", Some(1583)),
+        (
+            "at java.base@21.0.1/java.lang.Thread.run(Thread.java:1583)",
+            "java.lang.Thread",
+            "run",
+            "Thread.java",
+            Some(1583),
+        ),
         ("at app//com.acme.A.b(A.kt)", "com.acme.A", "b", "A.kt", None),
         ("at com.acme.A.b(Native Method)", "com.acme.A", "b", "Native Method", None),
         ("at com.acme.A.b(Unknown Source:7)", "com.acme.A", "b", "Unknown Source", Some(7)),
-        ("at com.acme.A$$FastClassBySpringCGLIB$$1f.invoke(<generated>)", "com.acme.A$$FastClassBySpringCGLIB$$1f", "invoke", "<generated>", None),
-        ("at com.acme.A$$Lambda$14/0x0000000800c3.run(Unknown Source)", "com.acme.A$$Lambda$14/0x0000000800c3", "run", "Unknown Source", None),
-        ("at com.acme.ATest.pays with a card(ATest.kt:3)", "com.acme.ATest", "pays with a card", "ATest.kt", Some(3)),
+        (
+            "at com.acme.A$$FastClassBySpringCGLIB$$1f.invoke(<generated>)",
+            "com.acme.A$$FastClassBySpringCGLIB$$1f",
+            "invoke",
+            "<generated>",
+            None,
+        ),
+        (
+            "at com.acme.A$$Lambda$14/0x0000000800c3.run(Unknown Source)",
+            "com.acme.A$$Lambda$14/0x0000000800c3",
+            "run",
+            "Unknown Source",
+            None,
+        ),
+        (
+            "at com.acme.ATest.pays with a card(ATest.kt:3)",
+            "com.acme.ATest",
+            "pays with a card",
+            "ATest.kt",
+            Some(3),
+        ),
         ("at a.b.c(SourceFile:99)", "a.b", "c", "SourceFile", Some(99)),
         ("at com.acme.A.<init>(A.java:3) [app.jar:?]", "com.acme.A", "<init>", "A.java", Some(3)),
     ] {
         let frame = frame(line).unwrap_or_else(|| panic!("{line}"));
-        assert_eq!((frame.module, frame.function, frame.file, frame.line), (module, function, file, number), "{line}");
+        assert_eq!(
+            (frame.module, frame.function, frame.file, frame.line),
+            (module, function, file, number),
+            "{line}"
+        );
     }
 }
 
@@ -128,5 +165,9 @@ fn limits_hold() {
     assert!(stack.is_cut && stack.chain[0].frames.len() == FRAMES_MAX);
     let long = format!("a.B: x\n{}", "Caused by: a.C: y\n".repeat(100) + "Caused by: a.Root: z\n");
     let stack = parse(&long);
-    assert!(stack.is_cut && stack.chain.len() == CAUSES_MAX && stack.chain.last().unwrap().type_name == "a.Root");
+    assert!(
+        stack.is_cut
+            && stack.chain.len() == CAUSES_MAX
+            && stack.chain.last().unwrap().type_name == "a.Root"
+    );
 }

@@ -7,7 +7,17 @@ use crate::lang::{Naming, Symbol};
 use crate::text::{basename, before, holds, starts_with_ignore_case};
 
 /// Objects that stand before a function's name and say nothing.
-const RECEIVERS: [&str; 9] = ["Object", "Module", "exports", "module", "Function", "window", "Window", "global", "globalThis"];
+const RECEIVERS: [&str; 9] = [
+    "Object",
+    "Module",
+    "exports",
+    "module",
+    "Function",
+    "window",
+    "Window",
+    "global",
+    "globalThis",
+];
 
 /// Functions that transpilers and bundlers put between two functions of the app.
 const ASYNC_MARKERS: [&str; 13] = [
@@ -28,32 +38,86 @@ const ASYNC_MARKERS: [&str; 13] = [
 
 /// Node's own files in releases before 16, which print no `node:`.
 const NODE_FILES: [&str; 31] = [
-    "_http_agent.js", "_http_client.js", "_http_common.js", "_http_incoming.js", "_http_outgoing.js", "_http_server.js",
-    "_stream_duplex.js", "_stream_readable.js", "_stream_transform.js", "_stream_writable.js", "_tls_wrap.js",
-    "assert.js", "async_hooks.js", "bootstrap_node.js", "buffer.js", "child_process.js", "dgram.js", "dns.js",
-    "domain.js", "events.js", "fs.js", "http.js", "https.js", "module.js", "net.js", "node.js", "stream.js", "timers.js",
-    "url.js", "vm.js", "zlib.js",
+    "_http_agent.js",
+    "_http_client.js",
+    "_http_common.js",
+    "_http_incoming.js",
+    "_http_outgoing.js",
+    "_http_server.js",
+    "_stream_duplex.js",
+    "_stream_readable.js",
+    "_stream_transform.js",
+    "_stream_writable.js",
+    "_tls_wrap.js",
+    "assert.js",
+    "async_hooks.js",
+    "bootstrap_node.js",
+    "buffer.js",
+    "child_process.js",
+    "dgram.js",
+    "dns.js",
+    "domain.js",
+    "events.js",
+    "fs.js",
+    "http.js",
+    "https.js",
+    "module.js",
+    "net.js",
+    "node.js",
+    "stream.js",
+    "timers.js",
+    "url.js",
+    "vm.js",
+    "zlib.js",
 ];
 
 /// Folders of sources. A file called `index` inside one of their folders is that folder's module.
-const SOURCE_FOLDERS: [&str; 7] = ["src", "pages", "routes", "app", "lib", "packages", "components"];
+const SOURCE_FOLDERS: [&str; 7] =
+    ["src", "pages", "routes", "app", "lib", "packages", "components"];
 
 /// Built-ins, the runtime, installed packages, browser extensions and transpilers' helpers.
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let file = frame.file;
-    let is_runtime = ["node:", "internal/", "deno:", "ext:", "bun:", "native:", "wasm:"].iter().any(|start| file.starts_with(start));
+    let is_runtime = ["node:", "internal/", "deno:", "ext:", "bun:", "native:", "wasm:"]
+        .iter()
+        .any(|start| file.starts_with(start));
     let is_built_in = matches!(file, "" | "native" | "<anonymous>") || file.starts_with("index ");
-    if is_runtime || is_built_in || (file.contains("-extension://") && !file.starts_with("webpack")) || NODE_FILES.contains(&file) {
+    if is_runtime
+        || is_built_in
+        || (file.contains("-extension://") && !file.starts_with("webpack"))
+        || NODE_FILES.contains(&file)
+    {
         return true;
     }
-    let is_package = |part: &str| matches!(part, "node_modules" | "bower_components" | "jspm_packages" | ".yarn" | "(webpack)");
-    if file.split(['/', '\\']).any(is_package) || file.contains("webpack/bootstrap") || file.contains("webpack/runtime") {
+    let is_package = |part: &str| {
+        matches!(
+            part,
+            "node_modules" | "bower_components" | "jspm_packages" | ".yarn" | "(webpack)"
+        )
+    };
+    if file.split(['/', '\\']).any(is_package)
+        || file.contains("webpack/bootstrap")
+        || file.contains("webpack/runtime")
+    {
         return true;
     }
     let stem = basename(file);
-    let is_vendor_chunk = ["vendor.", "vendors.", "vendor-", "vendors-", "vendors~", "polyfills", "framework-", "runtime~"].iter().any(|start| starts_with_ignore_case(stem, start));
+    let is_vendor_chunk = [
+        "vendor.",
+        "vendors.",
+        "vendor-",
+        "vendors-",
+        "vendors~",
+        "polyfills",
+        "framework-",
+        "runtime~",
+    ]
+    .iter()
+    .any(|start| starts_with_ignore_case(stem, start));
     let function = frame.function.split(" [as ").next().unwrap_or(frame.function);
-    is_vendor_chunk || function.starts_with("Generator.") || ASYNC_MARKERS.contains(&function.rsplit('.').next().unwrap_or(function))
+    is_vendor_chunk
+        || function.starts_with("Generator.")
+        || ASYNC_MARKERS.contains(&function.rsplit('.').next().unwrap_or(function))
 }
 
 /// File and function as they were written, as far as the build kept them.
@@ -81,7 +145,8 @@ fn fold_function(raw: &str) -> (&str, Naming) {
     }
     let last = name.rsplit('.').next().unwrap_or(name);
     let last = last.strip_prefix("new ").unwrap_or(last);
-    let is_generated = last.starts_with('<') || (last.starts_with("_callee") && last.ends_with('$'));
+    let is_generated =
+        last.starts_with('<') || (last.starts_with("_callee") && last.ends_with('$'));
     if is_generated || holds(&["", "anonymous", "eval", "default"], last) {
         return ("", Naming::Anonymous);
     }
@@ -93,10 +158,10 @@ fn module(file: &str) -> Cow<'_, str> {
     let path = file.split(['?', '#']).next().unwrap_or(file);
     let name = basename(path);
     let stem = strip_extensions(name);
-    if holds(&["index", "page", "route", "layout", "+page", "+server", "+layout"], stem) {
-        if let Some(folder) = module_folder(before(path, path.len() - name.len())) {
-            return Cow::Borrowed(folder);
-        }
+    if holds(&["index", "page", "route", "layout", "+page", "+server", "+layout"], stem)
+        && let Some(folder) = module_folder(before(path, path.len() - name.len()))
+    {
+        return Cow::Borrowed(folder);
     }
     if !stem.bytes().any(|b| matches!(b, b'.' | b'-' | b'_' | b'~')) {
         return Cow::Borrowed(if is_hash(stem) { "chunk" } else { stem });
@@ -113,7 +178,10 @@ fn module(file: &str) -> Cow<'_, str> {
 
 fn strip_extensions(name: &str) -> &str {
     let mut stem = name;
-    for extension in [".map", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".vue", ".svelte", ".bundle", ".chunk", ".min"] {
+    for extension in [
+        ".map", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".vue", ".svelte",
+        ".bundle", ".chunk", ".min",
+    ] {
         stem = stem.strip_suffix(extension).filter(|stem| !stem.is_empty()).unwrap_or(stem);
     }
     stem
@@ -122,7 +190,9 @@ fn strip_extensions(name: &str) -> &str {
 /// The last folder, where it lies inside a folder of sources and so belongs to the project and not to a machine.
 fn module_folder(folders: &str) -> Option<&str> {
     let mut parts = folders.trim_end_matches(['/', '\\']).rsplit(['/', '\\']);
-    let last = parts.next().filter(|last| !last.is_empty() && !SOURCE_FOLDERS.contains(last) && !last.ends_with(':'))?;
+    let last = parts.next().filter(|last| {
+        !last.is_empty() && !SOURCE_FOLDERS.contains(last) && !last.ends_with(':')
+    })?;
     let mut parts = parts.peekable();
     while let Some(part) = parts.next() {
         if SOURCE_FOLDERS.contains(&part) && parts.peek() != Some(&"usr") {
@@ -142,8 +212,15 @@ fn is_hash(part: &str) -> bool {
         return false;
     }
     let is_hex = part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    let n_changes = part.as_bytes().windows(2).filter(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase())).count();
-    (is_hex && part.len() >= 8) || n_digits >= 2 || (n_digits >= 1 && n_changes >= 1) || (part.len() >= 8 && n_changes >= 3)
+    let n_changes = part
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()))
+        .count();
+    (is_hex && part.len() >= 8)
+        || n_digits >= 2
+        || (n_digits >= 1 && n_changes >= 1)
+        || (part.len() >= 8 && n_changes >= 3)
 }
 
 #[cfg(test)]

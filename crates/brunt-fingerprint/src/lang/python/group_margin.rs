@@ -39,9 +39,14 @@ pub(crate) fn margin(line: &str) -> Margin<'_> {
     if content.starts_with("+---") {
         return Margin { content: "", offset: line.len(), kind: Kind::NextMember };
     }
-    let inner = content.strip_prefix("| ").or_else(|| content.strip_prefix("+ ")).or_else(|| (content == "|").then_some(""));
+    let inner = content
+        .strip_prefix("| ")
+        .or_else(|| content.strip_prefix("+ "))
+        .or_else(|| (content == "|").then_some(""));
     match inner {
-        Some(inner) => Margin { content: inner, offset: line.len() - inner.len(), kind: Kind::Text },
+        Some(inner) => {
+            Margin { content: inner, offset: line.len() - inner.len(), kind: Kind::Text }
+        }
         None => Margin { content: line, offset: 0, kind: Kind::Text },
     }
 }

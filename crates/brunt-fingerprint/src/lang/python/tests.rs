@@ -59,38 +59,64 @@ const GROUPED: &str = r#"  + Exception Group Traceback (most recent call last):
 "#;
 
 fn outline(chain: &[Exception<'_>]) -> Vec<(String, String, Vec<String>)> {
-    let frames = |e: &Exception<'_>| e.frames.iter().map(|frame| Python.symbol(frame).text()).collect();
+    let frames =
+        |e: &Exception<'_>| e.frames.iter().map(|frame| Python.symbol(frame).text()).collect();
     chain.iter().map(|e| (e.type_name.to_owned(), e.message.to_string(), frames(e))).collect()
 }
 
 fn row(type_name: &str, message: &str, frames: &[&str]) -> (String, String, Vec<String>) {
-    (type_name.to_owned(), message.to_owned(), frames.iter().map(|&frame| frame.to_owned()).collect())
+    (
+        type_name.to_owned(),
+        message.to_owned(),
+        frames.iter().map(|&frame| frame.to_owned()).collect(),
+    )
 }
 
 #[test]
 fn a_chain_goes_from_the_last_exception_to_the_first() {
-    let stack = Python.parse(CHAINED);
+    let stack = crate::lang::parse(&Python, CHAINED);
     assert_eq!(
         outline(&stack.chain),
         [
-            row("AttributeError", "'NoneType' object has no attribute 'name'. Did you mean: 'title'?", &["checkout.place", "app"]),
-            row("shop.pay.errors.PaymentError", "order 1182 not paid", &["gateway.charge", "checkout.place"]),
-            row("requests.exceptions.ConnectionError", "connection refused", &["sessions.post", "gateway.charge"]),
+            row(
+                "AttributeError",
+                "'NoneType' object has no attribute 'name'. Did you mean: 'title'?",
+                &["checkout.place", "app"]
+            ),
+            row(
+                "shop.pay.errors.PaymentError",
+                "order 1182 not paid",
+                &["gateway.charge", "checkout.place"]
+            ),
+            row(
+                "requests.exceptions.ConnectionError",
+                "connection refused",
+                &["sessions.post", "gateway.charge"]
+            ),
         ]
     );
-    assert_eq!(crate::chain::root(&stack.chain, Some(&Python)), 2);
-    assert!(Python.is_library(&stack.chain[2].frames[0]) && !Python.is_library(&stack.chain[2].frames[1]));
+    assert_eq!(crate::chain::root(&stack.chain), 2);
+    assert!(
+        Python.is_library(&stack.chain[2].frames[0])
+            && !Python.is_library(&stack.chain[2].frames[1])
+    );
 }
 
 #[test]
 fn members_of_a_group_are_its_leaves() {
     let stack = Python.parse(GROUPED);
-    assert_eq!(outline(&stack.chain), [row("ExceptionGroup", "two orders failed (2 sub-exceptions)", &["batch.run"])]);
+    assert_eq!(
+        outline(&stack.chain),
+        [row("ExceptionGroup", "two orders failed (2 sub-exceptions)", &["batch.run"])]
+    );
     let members: Vec<_> = stack.children.iter().map(|chain| outline(chain)).collect();
     assert_eq!(
         members,
         [
-            vec![row("RuntimeError", "order failed", &["batch.one"]), row("ValueError", "card 12", &["pay.charge"])],
+            vec![
+                row("RuntimeError", "order failed", &["batch.one"]),
+                row("ValueError", "card 12", &["pay.charge"])
+            ],
             vec![row("KeyError", "'sku-9'", &["stock.reserve"])],
         ]
     );
@@ -98,20 +124,30 @@ fn members_of_a_group_are_its_leaves() {
 
 #[test]
 fn what_a_group_led_to_is_not_its_member() {
-    let text = format!("{GROUPED}\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nOSError: no\n");
+    let text = format!(
+        "{GROUPED}\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nOSError: no\n"
+    );
     let stack = Python.parse(&text);
     assert_eq!(stack.children.len(), 2);
-    assert_eq!(stack.chain.iter().map(|e| e.type_name).collect::<Vec<_>>(), ["OSError", "ExceptionGroup"]);
+    assert_eq!(
+        stack.chain.iter().map(|e| e.type_name).collect::<Vec<_>>(),
+        ["OSError", "ExceptionGroup"]
+    );
 }
 
 #[test]
 fn repeats_notes_and_syntax_errors_are_read() {
     let recursive = "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    f()\n    ~^^\n  [Previous line repeated 996 more times]\nRecursionError: maximum recursion depth exceeded\n";
     let stack = Python.parse(recursive);
-    assert_eq!((stack.chain[0].frames[0].n_repeats, stack.chain[0].type_name), (996, "RecursionError"));
+    assert_eq!(
+        (stack.chain[0].frames[0].n_repeats, stack.chain[0].type_name),
+        (996, "RecursionError")
+    );
     let noted = Python.parse("Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    g()\nValueError: no\nwhile loading x.csv\n");
     assert_eq!(noted.chain[0].message, "no\nwhile loading x.csv");
-    let syntax = Python.parse("  File \"a.py\", line 3\n    def f(\n         ^\nSyntaxError: '(' was never closed\n");
+    let syntax = Python.parse(
+        "  File \"a.py\", line 3\n    def f(\n         ^\nSyntaxError: '(' was never closed\n",
+    );
     assert_eq!((syntax.chain[0].type_name, syntax.chain[0].frames.len()), ("SyntaxError", 1));
 }
 
@@ -149,14 +185,22 @@ fn installed_and_standard_code_is_library() {
     ] {
         assert!(is_library_path(path), "{path}");
     }
-    for path in ["/srv/shop/pay.py", "pay.py", "/home/python/shop/pay.py", "<stdin>", "C:\\shop\\lib\\pay.py", ""] {
+    for path in [
+        "/srv/shop/pay.py",
+        "pay.py",
+        "/home/python/shop/pay.py",
+        "<stdin>",
+        "C:\\shop\\lib\\pay.py",
+        "",
+    ] {
         assert!(!is_library_path(path), "{path}");
     }
 }
 
 #[test]
 fn limits_keep_the_innermost_frames() {
-    let deep: String = (0..3000).map(|n| format!("  File \"a.py\", line {n}, in f{n}\n")).collect();
+    let deep = (0..3000)
+        .fold(String::new(), |deep, n| deep + &format!("  File \"a.py\", line {n}, in f{n}\n"));
     let text = format!("Traceback (most recent call last):\n{deep}ValueError: no\n");
     let stack = Python.parse(&text);
     assert!(stack.is_cut && stack.chain[0].frames.len() == FRAMES_MAX);
