@@ -30,6 +30,12 @@ impl Statement {
         parsed.into_iter().map(|statement| check(&statement).map(|()| Self(statement))).collect()
     }
 
+    /// A statement that a door parsed, and perhaps rewrote, itself.
+    pub fn of(statement: ast::Statement) -> Result<Self, Error> {
+        check_sql(&statement)?;
+        Ok(Self(Parsed::Statement(Box::new(statement))))
+    }
+
     /// Whether it changes the session and answers with no rows.
     pub fn is_set(&self) -> bool {
         match &self.0 {
