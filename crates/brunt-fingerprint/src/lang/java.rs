@@ -185,20 +185,22 @@ fn cause_header(header: &str) -> (&str, &str) {
     split(header, |name| !name.is_empty()).unwrap_or(("", header))
 }
 
-/// The type may stand behind a thread's name or a log line, and below other lines.
+/// The type may stand below other lines, and if no line begins with one, behind a thread's name or a log line.
 fn first_header(header: &str) -> (&str, &str) {
-    for (start, line) in Lines::of(header) {
-        let mut at = 0;
-        for word in cap(line, 1024).split(' ') {
-            let is_type: fn(&str) -> bool = if at == 0 { is_type } else { is_error_type };
-            // A thread's name is quoted; a type never is.
-            if let Some(found) = split(after(header, start + at), is_type) {
-                return found;
-            }
-            at += word.len() + 1;
-        }
-    }
-    ("", header.trim_ascii())
+    let lines = || Lines::of(header).map(|(start, line)| (start + indent(line), line));
+    let at_start = || lines().find_map(|(start, _)| split(after(header, start), is_type));
+    let inside = || lines().find_map(|(start, line)| type_inside(header, start, line));
+    at_start().or_else(inside).unwrap_or(("", header.trim_ascii()))
+}
+
+/// The first word of a line that can only be an exception's type, with everything behind it.
+fn type_inside<'a>(header: &'a str, start: usize, line: &str) -> Option<(&'a str, &'a str)> {
+    let mut at = start;
+    cap(line.trim_ascii_start(), 1024).split(' ').find_map(|word| {
+        let found = split(after(header, at), is_error_type);
+        at += word.len() + 1;
+        found
+    })
 }
 
 fn is_type(name: &str) -> bool {

@@ -80,6 +80,11 @@ fn headers_come_after_log_lines_and_over_many_lines() {
             "x",
         ),
         ("MyException: x", "MyException", "x"),
+        (
+            "10:00 ERROR failed [a.b.FirstException: x] with root cause\n\njava.lang.Error: y",
+            "java.lang.Error",
+            "y",
+        ),
         ("only words here", "", "only words here"),
         ("Exception in thread \"main\" java.lang.Error", "java.lang.Error", ""),
     ] {
