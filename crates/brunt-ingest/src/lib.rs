@@ -1,1 +1,191 @@
 //! Export bytes to redacted, sorted record batches.
+//!
+//! ```text
+//! bytes ─► decode ─► Row ─► normalize ─► Chunk ─► redact ─► Redacted ─► sort ─► Sink
+//!             └────────────── faults ──────────────► Reject ───────────────────►┘
+//! ```
+//! No I/O of its own, no async, and no input makes it panic. Records are read in blocks and handed on in batches, so
+//! memory is bounded whatever the input's size; one document that is a single JSON value is held whole.
+//!
+//! ```
+//! use brunt_ingest::{Error, Input, Options, Redacted, Reject, Sink, ingest};
+//! use brunt_model::Ts;
+//!
+//! #[derive(Default)]
+//! struct Rows(Vec<Redacted>);
+//!
+//! impl Sink for Rows {
+//!     fn rows(&mut self, rows: Redacted) -> Result<(), Error> {
+//!         self.0.push(rows);
+//!         Ok(())
+//!     }
+//!     fn reject(&mut self, reject: Reject) -> Result<(), Error> {
+//!         panic!("{}:{}: {}", reject.input, reject.line, reject.reason)
+//!     }
+//! }
+//!
+//! let mut ticket = &br#"{"kind":"ticket","ticket.id":"84219","ts":"2025-10-28T14:21:13Z",
+//!     "message":"Mail me at ann@shop.example","labels":["mobile"]}"#[..];
+//! let mut rows = Rows::default();
+//! let input = Input { name: "tickets.json", reader: &mut ticket };
+//! let options = Options::new(Ts(1_761_700_000_000_000), "load-1");
+//! let summary = ingest(input, &options, &mut rows)?;
+//! assert_eq!((summary.n_records, summary.n_rejects), (1, 0));
+//! assert_eq!(rows.0[0].table().name, "ticket_updates");
+//! # Ok::<(), Error>(())
+//! ```
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+mod aliases;
+mod chunk;
+mod decode;
+mod definition;
+mod detect;
+mod error;
+mod fill;
+mod identity;
+mod json;
+mod load;
+mod normalize;
+mod read;
+mod redact;
+mod reject;
+mod row;
+mod sort;
+mod times;
+mod value;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+
+use brunt_model::{Table, Ts};
+
+pub use aliases::{Alias, aliases};
+pub use detect::{Detected, FORMATS, Format, base_tables, detect, table_named};
+pub use error::Error;
+pub use identity::{Identity, identity};
+pub use redact::Redacted;
+pub use redact::policy::Policy;
+pub use reject::Reject;
+
+use decode::{Plan, decode};
+use load::Load;
+use read::Source;
+
+/// What is to be read.
+pub struct Input<'r> {
+    /// File name or URL: for messages, rejects, and to tell what it is.
+    pub name: &'r str,
+    pub reader: &'r mut dyn Read,
+}
+
+/// How it is to be read.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Detected where not given.
+    pub format: Option<Format>,
+    /// Detected where not given; without effect on formats that know their tables.
+    pub table: Option<&'static Table>,
+    pub policy: Policy,
+    /// The time of the load: times more than two days later are absurd.
+    pub now: Ts,
+    /// Goes into every row.
+    pub load_id: String,
+    /// Rows of one table that are handed on at a time, at most.
+    pub batch_rows_max: usize,
+}
+
+/// Takes what an input gives, in its order.
+pub trait Sink {
+    /// Takes rows of one table.
+    ///
+    /// # Errors
+    /// [`Error::Sink`] ends the load.
+    fn rows(&mut self, rows: Redacted) -> Result<(), Error>;
+
+    /// Takes a record that was refused.
+    ///
+    /// # Errors
+    /// [`Error::Sink`] ends the load.
+    fn reject(&mut self, reject: Reject) -> Result<(), Error>;
+}
+
+/// What a load counted. `n_records` is always the rows given to the sink and the rejects; `unsupported` is beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    pub format: Format,
+    pub n_records: u64,
+    /// Rows by table.
+    pub n_rows: BTreeMap<&'static str, u64>,
+    pub n_rejects: u64,
+    /// Records of signals that have no table, such as `metrics`.
+    pub unsupported: BTreeMap<&'static str, u64>,
+    pub warnings: Vec<String>,
+}
+
+impl Options {
+    /// Everything detected, all masks, batches of 128 Ki rows.
+    pub fn new(now: Ts, load_id: &str) -> Self {
+        Self {
+            format: None,
+            table: None,
+            policy: Policy::default(),
+            now,
+            load_id: load_id.to_owned(),
+            batch_rows_max: 128 * 1024,
+        }
+    }
+}
+
+/// Reads an input to its end: decode, normalize, redact, sort. Bad records become rejects; the rest goes on.
+///
+/// An empty input gives nothing, and a warning.
+///
+/// # Errors
+/// [`Error::NotAnExport`] and [`Error::UnknownTable`] where neither options nor input tell what it is,
+/// [`Error::Unreadable`], [`Error::Malformed`] and [`Error::TooLarge`] where it ends in the middle of nowhere, and what
+/// the sink returns. What was handed to the sink until then is not to be kept.
+pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Result<Summary, Error> {
+    let mut source = Source::open(input.name, input.reader)?;
+    let plan = plan(&source, options)?;
+    let mut load = Load::new(input.name, options, sink);
+    if source.head().trim_ascii().is_empty() {
+        load.warn("the input is empty");
+    }
+    decode(plan, &mut source, &mut load)?;
+    let (counts, warnings) = load.finish()?;
+    Ok(Summary {
+        format: plan.format,
+        n_records: counts.n_rows.values().sum::<u64>() + counts.n_rejects,
+        n_rows: counts.n_rows,
+        n_rejects: counts.n_rejects,
+        unsupported: counts.unsupported,
+        warnings,
+    })
+}
+
+fn plan(source: &Source<'_>, options: &Options) -> Result<Plan, Error> {
+    let head = source.head();
+    let (format, table) = match (options.format, detect(source.name(), head)) {
+        (Some(format), Detected::Export { table, .. }) => (format, table),
+        (Some(format), Detected::NotAnExport { .. }) => (format, None),
+        (None, Detected::Export { format, table }) => (format, table),
+        (None, Detected::NotAnExport { .. }) if head.trim_ascii().is_empty() => {
+            (Format::JsonLines, base_tables().next())
+        }
+        (None, Detected::NotAnExport { reason }) => {
+            return Err(Error::NotAnExport { input: source.name().to_owned(), reason });
+        }
+    };
+    let lines = format == Format::JsonLines || format == Format::OtlpJson && detect::is_lines(head);
+    Ok(Plan { format, lines, table: options.table.or(table) })
+}
+
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Input").field("name", &self.name).finish_non_exhaustive()
+    }
+}

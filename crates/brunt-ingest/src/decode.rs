@@ -1,0 +1,123 @@
+//! From bytes to records: one file for each format, and the line that calls it.
+
+pub(crate) mod otlp;
+mod plain;
+
+use brunt_model::Table;
+
+use crate::detect::Format;
+use crate::error::Error;
+use crate::fill::Filler;
+use crate::json::Fault;
+use crate::load::{Load, Place};
+use crate::read::{Block, Source};
+
+/// How an input is to be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) format: Format,
+    /// One record or document a line; else one document.
+    pub(crate) lines: bool,
+    /// The table of formats that do not tell it.
+    pub(crate) table: Option<&'static Table>,
+}
+
+/// Why reading stops: a fault of the input, which costs a part of it, or an error, which ends the load.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    Fault(Fault),
+    Error(Error),
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Reads an input to its end, block by block, into the load.
+pub(crate) fn decode(
+    plan: Plan,
+    source: &mut Source<'_>,
+    load: &mut Load<'_>,
+) -> Result<(), Error> {
+    let filler = || match plan.table {
+        Some(table) => Ok(Filler::new(table)),
+        None => Err(Error::UnknownTable { input: source.name().to_owned() }),
+    };
+    match plan.format {
+        Format::OtlpJson => otlp::decode(source, plan.lines, load),
+        Format::Json | Format::JsonLines => plain::decode(filler()?, source, plan.lines, load),
+    }
+}
+
+/// Calls `each` for every text of a block: its lines, or the block as one. A text that is none is a reject.
+///
+/// `each` gets the text, its first line, and the load.
+pub(crate) fn each_text<'s>(
+    block: Block<'_>,
+    lines: bool,
+    load: &mut Load<'s>,
+    each: &mut dyn FnMut(&str, u64, &mut Load<'s>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    if !lines {
+        return checked(block.bytes, block.first_line, load, each);
+    }
+    let newlines = memchr::memchr_iter(b'\n', block.bytes).chain([block.bytes.len()]);
+    let mut start = 0;
+    for (line, end) in (block.first_line..).zip(newlines) {
+        let bytes = block.bytes.get(start..end).unwrap_or_default();
+        checked(bytes, line, load, each)?;
+        start = end + 1;
+    }
+    Ok(())
+}
+
+fn checked<'s>(
+    bytes: &[u8],
+    line: u64,
+    load: &mut Load<'s>,
+    each: &mut dyn FnMut(&str, u64, &mut Load<'s>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let bytes = bytes.trim_ascii_end();
+    if bytes.trim_ascii_start().is_empty() {
+        return Ok(());
+    }
+    let block = Block { bytes, first_line: line };
+    if let Some(at) = memchr::memchr(0, bytes) {
+        return load.reject(
+            None,
+            place_at(block, at),
+            "nul_byte",
+            "a text holds a NUL byte",
+            bytes,
+        );
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) => each(text, line, load),
+        Err(error) => {
+            let place = place_at(block, error.valid_up_to());
+            load.reject(None, place, "invalid_utf8", "a text is not UTF-8", bytes)
+        }
+    }
+}
+
+/// Line and column of a byte of a text that begins with its block.
+pub(crate) fn place_in(block: Block<'_>, text: &str, at: usize) -> Place {
+    place_at(Block { bytes: text.as_bytes(), ..block }, at)
+}
+
+fn place_at(block: Block<'_>, at: usize) -> Place {
+    let before = block.bytes.get(..at.min(block.bytes.len())).unwrap_or_default();
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    Place {
+        line: block.first_line + memchr::memchr_iter(b'\n', before).count() as u64,
+        column: Some((before.len() - line_start) as u64 + 1),
+    }
+}

@@ -1,0 +1,94 @@
+//! From a record of a plain format to a row: by the alias registry, or by a mapping.
+
+use std::borrow::Cow;
+
+use brunt_model::Table;
+
+use crate::normalize::form::Form;
+use crate::normalize::route::{Reach, Router, Target};
+use crate::row::{Level, Row};
+use crate::value::{Scalar, Value};
+
+/// Why a record cannot become a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: &'static str,
+    pub(crate) reason: Cow<'static, str>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Filler<'m> {
+    table: &'static Table,
+    router: Router,
+    body: Option<usize>,
+    none: std::marker::PhantomData<&'m ()>,
+}
+
+impl<'m> Filler<'m> {
+    pub(crate) fn new(table: &'static Table) -> Self {
+        let router = Router::new(table, Reach::Record);
+        Self { table, router, body: table.column_idx("body"), none: std::marker::PhantomData }
+    }
+
+    pub(crate) fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// The keys that lead to the records of a document.
+    pub(crate) fn records_path(&self) -> &'m [String] {
+        &[]
+    }
+
+    /// Offers every field of a record to the row.
+    pub(crate) fn fill<'a>(&mut self, row: &mut Row<'a>, record: Value<'a>) -> Result<(), Refusal>
+    where
+        'm: 'a,
+    {
+        let Value::Object(fields) = record else {
+            return Err(Refusal {
+                code: "not_an_object",
+                reason: Cow::Borrowed("a record is not an object"),
+            });
+        };
+        self.fields(row, None, fields);
+        Ok(())
+    }
+
+    /// Fields of an object go by their dotted path, unless the object as a whole is a column's value.
+    fn fields<'a>(
+        &mut self,
+        row: &mut Row<'a>,
+        prefix: Option<&str>,
+        fields: Vec<(Cow<'a, str>, Value<'a>)>,
+    ) {
+        for (key, value) in fields {
+            let path = match prefix {
+                Some(prefix) => Cow::Owned([prefix, ".", &key].concat()),
+                None => key,
+            };
+            match value {
+                Value::Object(inner) if !inner.is_empty() && !self.is_column_of_objects(&path) => {
+                    self.fields(row, Some(&path), inner);
+                }
+                value => self.router.field(row, Level::Record, path, value.to_scalar()),
+            }
+        }
+    }
+
+    fn is_column_of_objects(&mut self, key: &str) -> bool {
+        match self.router.target(key) {
+            Target::Column { column_idx, form, .. } => {
+                matches!(form, Form::Flags | Form::Json) || Some(column_idx) == self.body
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A record from names and texts, as tables of text have them; an empty text is no value.
+pub(crate) fn text_record<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Value<'a> {
+    let given = fields.filter(|(_, text)| !text.is_empty());
+    Value::Object(
+        given.map(|(name, text)| (Cow::Borrowed(name), Value::Leaf(Scalar::text(text)))).collect(),
+    )
+}

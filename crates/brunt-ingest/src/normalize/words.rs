@@ -1,0 +1,253 @@
+//! Words of enumerations, environments, devices, and other values that every source spells its own way.
+
+use std::borrow::Cow;
+
+use crate::json::Json;
+use crate::value::{Scalar, Value};
+
+type Words = &'static [(&'static str, &'static str)];
+
+pub(crate) const DEVICE_TYPES: Words = &[
+    ("desktop", "desktop"),
+    ("pc", "desktop"),
+    ("laptop", "desktop"),
+    ("computer", "desktop"),
+    ("mobile", "mobile"),
+    ("phone", "mobile"),
+    ("smartphone", "mobile"),
+    ("iphone", "mobile"),
+    ("android", "mobile"),
+    ("tablet", "tablet"),
+    ("ipad", "tablet"),
+    ("tv", "tv"),
+    ("smarttv", "tv"),
+    ("watch", "wearable"),
+    ("wearable", "wearable"),
+    ("console", "console"),
+    ("bot", "bot"),
+    ("other", "other"),
+];
+
+pub(crate) const SYNTHETIC_TYPES: Words = &[
+    ("bot", "bot"),
+    ("crawler", "bot"),
+    ("spider", "bot"),
+    ("true", "bot"),
+    ("test", "test"),
+    ("synthetic", "test"),
+    ("synthetics", "test"),
+    ("citest", "test"),
+];
+
+pub(crate) const EVENT_KINDS: Words = &[
+    ("pageview", "page_view"),
+    ("page", "page_view"),
+    ("view", "page_view"),
+    ("screen", "page_view"),
+    ("screenview", "page_view"),
+    ("click", "click"),
+    ("tap", "click"),
+    ("press", "click"),
+    ("action", "click"),
+    ("autocapture", "click"),
+    ("step", "step"),
+    ("purchase", "purchase"),
+    ("order", "purchase"),
+    ("ordercompleted", "purchase"),
+    ("refund", "purchase"),
+    ("error", "error"),
+    ("exception", "error"),
+    ("crash", "error"),
+    ("frustration", "frustration"),
+    ("custom", "custom"),
+];
+
+pub(crate) const FRUSTRATIONS: Words = &[
+    ("rageclick", "rage_click"),
+    ("ragetap", "rage_click"),
+    ("deadclick", "dead_click"),
+    ("deadtap", "dead_click"),
+    ("errorclick", "error_click"),
+    ("errortap", "error_click"),
+    ("reload", "reload"),
+    ("pagereload", "reload"),
+];
+
+pub(crate) const TICKET_KINDS: Words = &[
+    ("ticket", "ticket"),
+    ("issue", "ticket"),
+    ("case", "ticket"),
+    ("incident", "ticket"),
+    ("problem", "ticket"),
+    ("question", "ticket"),
+    ("comment", "comment"),
+    ("note", "comment"),
+    ("reply", "comment"),
+    ("chat", "chat"),
+    ("conversation", "chat"),
+    ("review", "review"),
+    ("survey", "survey"),
+    ("nps", "survey"),
+    ("csat", "survey"),
+];
+
+pub(crate) const RELEASE_KINDS: Words = &[
+    ("release", "release"),
+    ("deploy", "release"),
+    ("deployment", "release"),
+    ("rollback", "release"),
+    ("flag", "flag"),
+    ("featureflag", "flag"),
+    ("flagchange", "flag"),
+    ("config", "config"),
+    ("configuration", "config"),
+    ("configchange", "config"),
+    ("incident", "incident"),
+    ("outage", "incident"),
+];
+
+/// The word's meaning, compared without case and punctuation.
+pub(crate) fn find(words: Words, text: &str) -> Option<&'static str> {
+    let folded = fold(text);
+    words.iter().find(|(word, _)| *word == folded).map(|(_, meaning)| *meaning)
+}
+
+/// Letters and digits only, in lower case: the form in which names are compared.
+pub(crate) fn fold(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+pub(crate) fn environment(text: &str) -> String {
+    let lower = text.to_lowercase();
+    match lower.as_str() {
+        "prod" | "prd" | "live" => "production".to_owned(),
+        "stg" | "stage" | "stag" => "staging".to_owned(),
+        "dev" | "devel" => "development".to_owned(),
+        _ => lower,
+    }
+}
+
+/// Two letters in upper case; longer names stay as they are.
+pub(crate) fn country(text: &str) -> String {
+    if text.len() == 2 { text.to_ascii_uppercase() } else { text.to_owned() }
+}
+
+/// A span's kind, from OTLP's number or any spelling of its name; `None` for "unspecified".
+pub(crate) fn span_kind(text: &str) -> Option<&'static str> {
+    let name =
+        text.get(.."SPAN_KIND_".len()).filter(|prefix| prefix.eq_ignore_ascii_case("SPAN_KIND_"));
+    let name = name.map_or(text, |prefix| text.get(prefix.len()..).unwrap_or_default());
+    match name.to_ascii_uppercase().as_str() {
+        "1" | "INTERNAL" => Some("INTERNAL"),
+        "2" | "SERVER" => Some("SERVER"),
+        "3" | "CLIENT" => Some("CLIENT"),
+        "4" | "PRODUCER" => Some("PRODUCER"),
+        "5" | "CONSUMER" => Some("CONSUMER"),
+        _ => None,
+    }
+}
+
+/// A span's status, from OTLP's number or any spelling of its name.
+pub(crate) fn status_code(text: &str) -> Option<&'static str> {
+    let upper = text.to_ascii_uppercase();
+    match upper.strip_prefix("STATUS_CODE_").unwrap_or(&upper) {
+        "0" | "UNSET" | "UNSPECIFIED" => Some("UNSET"),
+        "1" | "OK" | "SUCCESS" => Some("OK"),
+        "2" | "ERROR" | "FAILURE" | "FAILED" => Some("ERROR"),
+        _ => None,
+    }
+}
+
+/// The path of a URL, or of a path with a query.
+pub(crate) fn url_path(text: &str) -> &str {
+    let after_host = match text.split_once("://") {
+        Some((_, rest)) => {
+            rest.find(['/', '?', '#']).map_or("/", |at| rest.get(at..).unwrap_or("/"))
+        }
+        None => text,
+    };
+    let path = after_host.split(['?', '#']).next().unwrap_or_default();
+    if path.is_empty() { "/" } else { path }
+}
+
+/// The elements of a JSON list as texts, or of a text with commas in between.
+pub(crate) fn list<'a>(value: Scalar<'a>) -> Result<Vec<Cow<'a, str>>, Scalar<'a>> {
+    let json = match &value {
+        Scalar::Null => return Err(value),
+        Scalar::Json(text) => Some(text.to_string()),
+        Scalar::Text(text) => nested_json(text).filter(|json| json.starts_with('[')),
+        Scalar::Bool(_) | Scalar::Number(_) => None,
+    };
+    if let Some(json) = json {
+        let Ok(Value::Array(elements)) = Value::read(&mut Json::new(&json)) else {
+            return Err(value);
+        };
+        let texts = elements.iter().filter_map(|element| element.to_scalar().into_text());
+        return Ok(texts.map(|text| Cow::Owned(text.into_owned())).collect());
+    }
+    match value.clone().into_text() {
+        None => Err(value),
+        Some(text) => Ok(text
+            .split([',', ';', '|'])
+            .map(|part| part.trim().to_owned())
+            .filter(|part| !part.is_empty())
+            .map(Cow::Owned)
+            .collect()),
+    }
+}
+
+/// The compact form of an object or list that stands in a text; `None` where the text is something else.
+pub(crate) fn nested_json(text: &str) -> Option<String> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let mut json = Json::new(text);
+    let value = Value::read(&mut json).ok()?;
+    json.at_end().then(|| {
+        let mut out = String::new();
+        value.write_json(&mut out);
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_one_spelling_of_kind_and_status() {
+        for text in ["2", "SERVER", "server", "SPAN_KIND_SERVER", "span_kind_server"] {
+            assert_eq!(span_kind(text), Some("SERVER"), "{text}");
+        }
+        assert_eq!(span_kind("0"), None);
+        assert_eq!(span_kind("é"), None);
+        assert_eq!(status_code("STATUS_CODE_ERROR"), Some("ERROR"));
+        assert_eq!(status_code("Ok"), Some("OK"));
+        assert_eq!(status_code("NOT_A_STATUS"), None);
+    }
+
+    #[test]
+    fn paths_come_out_of_urls() {
+        for (text, path) in [
+            ("/cart?token=x", "/cart"),
+            ("https://shop.example", "/"),
+            ("https://shop.example?x", "/"),
+            ("https://shop.example/a/b#c", "/a/b"),
+            ("/users", "/users"),
+            ("", "/"),
+        ] {
+            assert_eq!(url_path(text), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_come_as_json_or_with_commas() {
+        for value in [
+            Scalar::Json(r#"["a","b"]"#.into()),
+            Scalar::text(r#"["a","b"]"#),
+            Scalar::text("a, b"),
+        ] {
+            assert_eq!(list(value).unwrap(), ["a", "b"]);
+        }
+    }
+}
