@@ -31,6 +31,8 @@ pub(crate) enum ArgumentType {
     /// `timestamptz`, microseconds UTC.
     Timestamp,
     Interval,
+    /// A time, or a span before another one; known as its text.
+    Moment,
 }
 
 /// The values of a call, each of its argument's type, NULL where that is what was given or the default.
@@ -42,7 +44,7 @@ pub(crate) struct Arguments {
 impl ArgumentType {
     pub(crate) fn data_type(self) -> DataType {
         match self {
-            Self::Text => DataType::Utf8,
+            Self::Text | Self::Moment => DataType::Utf8,
             Self::BigInt => DataType::Int64,
             Self::Double => DataType::Float64,
             Self::Boolean => DataType::Boolean,
@@ -80,12 +82,16 @@ impl Argument {
             || matches!(from, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8)
             || from.is_numeric() && matches!(self.ty, ArgumentType::BigInt | ArgumentType::Double)
             || matches!(from, DataType::Timestamp(..) | DataType::Date32)
-                && self.ty == ArgumentType::Timestamp
-            || matches!(from, DataType::Interval(_)) && self.ty == ArgumentType::Interval;
+                && matches!(self.ty, ArgumentType::Timestamp | ArgumentType::Moment)
+            || matches!(from, DataType::Interval(_))
+                && matches!(self.ty, ArgumentType::Interval | ArgumentType::Moment);
         if !fits {
             return Err(wrong());
         }
-        value.cast_to(&data_type).map_err(|_| wrong())
+        let cast = value.cast_to(&data_type).map_err(|_| wrong())?;
+        // 1.5 is no count.
+        let is_exact = !from.is_numeric() || cast.cast_to(&from).is_ok_and(|back| back == *value);
+        if is_exact { Ok(cast) } else { Err(wrong()) }
     }
 
     /// The default's value; `None` where the argument must be given.

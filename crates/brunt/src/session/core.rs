@@ -22,7 +22,26 @@ pub(crate) struct Core {
     /// The context owns the catalog, which owns this, so this only looks back.
     state: OnceLock<StateOf>,
     table_functions: Vec<Arc<dyn TableFunction>>,
-    notices: Mutex<Vec<String>>,
+    notices: Arc<Notices>,
+}
+
+/// Whole sentences that the reader should know beside the rows, such as why there are none. Planners and plans find
+/// them in the session's configuration; elsewhere, where nobody reads them, there are none.
+#[derive(Debug, Default)]
+pub(crate) struct Notices(Mutex<Vec<String>>);
+
+impl Notices {
+    /// Adds a sentence; the same one only once.
+    pub(crate) fn add(&self, sentence: String) {
+        let mut notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&sentence) {
+            notices.push(sentence);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Core {
@@ -31,7 +50,7 @@ impl Core {
             pin: RwLock::new(pin),
             state: OnceLock::new(),
             table_functions,
-            notices: Mutex::default(),
+            notices: Arc::default(),
         }
     }
 
@@ -61,20 +80,8 @@ impl Core {
             .ok_or_else(|| Error::statement(Code::Internal, "the session is closed"))
     }
 
-    /// Adds a whole sentence that the reader should know beside the rows; the same one only once.
-    pub(crate) fn notify(&self, sentence: String) {
-        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notices.contains(&sentence) {
-            notices.push(sentence);
-        }
-    }
-
-    pub(crate) fn clear_notices(&self) {
-        self.take_notices();
-    }
-
-    pub(crate) fn take_notices(&self) -> Vec<String> {
-        std::mem::take(&mut self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn notices(&self) -> &Arc<Notices> {
+        &self.notices
     }
 
     /// The names that a statement could have meant.

@@ -1,0 +1,145 @@
+//! What is known of each activity besides who did it: what the comparison holds fast.
+
+use arrow::array::timezone::Tz;
+use brunt_stats::m1::{self, Covariate, NONE, hour_band};
+use chrono::{DateTime, Offset, TimeZone};
+
+use super::codes::ByKey;
+use super::place::Placed;
+use super::read::{Activities, Sessions, TRAITS};
+
+const QUARTER_HOUR: i64 = 900_000_000;
+
+/// Plans of accounts over time: names, and for each account since when it had which, in order of time.
+pub(super) type Plans = (Vec<String>, ByKey<Vec<(i64, u32)>>);
+
+/// The activities as the estimator takes them. Covariates are those of the activity's session, in the order in which
+/// ties are broken; where the session has no plan, that of the account at that time. Codes are places in the order of
+/// names.
+pub(super) fn activities(
+    placed: &Placed,
+    of: &Activities,
+    sessions: &Sessions,
+    plans: &Plans,
+    zone: Tz,
+) -> m1::Activities {
+    let rows = || placed.order.iter().map(|row| *row as usize);
+    let op_places = of.ops.places();
+    let op = |row: usize| op_places.get(of.ops.codes[row] as usize).copied().unwrap_or(NONE);
+    let ts: Vec<i64> = rows().map(|row| of.ts[row]).collect();
+    let traits = TRAITS.iter().zip(&sessions.traits).map(|(name, names)| {
+        let places = names.places();
+        let code = |row: &u32| {
+            let code = names.codes.get(*row as usize)?;
+            places.get(*code as usize).copied()
+        };
+        let codes = placed.session_at.iter().map(|row| code(row).unwrap_or(NONE)).collect();
+        Covariate { name: (*name).to_owned(), codes }
+    });
+    let mut covariates: Vec<Covariate> = traits.collect();
+    covariates.insert(1, Covariate { name: "plan_tier".to_owned(), codes: plan_codes(placed, of, sessions, plans) });
+    covariates.insert(2, Covariate { name: "hour_band".to_owned(), codes: hour_bands(&ts, zone) });
+    m1::Activities {
+        op: rows().map(op).collect(),
+        orphan: rows().map(|row| of.orphan[row]).collect(),
+        ts,
+        covariates,
+    }
+}
+
+fn plan_codes(placed: &Placed, of: &Activities, sessions: &Sessions, (names, history): &Plans) -> Vec<u32> {
+    // Both sources name the same plans, so their names are put in one order.
+    let mut all: Vec<&String> = sessions.plans.names.iter().chain(names).collect();
+    all.sort_unstable();
+    all.dedup();
+    let places = |names: &[String]| -> Vec<u32> {
+        let place = |name: &String| all.partition_point(|other| *other < name);
+        names.iter().map(|name| super::codes::count(place(name))).collect()
+    };
+    let (of_session, of_account) = (places(&sessions.plans.names), places(names));
+    let code = |(place, row): (usize, &u32)| {
+        let own = sessions.plans.codes.get(placed.session_at[place] as usize);
+        if let Some(code) = own.and_then(|code| of_session.get(*code as usize)) {
+            return *code;
+        }
+        let row = *row as usize;
+        let states = of.accounts.key(row).and_then(|account| history.get(&account));
+        let held = states.and_then(|states| {
+            let n_before = states.partition_point(|(since, _)| *since <= of.ts[row]);
+            states.get(n_before.checked_sub(1)?)
+        });
+        held.map_or(NONE, |(_, plan)| of_account[*plan as usize])
+    };
+    placed.order.iter().enumerate().map(code).collect()
+}
+
+fn hour_bands(ts: &[i64], zone: Tz) -> Vec<u32> {
+    // Clocks change on quarter hours everywhere.
+    let mut known = (i64::MIN, 0);
+    let mut offset = |ts: i64| {
+        let quarter = ts.div_euclid(QUARTER_HOUR);
+        if quarter != known.0 {
+            let at = DateTime::from_timestamp_micros(ts).unwrap_or_default().naive_utc();
+            let seconds = zone.offset_from_utc_datetime(&at).fix().local_minus_utc();
+            known = (quarter, i64::from(seconds) * 1_000_000);
+        }
+        known.1
+    };
+    ts.iter().map(|ts| hour_band(*ts, offset(*ts))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::codes::{Kind, key};
+    use super::super::place::People;
+    use super::*;
+    use crate::definitions::Unit;
+
+    const DAY: i64 = 86_400_000_000;
+
+    #[test]
+    fn hour_bands_follow_the_zone_and_its_summer_time() {
+        // A second before four; at one that night, 2025-03-30, Berlin's clocks went from +1 to +2.
+        let night = 20_177 * DAY + 3 * 3_600_000_000 + 3_599_000_000;
+        let zone: Tz = "Europe/Berlin".parse().unwrap();
+        assert_eq!(hour_bands(&[night - DAY, night - DAY + 1_000_000, night, night + 1_000_000], zone), [0, 0, 0, 1]);
+        let at_five = night + 3_600_000_000;
+        assert_eq!(hour_bands(&[at_five - 2 * DAY, at_five], zone), [0, 1]);
+        assert_eq!(hour_bands(&[at_five], "+00:00".parse().unwrap()), [0]);
+    }
+
+    #[test]
+    fn a_plan_is_the_sessions_own_else_the_accounts_at_that_time() {
+        let (mut of, mut sessions) = (Activities::default(), Sessions::default());
+        for (n, (session, ts)) in [("s1", 5), ("s2", 5), ("s2", 15), ("s2", 1)].iter().enumerate() {
+            of.ts.push(*ts);
+            of.ids.push(key(Kind::Activity, &n.to_string(), 0));
+            of.ops.push(None);
+            of.orphan.push(false);
+            of.synthetic.push(false);
+            of.sequence_nos.push(0);
+            of.sessions.push_began(Some(session), 0);
+            of.users.push(Some("ann"));
+            of.pseudos.push(None);
+            of.accounts.push(Some("acme"));
+        }
+        for (session, plan) in [("s1", Some("plus")), ("s2", None)] {
+            sessions.sessions.push_began(Some(session), 0);
+            sessions.ended_at.push(20);
+            sessions.users.push(Some("ann"));
+            sessions.pseudos.push(None);
+            sessions.synthetic.push(false);
+            sessions.traits.iter_mut().for_each(|names| names.push(None));
+            sessions.plans.push(plan);
+        }
+        let account = key(Kind::Account, "acme", 0);
+        let plans: Plans =
+            (vec!["plus".to_owned(), "free".to_owned()], [(account, vec![(3, 1), (10, 0)])].into_iter().collect());
+        let placed = People::new(&sessions, &of, false).place(&of, Unit::User);
+        // In order of time: before any plan, then s1 and s2 at 5, then s2 at 15. "free" comes before "plus".
+        let codes = plan_codes(&placed, &of, &sessions, &plans);
+        assert_eq!((codes[0], codes[3]), (NONE, 1));
+        let at_five: Vec<_> = (1..3).map(|place| (placed.session_at[place], codes[place])).collect();
+        assert!(at_five.contains(&(0, 1)) && at_five.contains(&(1, 0)));
+    }
+}

@@ -1,0 +1,248 @@
+//! One journey through the estimator: who entered it, which groups struck, what each cost.
+
+use std::collections::{BTreeSet, HashMap};
+
+use brunt_stats::m1::{self, GroupImpact, ImpactOptions, NONE, Population, Raw, Step, StepOrder};
+use datafusion::error::{DataFusionError, Result};
+
+use super::codes::ById;
+use super::covariates;
+use super::place::{People, Placed, Who, group};
+use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Sessions, Steps};
+use super::settings::{Measured, Settings};
+use crate::code::Code;
+use crate::definitions::{Order, Unit};
+use crate::error::Fault;
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    pub(super) sessions: Sessions,
+    pub(super) activities: Activities,
+    pub(super) steps: Steps,
+    pub(super) carriers: Carriers,
+    pub(super) plans: PlanHistory,
+    pub(super) groups: Groups,
+    pub(super) accounts: Accounts,
+}
+
+/// The figures of one journey.
+#[derive(Debug)]
+pub(super) struct OfJourney {
+    pub(super) name: String,
+    pub(super) currency: Option<String>,
+    /// Some conversions are in another currency.
+    pub(super) other_currency: bool,
+    pub(super) n_entries: usize,
+    /// Whether anybody did the first step, in time or not.
+    pub(super) has_first_step: bool,
+    /// In the order of groups' ids.
+    pub(super) impacts: Vec<GroupImpact>,
+    /// Monthly recurring revenue of the accounts that each group touched, in ten-thousandths.
+    pub(super) mrr_touched: Vec<Option<i128>>,
+}
+
+/// The answer before it is put into columns.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) journeys: Vec<OfJourney>,
+    /// Ids of groups, in order.
+    pub(super) group_ids: Vec<String>,
+    pub(super) groups: Groups,
+}
+
+/// The steps of one journey, by unit.
+struct JourneySteps {
+    steps: Vec<Step>,
+    n_of_unit: Vec<u32>,
+    currency: Option<String>,
+    other_currency: bool,
+    has_first_step: bool,
+}
+
+/// Measures every journey. Groups run on as many threads as the settings allow.
+///
+/// # Errors
+/// Where more rows were read than the estimator can count.
+pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
+    let Inputs { sessions, activities, steps, carriers, plans, groups, accounts } = inputs;
+    let plans = plans.into_parts();
+    let by_id = ById::new(&activities.ids);
+    let people = People::new(&sessions, &activities, settings.with_synthetic);
+    let group_places = carriers.groups.places();
+    let mut group_ids = carriers.groups.names.clone();
+    group_ids.sort_unstable();
+    let mut journeys = Vec::with_capacity(settings.journeys.len());
+    for by in [Unit::User, Unit::Session] {
+        if settings.journeys.iter().all(|journey| journey.unit != by) {
+            continue;
+        }
+        let placed = people.place(&activities, by);
+        let carriers = carried(&carriers, &group_places, |id| place_of(id, &by_id, &activities, &placed));
+        for journey in settings.journeys.iter().filter(|journey| journey.unit == by) {
+            let own = steps_of(journey, &steps, &people, &placed, |id| place_of(id, &by_id, &activities, &placed));
+            let raw = Raw {
+                units: placed
+                    .units
+                    .iter()
+                    .zip(&own.n_of_unit)
+                    .map(|(unit, n_steps)| m1::Unit { n_steps: *n_steps, ..*unit })
+                    .collect(),
+                activities: covariates::activities(&placed, &activities, &sessions, &plans, settings.zone),
+                steps: own.steps,
+            };
+            let population = m1::population(&estimated(journey, settings), raw).map_err(refused)?;
+            let options = ImpactOptions { floor_pp: settings.floor_pp, n_threads: settings.n_threads };
+            let impacts = population.partition(settings.n_threads).impacts(&carriers, &options);
+            let mrr_touched = mrr_touched(&population, &carriers, own.currency.as_deref(), &activities, &accounts);
+            journeys.push(OfJourney {
+                name: journey.name.clone(),
+                currency: own.currency,
+                other_currency: own.other_currency,
+                n_entries: population.entries().len(),
+                has_first_step: own.has_first_step,
+                impacts,
+                mrr_touched,
+            });
+        }
+    }
+    let order = |of: &OfJourney| settings.journeys.iter().position(|journey| journey.name == of.name);
+    journeys.sort_by_key(order);
+    Ok(Answered { journeys, group_ids, groups })
+}
+
+fn estimated(journey: &Measured, settings: &Settings) -> m1::Journey {
+    m1::Journey {
+        n_steps: journey.n_steps,
+        order: match journey.order {
+            Order::Strict => StepOrder::Strict,
+            Order::Any => StepOrder::Any,
+        },
+        window_micros: journey.window_micros,
+        from: settings.period.from,
+        until: settings.period.until,
+    }
+}
+
+/// Where the activity of an id lies in the order of units; `None` where it is left out.
+fn place_of(id: u128, by_id: &ById, activities: &Activities, placed: &Placed) -> Option<u32> {
+    let row = by_id.find(id, &activities.ids)?;
+    let place = placed.places[row as usize];
+    (place != NONE).then_some(place)
+}
+
+/// For each group, in the order of ids, the places of the activities that carry it.
+fn carried(carriers: &Carriers, group_places: &[u32], place_of: impl Fn(u128) -> Option<u32>) -> Vec<Vec<u32>> {
+    let mut of_groups = vec![Vec::new(); group_places.len()];
+    for (id, group) in carriers.activities.iter().zip(&carriers.groups.codes) {
+        if let (Some(place), Some(group)) = (place_of(*id), group_places.get(*group as usize)) {
+            of_groups[*group as usize].push(place);
+        }
+    }
+    of_groups
+}
+
+/// A journey's steps by unit, each unit's by time. A step belongs to the unit of the activity that did it; one whose
+/// activity was left out is left out too.
+fn steps_of(
+    journey: &Measured,
+    steps: &Steps,
+    people: &People<'_>,
+    placed: &Placed,
+    place_of: impl Fn(u128) -> Option<u32>,
+) -> JourneySteps {
+    let who = Who { users: &steps.users, pseudos: &steps.pseudos, sessions: &steps.sessions };
+    let wanted = steps.journeys.names.iter().position(|name| *name == journey.name);
+    let is_own = |row: usize| Some(steps.journeys.codes[row] as usize) == wanted;
+    let (currency, currency_code) = currency(journey, steps, is_own);
+    let n_rows = steps.ts.len();
+    let mut found: Vec<(Option<u32>, Option<f64>)> = vec![(None, None); n_rows];
+    let mut unit_of = vec![NONE; n_rows];
+    let (mut other_currency, mut has_first_step) = (false, false);
+    for row in (0..n_rows).filter(|row| is_own(*row)) {
+        has_first_step |= steps.step_idxs[row] == 1;
+        let activity = match steps.activities[row].map(&place_of) {
+            Some(None) => continue,
+            known => known.flatten(),
+        };
+        let unit = match activity {
+            Some(place) => Some(placed.unit_at[place as usize]),
+            None => people.unit(placed, who, row),
+        };
+        let is_other = ![NONE, currency_code].contains(&steps.currencies.codes[row]);
+        other_currency |= is_other && steps.values[row].is_some();
+        unit_of[row] = unit.unwrap_or(NONE);
+        found[row] = (activity, steps.values[row].filter(|_| !is_other));
+    }
+    let (order, first_of_unit) = group(&unit_of, placed.units.len(), |row| {
+        let row = row as usize;
+        (steps.ts[row], steps.step_idxs[row], found[row].1.map(f64::to_bits))
+    });
+    let step = |row: &u32| {
+        let row = *row as usize;
+        let step_idx = u32::try_from(steps.step_idxs[row] - 1).unwrap_or(NONE);
+        Step { ts: steps.ts[row], step_idx, activity: found[row].0, value: found[row].1 }
+    };
+    JourneySteps {
+        steps: order.iter().map(step).collect(),
+        n_of_unit: first_of_unit.windows(2).map(|bounds| bounds[1] - bounds[0]).collect(),
+        currency,
+        other_currency,
+        has_first_step,
+    }
+}
+
+/// The journey's own currency, else that of most of its conversions, with its code among the steps' currencies.
+fn currency(journey: &Measured, steps: &Steps, is_own: impl Fn(usize) -> bool) -> (Option<String>, u32) {
+    let names = &steps.currencies.names;
+    let place = match &journey.currency {
+        Some(own) => names.iter().position(|name| name == own),
+        None => {
+            let mut counts = vec![0_usize; names.len()];
+            for row in (0..steps.ts.len()).filter(|row| is_own(*row)) {
+                if let Some(n) = counts.get_mut(steps.currencies.codes[row] as usize) {
+                    *n += 1;
+                }
+            }
+            let used = (0..names.len()).filter(|code| counts[*code] > 0);
+            used.min_by_key(|code| (std::cmp::Reverse(counts[*code]), &names[*code]))
+        }
+    };
+    let name = journey.currency.clone().or_else(|| names.get(place?).cloned());
+    // A currency that no step has is nobody's code.
+    (name, place.map_or(NONE - 1, super::codes::count))
+}
+
+/// For each group the recurring revenue of the accounts that met it within an entry; `None` where none has any in
+/// this currency.
+fn mrr_touched(
+    population: &Population,
+    carriers: &[Vec<u32>],
+    currency: Option<&str>,
+    activities: &Activities,
+    accounts: &Accounts,
+) -> Vec<Option<i128>> {
+    let mrr: HashMap<u32, i128> = (0..)
+        .zip(&activities.accounts.keys)
+        .filter_map(|(code, key)| {
+            let (mrr, own) = accounts.mrr.get(key)?;
+            let same = currency.is_some() && (own.is_none() || own.as_deref() == currency);
+            same.then_some((code, *mrr))
+        })
+        .collect();
+    let touched = |places: &Vec<u32>| {
+        let entries = places.iter().filter_map(|place| population.entry_of(*place));
+        let touched: BTreeSet<u32> =
+            entries.filter_map(|entry| population.entries()[entry as usize].account).collect();
+        touched.iter().filter_map(|account| mrr.get(account).copied()).reduce(|a, b| a + b)
+    };
+    carriers.iter().map(touched).collect()
+}
+
+fn refused(error: brunt_stats::Error) -> DataFusionError {
+    let code = match error {
+        brunt_stats::Error::TooManyRows { .. } => Code::TooComplex,
+        _ => Code::Internal,
+    };
+    Fault::new(code, error.to_string()).with_hint(error.hint()).into()
+}

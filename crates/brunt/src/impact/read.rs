@@ -1,0 +1,357 @@
+//! What the estimate is made from, as it comes out of the scans: only the columns that are needed, as codes.
+
+use arrow::array::{
+    Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::error::{DataFusionError, Result};
+
+use super::codes::{ByKey, Ids, Kind, Names, key};
+
+/// What the rows of one scan become.
+pub(super) trait Rows: Default + Send + 'static {
+    /// The query; its columns are read by place.
+    const SQL: &'static str;
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()>;
+
+    /// About how many bytes it takes.
+    fn size(&self) -> usize;
+}
+
+/// All sessions, since a person may have been known in any.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    pub(super) sessions: Ids,
+    pub(super) ended_at: Vec<i64>,
+    pub(super) users: Ids,
+    pub(super) pseudos: Ids,
+    pub(super) synthetic: Vec<bool>,
+    /// Device, version, browser, country.
+    pub(super) traits: [Names; 4],
+    pub(super) plans: Names,
+}
+
+/// Names of the covariates that [`Sessions::traits`] holds.
+pub(super) const TRAITS: [&str; 4] = ["device_type", "service_version", "browser_name", "geo_country"];
+
+#[derive(Debug)]
+pub(super) struct Activities {
+    pub(super) ts: Vec<i64>,
+    pub(super) ids: Vec<u128>,
+    pub(super) ops: Names,
+    pub(super) orphan: Vec<bool>,
+    pub(super) synthetic: Vec<bool>,
+    /// Below all others where the client does not count.
+    pub(super) sequence_nos: Vec<i64>,
+    pub(super) sessions: Ids,
+    pub(super) users: Ids,
+    pub(super) pseudos: Ids,
+    pub(super) accounts: Ids,
+}
+
+/// Steps of the journeys that are asked for.
+#[derive(Debug)]
+pub(super) struct Steps {
+    pub(super) journeys: Names,
+    pub(super) ts: Vec<i64>,
+    /// From 1.
+    pub(super) step_idxs: Vec<i32>,
+    pub(super) activities: Vec<Option<u128>>,
+    pub(super) sessions: Ids,
+    pub(super) users: Ids,
+    pub(super) pseudos: Ids,
+    pub(super) values: Vec<Option<f64>>,
+    pub(super) currencies: Names,
+}
+
+/// Which activities carry which groups.
+#[derive(Debug, Default)]
+pub(super) struct Carriers {
+    pub(super) activities: Vec<u128>,
+    pub(super) groups: Names,
+}
+
+/// What accounts' plans were, and since when.
+#[derive(Debug, Default)]
+pub(super) struct PlanHistory {
+    /// By account, in order of time.
+    since: ByKey<Vec<(i64, u32)>>,
+    plans: Names,
+}
+
+/// What is known of error groups beside their impact, by group.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    pub(super) ids: Names,
+    pub(super) titles: Vec<Option<String>>,
+    pub(super) introduced_in: Vec<Option<String>>,
+    pub(super) n_tickets: Vec<Option<i64>>,
+}
+
+/// Monthly recurring revenue in ten-thousandths and its currency, by account.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    pub(super) mrr: ByKey<(i128, Option<String>)>,
+}
+
+impl PlanHistory {
+    /// The plans' names, and for each account the times from which it had each.
+    pub(super) fn into_parts(mut self) -> (Vec<String>, ByKey<Vec<(i64, u32)>>) {
+        self.since.values_mut().for_each(|states| states.sort_unstable_by_key(|(since, _)| *since));
+        (self.plans.names, self.since)
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            sessions: Ids::new(Kind::Session),
+            ended_at: Vec::new(),
+            users: Ids::new(Kind::User),
+            pseudos: Ids::new(Kind::Pseudo),
+            synthetic: Vec::new(),
+            traits: Default::default(),
+            plans: Names::default(),
+        }
+    }
+}
+
+impl Rows for Sessions {
+    const SQL: &'static str = "SELECT session_id, ts, ended_at, user_id, user_pseudo_id, synthetic_type,
+        device_type, service_version, browser_name, geo_country, plan_tier FROM sessions WHERE session_id IS NOT NULL";
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let (ids, users, pseudos) = (texts(batch, 0)?, texts(batch, 3)?, texts(batch, 4)?);
+        let (ts, ended_at) = (times(batch, 1)?, times(batch, 2)?);
+        let synthetic = texts(batch, 5)?;
+        for row in 0..batch.num_rows() {
+            self.sessions.push_began(text(&ids, row), ts.value(row));
+            let ended_at = if ended_at.is_null(row) { ts.value(row) } else { ended_at.value(row) };
+            self.ended_at.push(ended_at);
+            self.users.push(text(&users, row));
+            self.pseudos.push(text(&pseudos, row));
+            self.synthetic.push(synthetic.is_valid(row));
+        }
+        for (names, column) in self.traits.iter_mut().chain([&mut self.plans]).zip(6..) {
+            push_names(names, &texts(batch, column)?);
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        let ids = self.sessions.size() + self.users.size() + self.pseudos.size();
+        let names = self.traits.iter().chain([&self.plans]).map(Names::size).sum::<usize>();
+        ids + names + 8 * self.ended_at.capacity() + self.synthetic.capacity()
+    }
+}
+
+impl Default for Activities {
+    fn default() -> Self {
+        Self {
+            ts: Vec::new(),
+            ids: Vec::new(),
+            ops: Names::default(),
+            orphan: Vec::new(),
+            synthetic: Vec::new(),
+            sequence_nos: Vec::new(),
+            sessions: Ids::new(Kind::Session),
+            users: Ids::new(Kind::User),
+            pseudos: Ids::new(Kind::Pseudo),
+            accounts: Ids::new(Kind::Account),
+        }
+    }
+}
+
+impl Rows for Activities {
+    const SQL: &'static str = "SELECT ts, activity_id, op, activity_kind = 'orphan', synthetic_type, sequence_no,
+        session_id, session_started_at, user_id, user_pseudo_id, account_id
+        FROM activities WHERE activity_id IS NOT NULL";
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let (ts, ids, ops) = (times(batch, 0)?, texts(batch, 1)?, texts(batch, 2)?);
+        let (orphan, synthetic) = (batch.column(3), texts(batch, 4)?);
+        let orphan = arrow::array::AsArray::as_boolean(orphan);
+        let sequence_nos: &Int64Array = column(batch, 5)?;
+        let (sessions, started_at) = (texts(batch, 6)?, times(batch, 7)?);
+        let [users, pseudos, accounts] = [texts(batch, 8)?, texts(batch, 9)?, texts(batch, 10)?];
+        self.ts.extend_from_slice(ts.values());
+        for row in 0..batch.num_rows() {
+            self.ids.push(key(Kind::Activity, ids.value(row), 0));
+            // An op that says only that nothing is known of it is none.
+            let is_orphan = orphan.is_valid(row) && orphan.value(row);
+            self.ops.push(text(&ops, row).filter(|_| !is_orphan));
+            self.orphan.push(is_orphan);
+            self.synthetic.push(synthetic.is_valid(row));
+            let sequence_no = sequence_nos.is_valid(row).then(|| sequence_nos.value(row));
+            self.sequence_nos.push(sequence_no.unwrap_or(i64::MIN));
+            self.sessions.push_began(text(&sessions, row), started_at.value(row));
+            self.users.push(text(&users, row));
+            self.pseudos.push(text(&pseudos, row));
+            self.accounts.push(text(&accounts, row));
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        let ids = [&self.sessions, &self.users, &self.pseudos, &self.accounts].map(Ids::size);
+        let numbers = 8 * (self.ts.capacity() + self.sequence_nos.capacity()) + 16 * self.ids.capacity();
+        ids.iter().sum::<usize>() + numbers + self.ops.size() + 2 * self.orphan.capacity()
+    }
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self {
+            journeys: Names::default(),
+            ts: Vec::new(),
+            step_idxs: Vec::new(),
+            activities: Vec::new(),
+            sessions: Ids::new(Kind::Session),
+            users: Ids::new(Kind::User),
+            pseudos: Ids::new(Kind::Pseudo),
+            values: Vec::new(),
+            currencies: Names::default(),
+        }
+    }
+}
+
+impl Rows for Steps {
+    const SQL: &'static str = "SELECT ts, journey, step_idx, activity_id, session_id, session_started_at,
+        user_id, user_pseudo_id, value, currency FROM journey_steps
+        WHERE journey IS NOT NULL AND step_idx IS NOT NULL";
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let (ts, journeys) = (times(batch, 0)?, texts(batch, 1)?);
+        let step_idxs: &Int32Array = column(batch, 2)?;
+        let (activities, sessions, started_at) = (texts(batch, 3)?, texts(batch, 4)?, times(batch, 5)?);
+        let [users, pseudos, currencies] = [texts(batch, 6)?, texts(batch, 7)?, texts(batch, 9)?];
+        let values: &Decimal128Array = column(batch, 8)?;
+        self.ts.extend_from_slice(ts.values());
+        self.step_idxs.extend_from_slice(step_idxs.values());
+        for row in 0..batch.num_rows() {
+            self.journeys.push(text(&journeys, row));
+            self.activities.push(text(&activities, row).map(|id| key(Kind::Activity, id, 0)));
+            self.sessions.push_began(text(&sessions, row), started_at.value(row));
+            self.users.push(text(&users, row));
+            self.pseudos.push(text(&pseudos, row));
+            self.values.push(values.is_valid(row).then(|| values.value(row) as f64 / UNITS));
+            self.currencies.push(text(&currencies, row));
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        let ids = self.sessions.size() + self.users.size() + self.pseudos.size();
+        let names = self.journeys.size() + self.currencies.size();
+        ids + names + 60 * self.ts.capacity()
+    }
+}
+
+impl Rows for Carriers {
+    const SQL: &'static str = "SELECT ts, activity_id, error_group_id FROM errors
+        WHERE activity_id IS NOT NULL AND error_group_id IS NOT NULL";
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let activities = texts(batch, 1)?;
+        let ids = (0..batch.num_rows()).map(|row| key(Kind::Activity, activities.value(row), 0));
+        self.activities.extend(ids);
+        push_names(&mut self.groups, &texts(batch, 2)?);
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        16 * self.activities.capacity() + self.groups.size()
+    }
+}
+
+impl Rows for PlanHistory {
+    // A state that was replaced at its very time never held.
+    const SQL: &'static str = "SELECT account_id, valid_from, plan_tier FROM account_history
+        WHERE plan_tier IS NOT NULL AND (valid_until IS NULL OR valid_until > valid_from)";
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let (accounts, since, plans) = (texts(batch, 0)?, times(batch, 1)?, texts(batch, 2)?);
+        for row in 0..batch.num_rows() {
+            let plan = self.plans.code_of(plans.value(row));
+            let account = key(Kind::Account, accounts.value(row), 0);
+            self.since.entry(account).or_default().push((since.value(row), plan));
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        96 * self.since.len()
+    }
+}
+
+impl Rows for Groups {
+    const SQL: &'static str = "SELECT error_group_id, title, introduced_in, n_tickets FROM error_groups";
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let (titles, introduced_in) = (texts(batch, 1)?, texts(batch, 2)?);
+        let n_tickets: &Int64Array = column(batch, 3)?;
+        push_names(&mut self.ids, &texts(batch, 0)?);
+        for row in 0..batch.num_rows() {
+            self.titles.push(text(&titles, row).map(str::to_owned));
+            self.introduced_in.push(text(&introduced_in, row).map(str::to_owned));
+            self.n_tickets.push(n_tickets.is_valid(row).then(|| n_tickets.value(row)));
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        self.ids.size() + 200 * self.titles.len()
+    }
+}
+
+impl Rows for Accounts {
+    const SQL: &'static str =
+        "SELECT account_id, mrr, currency FROM accounts WHERE account_id IS NOT NULL AND mrr IS NOT NULL";
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let (accounts, currencies) = (texts(batch, 0)?, texts(batch, 2)?);
+        let mrr: &Decimal128Array = column(batch, 1)?;
+        for row in 0..batch.num_rows() {
+            let currency = text(&currencies, row).map(str::to_owned);
+            self.mrr.insert(key(Kind::Account, accounts.value(row), 0), (mrr.value(row), currency));
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> usize {
+        80 * self.mrr.len()
+    }
+}
+
+/// What a `numeric` column counts in.
+const UNITS: f64 = 10_000.0;
+
+fn push_names(names: &mut Names, texts: &StringViewArray) {
+    for row in 0..texts.len() {
+        names.push(text(texts, row));
+    }
+}
+
+fn text(texts: &StringViewArray, row: usize) -> Option<&str> {
+    texts.is_valid(row).then(|| texts.value(row))
+}
+
+fn texts(batch: &RecordBatch, idx: usize) -> Result<StringViewArray> {
+    let array = cast(batch.column(idx), &DataType::Utf8View)?;
+    Ok(arrow::array::AsArray::as_string_view(&array).clone())
+}
+
+fn times(batch: &RecordBatch, idx: usize) -> Result<TimestampMicrosecondArray> {
+    let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let array = cast(batch.column(idx), &utc)?;
+    Ok(arrow::array::AsArray::as_primitive(&array).clone())
+}
+
+fn column<T: Array + 'static>(batch: &RecordBatch, idx: usize) -> Result<&T> {
+    batch.column(idx).as_any().downcast_ref::<T>().ok_or_else(|| {
+        let (name, got) = (batch.schema_ref().field(idx).name(), batch.column(idx).data_type());
+        DataFusionError::Internal(format!("column \"{name}\" came as {got}"))
+    })
+}

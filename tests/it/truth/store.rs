@@ -1,0 +1,92 @@
+//! One shop through its exports, the loader and SQL: the same figures as in memory.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Float64Type, Int64Type};
+use brunt::{Input, LoadOptions, OpenOptions, Session, Store};
+use brunt_model::Ts;
+use brunt_testkit::{END_DAY, Shop, ShopOptions};
+
+use super::memory::judge;
+
+const NOW: Ts = Ts(END_DAY as i64 * 86_400_000_000);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_loaded_and_asked_in_sql_give_the_figures_of_memory() {
+    let options = ShopOptions { seed: 70_001, n_users: 4_000, spans_per_request: 2.5, ..ShopOptions::default() };
+    let shop = Shop::new(options);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    shop.write_exports(folder.path()).expect("exports are written");
+    let definitions = OpenOptions { definitions: Some(folder.path().join("definitions")), ..OpenOptions::default() };
+    let store = Store::in_memory_with(definitions, NOW).await.expect("a store in memory");
+    let inputs = Input::find(&folder.path().to_string_lossy()).expect("the exports are there");
+    store.load(&inputs, &LoadOptions::default(), NOW, &|_| ()).await.expect("the exports load");
+    let session = store.session().await.expect("a session");
+    for judged in judge(&shop, 2) {
+        let group = group_of(&session, &judged.planted.look).await;
+        if judged.planted.n_affected == 0 {
+            continue;
+        }
+        let name = judged.planted.name;
+        let sql = format!("SELECT * FROM error_impact(journey => 'checkout', error_group_id => '{group}')");
+        let row = rows(&session, &sql).await;
+        assert_eq!(row.num_rows(), 1, "{name}");
+        let impact = &judged.impact;
+        assert_eq!(bigint(&row, "n_affected"), impact.n_affected, "{name}");
+        assert_eq!(bigint(&row, "n_matched"), impact.n_matched, "{name}");
+        assert_eq!(bigint(&row, "n_unaffected"), impact.n_unaffected, "{name}");
+        assert_eq!(bigint(&row, "n_users"), impact.n_users, "{name}");
+        assert_eq!(bigint(&row, "n_accounts"), impact.n_accounts, "{name}");
+        let near = |column: &str, want: Option<f64>| {
+            let got = double(&row, column);
+            let same = match (got, want) {
+                (Some(got), Some(want)) => (got - want).abs() <= 1e-6 * want.abs().max(1.0),
+                (got, want) => got == want,
+            };
+            assert!(same, "{name}: {column} is {got:?} in the store and {want:?} in memory");
+        };
+        let (lost, loss) = (impact.lost_conversions, impact.loss_pp);
+        near("lost_conversions", lost.map(|lost| lost.value));
+        near("lost_conversions_lo", lost.and_then(|lost| lost.lo));
+        near("lost_conversions_hi", lost.and_then(|lost| lost.hi));
+        near("loss_pp", loss.map(|loss| loss.value));
+        near("loss_pp_lo", loss.and_then(|loss| loss.lo));
+        near("loss_pp_hi", loss.and_then(|loss| loss.hi));
+        near("p_value", impact.p_value);
+        near("q_value", impact.q_value);
+        near("unadjusted_loss_pp", impact.unadjusted_loss_pp);
+        near("conversion_expected", impact.conversion_expected);
+        near("clusters_effective", impact.clusters_effective);
+        near("e_value", impact.e_value);
+    }
+}
+
+/// The one error group that looks like a planted bug.
+async fn group_of(session: &Session, look: &brunt_testkit::ErrorLook) -> String {
+    let message = look.message_prefix.replace('\'', "''");
+    let sql = format!(
+        "SELECT DISTINCT error_group_id FROM errors WHERE service_name = '{}' AND exception_type = '{}' AND starts_with(exception_message, '{message}')",
+        look.service, look.exception_type
+    );
+    let found = rows(session, &sql).await;
+    assert_eq!(found.num_rows(), 1, "{look:?}");
+    let groups = arrow::compute::cast(found.column(0), &arrow::datatypes::DataType::Utf8).expect("ids are text");
+    groups.as_string::<i32>().value(0).to_owned()
+}
+
+async fn rows(session: &Session, sql: &str) -> RecordBatch {
+    let answer = session.sql(sql).await.expect(sql);
+    let schema = answer.schema.clone();
+    let batches = answer.collect().await.expect(sql);
+    arrow::compute::concat_batches(&schema, &batches).expect("batches have the schema of their answer")
+}
+
+fn bigint(rows: &RecordBatch, column: &str) -> u64 {
+    let column = rows[column].as_primitive::<Int64Type>();
+    assert!(column.is_valid(0));
+    column.value(0).unsigned_abs()
+}
+
+fn double(rows: &RecordBatch, column: &str) -> Option<f64> {
+    let column = rows[column].as_primitive::<Float64Type>();
+    column.is_valid(0).then(|| column.value(0))
+}
