@@ -18,7 +18,7 @@ WITH met AS (
 open_tickets AS (
     SELECT c.error_group_id, t.account_id, count(DISTINCT concat_ws(' ', t.source, t.ticket_id)) AS n_open_tickets
     FROM ticket_context c
-    JOIN tickets t ON t.source IS NOT DISTINCT FROM c.source AND t.ticket_id = c.ticket_id
+    JOIN tickets t ON (t.source IS NOT DISTINCT FROM c.source) AND t.ticket_id = c.ticket_id
     WHERE c.error_group_id IS NOT NULL
         AND t.solved_at IS NULL
         AND coalesce(lower(t.status), 'open') NOT IN ('solved', 'closed', 'resolved', 'done')

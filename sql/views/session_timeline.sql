@@ -1,5 +1,6 @@
 -- What happened in a session. One row is an event, log record, span, error or ticket of it; source names its table.
--- Rows without a session id are found by their trace, and in sessions made by inactivity by their user.
+-- Rows without a session id are found by their trace, as long as it is not quiet for four hours, and in sessions made by
+-- inactivity by their user.
 -- duration_ns is in nanoseconds; severity_number is OpenTelemetry's, 1 to 24.
 SELECT
     session_id, ts, 'events' AS source, event_kind AS kind, service_name,
@@ -12,8 +13,10 @@ SELECT
     s.session_id, r.ts, 'events', r.event_kind, r.service_name,
     coalesce(r.event_name, r.view_name, r.action_target, r.url_path), NULL, r.trace_id, r.span_id, NULL, r.duration_ns
 FROM traces s
-JOIN events r ON r.trace_id = s.trace_id AND r.session_id IS NULL
-WHERE s.session_id IS NOT NULL
+JOIN events r
+    ON r.trace_id = s.trace_id
+    AND (r.ts::bigint - s.ts::bigint) * 1000 BETWEEN 0 AND coalesce(s.duration_ns, 0) + 4 * 3600000000000
+WHERE s.session_id IS NOT NULL AND r.session_id IS NULL
 UNION ALL
 SELECT
     s.session_id, r.ts, 'events', r.event_kind, r.service_name,
@@ -34,8 +37,10 @@ SELECT
     s.session_id, r.ts, 'logs', coalesce(r.severity_text, 'log'), r.service_name,
     coalesce(r.body, r.event_name, r.exception_message), NULL, r.trace_id, r.span_id, r.severity_number, NULL
 FROM traces s
-JOIN logs r ON r.trace_id = s.trace_id AND r.session_id IS NULL
-WHERE s.session_id IS NOT NULL
+JOIN logs r
+    ON r.trace_id = s.trace_id
+    AND (r.ts::bigint - s.ts::bigint) * 1000 BETWEEN 0 AND coalesce(s.duration_ns, 0) + 4 * 3600000000000
+WHERE s.session_id IS NOT NULL AND r.session_id IS NULL
 UNION ALL
 SELECT
     s.session_id, r.ts, 'logs', coalesce(r.severity_text, 'log'), r.service_name,
@@ -56,8 +61,10 @@ SELECT
     s.session_id, r.ts, 'spans', coalesce(r.span_kind, 'span'), r.service_name, r.span_name, NULL, r.trace_id,
     r.span_id, NULL, r.duration_ns
 FROM traces s
-JOIN spans r ON r.trace_id = s.trace_id AND r.session_id IS NULL
-WHERE s.session_id IS NOT NULL
+JOIN spans r
+    ON r.trace_id = s.trace_id
+    AND (r.ts::bigint - s.ts::bigint) * 1000 BETWEEN 0 AND coalesce(s.duration_ns, 0) + 4 * 3600000000000
+WHERE s.session_id IS NOT NULL AND r.session_id IS NULL
 UNION ALL
 SELECT
     session_id, ts, 'errors', coalesce(error_class, 'error'), service_name,

@@ -1,27 +1,74 @@
 //! The settings that change answers: one extension, `SET brunt.…`, the same for every door.
 
+use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
 
-use datafusion::common::config::ConfigExtension;
-use datafusion::common::{config_field, extensions_options};
-use datafusion::error::DataFusionError;
+use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
 
 use crate::code::Code;
 use crate::error::{Error, Fault};
+use crate::nearest::nearest;
 
-extensions_options! {
-    /// What a session may change about its answers.
-    pub struct BruntOptions {
-        /// Epoch that queries read: a number of system.epochs, or newest.
-        pub epoch: EpochSetting, default = EpochSetting::Newest
-        /// Confidence of intervals, between 0 and 1, where a call does not give its own.
-        pub confidence: Confidence, default = Confidence(0.95)
-    }
+/// What a session may change about its answers.
+#[derive(Debug, Clone, Default)]
+pub struct BruntOptions {
+    /// Epoch that queries read.
+    pub epoch: EpochSetting,
+    /// Confidence of intervals where a call does not give its own.
+    pub confidence: Confidence,
 }
+
+const EPOCH_DOC: &str = "Epoch that queries read: a number of system.epochs, or newest.";
+const CONFIDENCE_DOC: &str =
+    "Confidence of intervals, between 0 and 1, where a call does not give its own.";
 
 impl ConfigExtension for BruntOptions {
     const PREFIX: &'static str = "brunt";
+}
+
+impl ExtensionOptions for BruntOptions {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn cloned(&self) -> Box<dyn ExtensionOptions> {
+        Box::new(self.clone())
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> datafusion::error::Result<()> {
+        match key {
+            "epoch" => self.epoch = value.parse()?,
+            "confidence" => self.confidence = value.parse()?,
+            _ => return Err(no_setting(key).into()),
+        }
+        Ok(())
+    }
+
+    /// By their whole names, as `SHOW` and `system.settings` have them.
+    fn entries(&self) -> Vec<ConfigEntry> {
+        let entry = |name: &str, value: String, description| ConfigEntry {
+            key: format!("{}.{name}", Self::PREFIX),
+            value: Some(value),
+            description,
+        };
+        vec![
+            entry("confidence", self.confidence.to_string(), CONFIDENCE_DOC),
+            entry("epoch", self.epoch.to_string(), EPOCH_DOC),
+        ]
+    }
+}
+
+fn no_setting(key: &str) -> Fault {
+    let fault = Fault::new(Code::UndefinedObject, format!("no setting \"brunt.{key}\""));
+    match nearest(key, ["epoch", "confidence"]) {
+        Some(meant) => fault.with_hint(format!("Did you mean \"brunt.{meant}\"?")),
+        None => fault.with_hint("SELECT name FROM system.settings WHERE settable lists them."),
+    }
 }
 
 /// Which epoch queries read.
@@ -88,6 +135,3 @@ impl FromStr for Confidence {
         }
     }
 }
-
-config_field!(EpochSetting, value => value.parse::<EpochSetting>().map_err(DataFusionError::from)?);
-config_field!(Confidence, value => value.parse::<Confidence>().map_err(DataFusionError::from)?);

@@ -7,38 +7,32 @@
 //! Row groups and pages are then pruned by Parquet's own statistics and bloom filters, with the filters that the
 //! optimizer hands to the source.
 
-use std::collections::HashSet;
+mod files;
+mod prune;
+
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Date32Array, RecordBatch};
-use arrow::compute::prep_null_mask_filter;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use brunt_model::Table;
-use brunt_store::{ColumnStatistics as ColumnRanges, DataFile, Snapshot};
+use brunt_store::Snapshot;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::config::TableParquetOptions;
-use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::stats::Precision;
-use datafusion::common::tree_node::TreeNode;
-use datafusion::common::{Column, ColumnStatistics, DFSchema, ScalarValue, Statistics};
 use datafusion::datasource::TableType;
-use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::utils::{conjunction, split_conjunction};
+use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator, TableProviderFilterPushDown};
-use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use object_store::ObjectMeta;
-use object_store::path::Path;
 
+use self::files::{file_groups, total_statistics};
+use self::prune::{is_on_day_only, prune};
 use crate::session::Pin;
 
 /// The partition column.
@@ -107,17 +101,18 @@ impl TableProvider for StoreTable {
             Some(column_idxs) => Arc::new(self.schema.project(column_idxs)?),
             None => Arc::clone(&self.schema),
         };
-        let mut files = prune(state, &self.schema, &snapshot, filters)?;
+        let mut file_idxs = prune(state, &self.schema, &snapshot, filters)?;
         if let (Some(limit), true) = (limit, filters.iter().all(is_on_day_only)) {
-            files.truncate(n_files_for(&files, limit));
+            file_idxs.truncate(n_files_for(&snapshot, &file_idxs, limit));
         }
-        if files.is_empty() {
+        if file_idxs.is_empty() {
             return Ok(Arc::new(EmptyExec::new(output)));
         }
         let store_url = self.pin.store().url();
         let source = parquet_source(state, &output, self.table, filters, store_url)?;
-        let groups = file_groups(state, &output, &files, store_url);
-        let statistics = table_statistics(&groups, table_schema(&output).table_schema())?;
+        let n_groups = state.config().target_partitions();
+        let groups = file_groups(&snapshot, &file_idxs, &output, store_url, n_groups)?;
+        let statistics = total_statistics(&groups, table_schema(&output).table_schema())?;
         let config = FileScanConfigBuilder::new(object_store_url(store_url)?, Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
@@ -143,116 +138,14 @@ pub(crate) fn object_store_url(store_url: &url::Url) -> Result<ObjectStoreUrl> {
     ObjectStoreUrl::parse(&store_url[..url::Position::BeforePath])
 }
 
-/// A filter that each file answers as a whole, since all its rows have one day.
-fn is_on_day_only(filter: &Expr) -> bool {
-    let columns = filter.column_refs();
-    columns.len() == 1 && columns.iter().all(|column| column.name == DAY) && is_plain(filter)
-}
-
-/// A filter whose value depends on the row alone.
-fn is_plain(filter: &Expr) -> bool {
-    let needs_more = |part: &Expr| {
-        Ok(matches!(
-            part,
-            Expr::ScalarSubquery(_)
-                | Expr::InSubquery(_)
-                | Expr::Exists(_)
-                | Expr::OuterReferenceColumn(..)
-                | Expr::Placeholder(_)
-        ))
-    };
-    !filter.is_volatile() && !filter.exists(needs_more).unwrap_or(true)
-}
-
-/// The files that may hold a row that passes all filters, in order of day and time.
-fn prune<'a>(
-    state: &dyn Session,
-    schema: &SchemaRef,
-    snapshot: &'a Snapshot,
-    filters: &[Expr],
-) -> Result<Vec<&'a DataFile>> {
-    let mut keep = vec![true; snapshot.files.len()];
-    let df_schema = DFSchema::try_from(Arc::clone(schema))?;
-    let (on_day, others): (Vec<Expr>, Vec<Expr>) =
-        filters.iter().filter(|filter| is_plain(filter)).cloned().partition(is_on_day_only);
-    if let Some(filter) = conjunction(on_day) {
-        let days_pass = days_passing(state, filter, snapshot)?;
-        keep.iter_mut().zip(days_pass.iter()).for_each(|(keep, pass)| *keep &= pass == Some(true));
-    }
-    if let Some(filter) = conjunction(others) {
-        let predicate = state.create_physical_expr(filter, &df_schema)?;
-        // What cannot be turned into ranges prunes nothing here, and is still evaluated on the rows.
-        let pruning = PruningPredicateBuilder::new()
-            .with_file_schema(Arc::clone(schema))
-            .try_build(predicate);
-        if let Ok(pruning) = pruning {
-            let may_match = pruning.prune(&FileRanges { snapshot })?;
-            keep.iter_mut().zip(may_match).for_each(|(keep, may_match)| *keep &= may_match);
-        }
-    }
-    let files = snapshot.files.iter().zip(keep).filter(|(_, keep)| *keep);
-    Ok(files.map(|(file, _)| file).collect())
-}
-
-/// For each file whether its day passes the filter, which then holds for all its rows.
-fn days_passing(state: &dyn Session, filter: Expr, snapshot: &Snapshot) -> Result<BooleanArray> {
-    let schema = Arc::new(Schema::new(vec![Field::new(DAY, DataType::Date32, false)]));
-    let predicate =
-        state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)?;
-    let days = RecordBatch::try_new(schema, vec![days_of(snapshot)])?;
-    let passing = predicate.evaluate(&days)?.into_array(days.num_rows())?;
-    Ok(prep_null_mask_filter(passing.as_boolean()))
-}
-
-fn days_of(snapshot: &Snapshot) -> ArrayRef {
-    Arc::new(snapshot.files.iter().map(|file| Some(file.day.0)).collect::<Date32Array>())
-}
-
-/// What the table log knows of each file, as the engine asks for it.
-struct FileRanges<'a> {
-    snapshot: &'a Snapshot,
-}
-
-impl FileRanges<'_> {
-    fn column(&self, column: &Column) -> Option<&ColumnRanges> {
-        self.snapshot.statistics().column(&column.name)
-    }
-}
-
-impl PruningStatistics for FileRanges<'_> {
-    fn min_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.column(column).map(|ranges| Arc::clone(&ranges.min))
-    }
-
-    fn max_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.column(column).map(|ranges| Arc::clone(&ranges.max))
-    }
-
-    fn num_containers(&self) -> usize {
-        self.snapshot.files.len()
-    }
-
-    fn null_counts(&self, column: &Column) -> Option<ArrayRef> {
-        self.column(column).map(|ranges| Arc::new(ranges.n_nulls.clone()) as ArrayRef)
-    }
-
-    fn row_counts(&self) -> Option<ArrayRef> {
-        Some(Arc::new(self.snapshot.statistics().n_rows.clone()))
-    }
-
-    fn contained(&self, _: &Column, _: &HashSet<ScalarValue>) -> Option<BooleanArray> {
-        None
-    }
-}
-
 /// How many files from the front hold enough rows.
-fn n_files_for(files: &[&DataFile], limit: usize) -> usize {
+fn n_files_for(snapshot: &Snapshot, file_idxs: &[usize], limit: usize) -> usize {
     let mut n_rows = 0;
-    let enough = files.iter().position(|file| {
-        n_rows += file.n_rows;
+    let enough = file_idxs.iter().position(|file_idx| {
+        n_rows += snapshot.files[*file_idx].n_rows;
         n_rows >= limit as u64
     });
-    enough.map_or(files.len(), |file_idx| file_idx + 1)
+    enough.map_or(file_idxs.len(), |place| place + 1)
 }
 
 /// Only the columns that are asked for, so that statistics and plans stay small; `day` comes last, as partition columns do.
@@ -321,63 +214,180 @@ fn projection_of(output: &Schema) -> Option<Vec<usize>> {
     })
 }
 
-fn file_groups(
-    state: &dyn Session,
-    output: &Schema,
-    files: &[&DataFile],
-    store_url: &url::Url,
-) -> Vec<FileGroup> {
-    let has_day = output.index_of(DAY).is_ok();
-    let partitioned = files
-        .iter()
-        .map(|file| {
-            let mut partitioned = PartitionedFile::new_from_meta(object_meta(file, store_url));
-            if has_day {
-                partitioned.partition_values = vec![ScalarValue::Date32(Some(file.day.0))];
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+    use crate::fixture::{ask, empty_store, explain, explain_analyze, put, session};
+
+    /// Errors of three days: session `s<day><n>`, one a minute.
+    async fn three_days() -> brunt_store::Store {
+        let store = empty_store().await;
+        let mut lines = String::new();
+        for day in 1..=3 {
+            for n in 0..10 {
+                writeln!(
+                    lines,
+                    r#"{{"ts":"2025-10-0{day}T10:0{n}:00Z","session_id":"s{day}{n}","error_id":"e{day}{n}"}}"#
+                )
+                .unwrap();
             }
-            partitioned.with_statistics(Arc::new(file_statistics(file, output)))
-        })
-        .collect();
-    FileGroup::new(partitioned).split_files(state.config().target_partitions())
-}
-
-fn object_meta(file: &DataFile, store_url: &url::Url) -> ObjectMeta {
-    let root = Path::from_url_path(store_url.path()).unwrap_or_default();
-    ObjectMeta {
-        location: file.path.split('/').fold(root, |path, part| path.join(part)),
-        // Data files are never written twice, so that nothing depends on their time.
-        last_modified: chrono::DateTime::UNIX_EPOCH,
-        size: file.size_bytes,
-        e_tag: None,
-        version: None,
-    }
-}
-
-/// Counts are exact, and so is the range of times, which the log keeps to the microsecond.
-fn file_statistics(file: &DataFile, output: &Schema) -> Statistics {
-    let of_column = |field: &Arc<Field>| {
-        let mut column = ColumnStatistics::new_unknown();
-        if field.name() == "ts" {
-            column.null_count = Precision::Exact(0);
-            column.min_value = Precision::Exact(timestamp(file.ts_min.0));
-            column.max_value = Precision::Exact(timestamp(file.ts_max.0));
         }
-        column
-    };
-    let columns = output.fields().iter().filter(|field| field.name() != DAY);
-    Statistics {
-        num_rows: Precision::Exact(usize::try_from(file.n_rows).unwrap_or(usize::MAX)),
-        total_byte_size: Precision::Absent,
-        column_statistics: columns.map(of_column).collect(),
+        put(&store, "errors", &lines).await;
+        store
     }
-}
 
-fn timestamp(micros: i64) -> ScalarValue {
-    ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into()))
-}
+    fn n_files(plan: &str) -> usize {
+        plan.matches(".parquet").count()
+    }
 
-fn table_statistics(groups: &[FileGroup], schema: &Schema) -> Result<Statistics> {
-    let of_files =
-        groups.iter().flat_map(FileGroup::iter).filter_map(|file| file.statistics.as_deref());
-    Statistics::try_merge_iter(of_files, schema)
+    #[tokio::test]
+    async fn a_table_without_files_has_its_columns_and_no_rows() {
+        let session = session(&empty_store().await).await;
+        assert_eq!(ask(&session, "SELECT * FROM logs").await, Vec::<String>::new());
+        assert_eq!(ask(&session, "SELECT count(*), max(ts) FROM spans").await, ["0|NULL"]);
+    }
+
+    #[tokio::test]
+    async fn columns_come_in_the_order_in_which_they_are_asked_for() {
+        let session = session(&three_days().await).await;
+        assert_eq!(
+            ask(
+                &session,
+                "SELECT error_id, day, session_id, ts FROM errors WHERE error_id = 'e12'"
+            )
+            .await,
+            ["e12|2025-10-01|s12|2025-10-01T10:02:00Z"]
+        );
+        assert_eq!(
+            ask(&session, "SELECT day, count(*) FROM errors GROUP BY day ORDER BY day").await,
+            ["2025-10-01|10", "2025-10-02|10", "2025-10-03|10"]
+        );
+        let all = ask(&session, "SELECT * FROM errors ORDER BY ts LIMIT 1").await;
+        assert!(all[0].starts_with("2025-10-01T10:00:00Z|2025-10-01|NULL|NULL|s10|"), "{all:?}");
+    }
+
+    #[tokio::test]
+    async fn filters_on_day_leave_only_its_files_and_no_filter() {
+        let session = session(&three_days().await).await;
+        for (filter, files) in [
+            ("day = '2025-10-02'", 1),
+            ("day >= '2025-10-02'", 2),
+            ("day IN ('2025-10-01', '2025-10-03')", 2),
+            ("extract(day FROM day) = 3", 1),
+            ("day = '2025-10-09'", 0),
+            ("day IS NULL", 0),
+        ] {
+            let sql = format!("SELECT error_id FROM errors WHERE {filter}");
+            let plan = explain(&session, &sql).await;
+            assert_eq!(n_files(&plan), files, "{plan}");
+            assert!(!plan.contains("FilterExec"), "{plan}");
+            assert_eq!(ask(&session, &sql).await.len(), files * 10);
+        }
+    }
+
+    #[tokio::test]
+    async fn filters_on_time_and_key_leave_only_files_that_can_match() {
+        let session = session(&three_days().await).await;
+        for (filter, files, rows) in [
+            ("ts >= '2025-10-03T00:00:00Z'", 1, 10),
+            ("ts BETWEEN '2025-10-01T10:05:00Z' AND '2025-10-02T10:00:00Z'", 2, 6),
+            ("session_id = 's21'", 1, 1),
+            ("session_id IN ('s10', 's35')", 2, 2),
+            ("session_id = 'nobody'", 0, 0),
+            ("session_id IS NULL", 0, 0),
+            ("error_id = 'e10'", 3, 1),
+        ] {
+            let sql = format!("SELECT error_id FROM errors WHERE {filter}");
+            let plan = explain(&session, &sql).await;
+            assert_eq!(n_files(&plan), files, "{plan}");
+            assert_eq!(ask(&session, &sql).await.len(), rows, "{plan}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_reader_filters_where_a_key_is_looked_up_and_nowhere_else() {
+        let session = session(&three_days().await).await;
+        let by_key =
+            explain(&session, "SELECT error_id FROM errors WHERE session_id = 's21'").await;
+        assert!(!by_key.contains("FilterExec"), "{by_key}");
+        let other = explain(&session, "SELECT error_id FROM errors WHERE error_id = 'e21'").await;
+        assert!(other.contains("FilterExec"), "{other}");
+        assert!(other.contains("predicate=error_id"), "{other}");
+    }
+
+    #[tokio::test]
+    async fn bloom_filters_prune_row_groups_that_ranges_cannot() {
+        let store = empty_store().await;
+        let lines: String = (0..1000)
+            .map(|n| format!("{{\"ts\":\"2025-10-01T10:00:00Z\",\"trace_id\":\"{n:032x}\",\"error_id\":\"{n}\"}}\n"))
+            .filter(|line| !line.contains("0000000000000001f4"))
+            .collect();
+        put(&store, "errors", &lines).await;
+        let session = session(&store).await;
+        let there = format!("SELECT error_id FROM errors WHERE trace_id = '{:032x}'", 499);
+        let absent = format!("SELECT error_id FROM errors WHERE trace_id = '{:032x}'", 500);
+        assert_eq!(ask(&session, &there).await, ["499"]);
+        assert_eq!(ask(&session, &absent).await, Vec::<String>::new());
+        let plan = explain_analyze(&session, &absent).await;
+        assert!(plan.contains("row_groups_pruned_bloom_filter=1 total → 0 matched"), "{plan}");
+    }
+
+    #[tokio::test]
+    async fn a_small_join_side_prunes_the_files_of_the_other() {
+        let store = three_days().await;
+        put(
+            &store,
+            "sessions",
+            r#"{"ts":"2025-10-02T10:00:00Z","session_id":"s25","ended_at":"2025-10-02T10:10:00Z"}"#,
+        )
+        .await;
+        let session = session(&store).await;
+        let sql = "SELECT e.error_id FROM sessions s JOIN errors e ON e.session_id = s.session_id";
+        assert_eq!(ask(&session, sql).await, ["e25"]);
+        let plan = explain_analyze(&session, sql).await;
+        assert!(plan.contains("DynamicFilter"), "{plan}");
+        assert!(plan.contains("files_ranges_pruned_statistics=3 total → 1 matched"), "{plan}");
+    }
+
+    #[tokio::test]
+    async fn counts_and_ranges_of_time_come_from_the_log_alone() {
+        let session = session(&three_days().await).await;
+        for sql in ["SELECT count(*) FROM errors", "SELECT max(ts) FROM errors"] {
+            let plan = explain(&session, sql).await;
+            assert!(!plan.contains("DataSourceExec"), "{plan}");
+        }
+        assert_eq!(
+            ask(&session, "SELECT count(*), max(ts) FROM errors").await,
+            ["30|2025-10-03T10:09:00Z"]
+        );
+        assert_eq!(
+            ask(&session, "SELECT count(*) FROM errors WHERE day = '2025-10-02'").await,
+            ["10"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_limit_opens_no_more_files_than_it_needs() {
+        let session = session(&three_days().await).await;
+        let plan = explain(&session, "SELECT error_id FROM errors LIMIT 15").await;
+        assert_eq!(n_files(&plan), 2, "{plan}");
+        assert_eq!(ask(&session, "SELECT error_id FROM errors LIMIT 15").await.len(), 15);
+        // A filter may drop rows, so that no file can be left out.
+        let plan =
+            explain(&session, "SELECT error_id FROM errors WHERE error_id <> 'x' LIMIT 15").await;
+        assert_eq!(n_files(&plan), 3, "{plan}");
+    }
+
+    #[tokio::test]
+    async fn a_filter_with_a_subquery_is_answered() {
+        let session = session(&three_days().await).await;
+        for sql in [
+            "SELECT count(*) FROM errors WHERE day = (SELECT max(day) FROM errors)",
+            "SELECT count(*) FROM errors WHERE day IN (SELECT max(day) FROM errors)",
+        ] {
+            assert_eq!(ask(&session, sql).await, ["10"], "{sql}");
+        }
+    }
 }

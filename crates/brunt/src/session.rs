@@ -2,10 +2,12 @@
 
 mod answer;
 mod core;
+mod dialect;
 mod engine;
 mod pin;
 mod settings;
 mod statement;
+mod view;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,11 +17,12 @@ use datafusion::common::ParamValues;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::Analyzer;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 
 pub use self::answer::{Answer, RecordBatchStream};
-pub(crate) use self::core::Core;
+pub(crate) use self::core::{Core, Notices};
 pub use self::engine::{Engine, EngineOptions};
 pub use self::pin::Pin;
 pub(crate) use self::settings::is_settable;
@@ -30,6 +33,7 @@ use crate::code::Code;
 use crate::config::BruntOptions;
 use crate::error::Error;
 use crate::functions;
+use crate::impact::ImpactExec;
 use crate::relation::{InlineTableFunctions, TableFunction, TableFunctionPlanner};
 use crate::translate::{Names, translate};
 
@@ -100,8 +104,9 @@ impl Session {
 
     /// Plans a statement: names are found and types checked, but table functions whose arguments are parameters wait
     /// for their values.
-    pub async fn prepare(&self, statement: Statement) -> Result<Prepared, Error> {
-        self.core.clear_notices();
+    pub async fn prepare(&self, mut statement: Statement) -> Result<Prepared, Error> {
+        self.core.notices().take();
+        dialect::adapt(&mut statement.0);
         let state = self.context.state();
         let plan =
             state.statement_to_plan(statement.0).await.map_err(|error| self.translate(error))?;
@@ -127,12 +132,17 @@ impl Session {
             None => plan,
         };
         let frame = DataFrame::new(self.context.state(), plan);
-        let stream = frame.execute_stream().await.map_err(|error| self.translate(error))?;
-        Ok(Answer {
-            schema: stream.schema(),
-            stream: Box::pin(stream.map_err(|error| translate(error, &Names::default()))),
-            notices: self.core.take_notices(),
-        })
+        let context = Arc::new(frame.task_ctx());
+        let plan = frame.create_physical_plan().await.map_err(|error| self.translate(error))?;
+        let remarks = remarks_on_rows(&plan);
+        let stream = execute_stream(plan, context).map_err(|error| self.translate(error))?;
+        let schema = stream.schema();
+        let mut stream =
+            Box::pin(stream.map_err(|error| translate(error, &Names::default())).peekable());
+        if remarks {
+            stream.as_mut().peek().await;
+        }
+        Ok(Answer { schema, stream, notices: self.core.notices().take() })
     }
 
     /// This session's settings of brunt's own.
@@ -181,12 +191,17 @@ impl fmt::Debug for Session {
     }
 }
 
+/// Whether a plan may have remarks that are only known when its first rows are.
+fn remarks_on_rows(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    plan.is::<ImpactExec>() || plan.children().into_iter().any(remarks_on_rows)
+}
+
 fn new_state(engine: &Engine, core: &Arc<Core>) -> datafusion::error::Result<SessionState> {
     let mut rules: Vec<Arc<dyn datafusion::optimizer::AnalyzerRule + Send + Sync>> =
         vec![Arc::new(InlineTableFunctions::new(Arc::clone(core)))];
     rules.extend(Analyzer::new().rules);
     let mut state = SessionStateBuilder::new()
-        .with_config(new_config(engine))
+        .with_config(new_config(engine).with_extension(Arc::clone(core.notices())))
         .with_runtime_env(Arc::clone(engine.runtime()))
         .with_default_features()
         .with_analyzer_rules(rules)
@@ -211,4 +226,139 @@ fn new_config(engine: &Engine) -> SessionConfig {
     options.optimizer.hash_join_inlist_pushdown_max_size = 64 << 20;
     options.optimizer.hash_join_inlist_pushdown_max_distinct_values = 1 << 20;
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{ask, empty_store, engine, fails, put, session};
+    use crate::session::EngineOptions;
+
+    const ONE: &str = r#"{"ts":"2025-10-01T10:00:00Z","error_id":"e1"}"#;
+    const TWO: &str = "{\"ts\":\"2025-10-01T10:00:00Z\",\"error_id\":\"e1\"}\n{\"ts\":\"2025-10-01T11:00:00Z\",\"error_id\":\"e2\"}";
+
+    #[tokio::test]
+    async fn a_session_reads_one_epoch_until_it_pins_the_next() {
+        let store = empty_store().await;
+        put(&store, "errors", ONE).await;
+        let session = session(&store).await;
+        put(&store, "errors", TWO).await;
+        assert_eq!(ask(&session, "SELECT count(*) FROM errors").await, ["1"]);
+        assert_eq!(session.pin().await.unwrap(), 2);
+        assert_eq!(ask(&session, "SELECT count(*) FROM errors").await, ["2"]);
+    }
+
+    #[tokio::test]
+    async fn an_older_epoch_can_be_asked_for_and_left_again() {
+        let store = empty_store().await;
+        put(&store, "errors", ONE).await;
+        put(&store, "errors", TWO).await;
+        let session = session(&store).await;
+        ask(&session, "SET brunt.epoch = 1").await;
+        assert_eq!(session.pin().await.unwrap(), 1);
+        assert_eq!(ask(&session, "SELECT count(*) FROM errors").await, ["1"]);
+        let err = fails(&session, "SET brunt.epoch = 77").await;
+        assert_eq!(err.code(), Code::UndefinedObject);
+        assert_eq!(session.pin().await.unwrap(), 1);
+        ask(&session, "RESET brunt.epoch").await;
+        assert_eq!(session.pin().await.unwrap(), 2);
+        assert_eq!(ask(&session, "SHOW brunt.epoch").await, ["brunt.epoch|newest"]);
+    }
+
+    #[tokio::test]
+    async fn settings_belong_to_one_session() {
+        let engine = engine(&empty_store().await).await;
+        let (one, other) = (engine.session().await.unwrap(), engine.session().await.unwrap());
+        ask(&one, "SET brunt.confidence = 0.9").await;
+        ask(&one, "SET TIME ZONE 'Europe/Stockholm'").await;
+        assert_eq!(ask(&one, "SHOW brunt.confidence").await, ["brunt.confidence|0.9"]);
+        assert_eq!(ask(&other, "SHOW brunt.confidence").await, ["brunt.confidence|0.95"]);
+        assert_ne!(ask(&one, "SHOW timezone").await, ask(&other, "SHOW timezone").await);
+    }
+
+    #[tokio::test]
+    async fn a_setting_that_is_not_there_or_not_allowed_is_refused() {
+        let session = session(&empty_store().await).await;
+        for (sql, code, hint) in [
+            ("SET brunt.confidance = 0.9", Code::UndefinedObject, "Did you mean"),
+            ("SET brunt.confidence = 2", Code::InvalidArgument, "between 0 and 1"),
+            ("SET brunt.epoch = 'never'", Code::InvalidArgument, "newest"),
+            (
+                "SET datafusion.runtime.memory_limit = '100G'",
+                Code::UndefinedObject,
+                "system.settings",
+            ),
+            ("SET datafusion.execution.target_partitions = 1000", Code::InvalidArgument, ""),
+        ] {
+            let err = fails(&session, sql).await;
+            assert_eq!(err.code(), code, "{sql}: {err}");
+            assert!(err.hint().unwrap_or_default().contains(hint), "{sql}: {:?}", err.hint());
+        }
+    }
+
+    #[tokio::test]
+    async fn sql_never_writes() {
+        let session = session(&empty_store().await).await;
+        for sql in [
+            "DELETE FROM logs",
+            "CREATE VIEW v AS SELECT 1",
+            "SELECT * INTO t FROM logs",
+            "COPY (SELECT 1) TO '/tmp/x.parquet'",
+            "EXPLAIN ANALYZE INSERT INTO logs SELECT * FROM logs",
+            "WITH gone AS (DELETE FROM logs RETURNING *) SELECT * FROM gone",
+        ] {
+            let err = fails(&session, sql).await;
+            assert!(matches!(err.code(), Code::ReadOnly | Code::NotSupported), "{sql}: {err}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_query_past_the_memory_limit_says_so() {
+        let options =
+            EngineOptions { memory_limit_bytes: Some(1 << 20), target_partitions: Some(2) };
+        let session = Engine::new(empty_store().await, &options).unwrap().session().await.unwrap();
+        let err = fails(&session, "SELECT array_agg(value) FROM range(10000000)").await;
+        assert_eq!(err.code(), Code::OutOfMemory, "{err}");
+        assert!(err.hint().unwrap().contains("--memory-limit"));
+    }
+
+    #[tokio::test]
+    async fn a_text_is_one_statement() {
+        let session = session(&empty_store().await).await;
+        assert_eq!(ask(&session, "SELECT 1;").await, ["1"]);
+        assert_eq!(fails(&session, "").await.to_string(), "there is no statement");
+        assert_eq!(
+            fails(&session, "SELECT 1; SELECT 2").await.to_string(),
+            "there is more than one statement"
+        );
+    }
+
+    #[tokio::test]
+    async fn parameters_are_described_and_then_bound() {
+        let store = empty_store().await;
+        put(&store, "errors", TWO).await;
+        let session = session(&store).await;
+        let statement =
+            Statement::parse("SELECT ts FROM errors WHERE error_id = $1").unwrap().remove(0);
+        let prepared = session.prepare(statement).await.unwrap();
+        assert_eq!(prepared.schema().field(0).name(), "ts");
+        assert_eq!(prepared.parameter_types().unwrap(), [Some(DataType::Utf8View)]);
+        let values = ParamValues::from(vec![datafusion::common::ScalarValue::from("e2")]);
+        let batches =
+            session.execute(&prepared, Some(values)).await.unwrap().collect().await.unwrap();
+        assert_eq!(batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 1);
+        let err = session.execute(&prepared, None).await.unwrap_err();
+        assert_eq!(err.code(), Code::UndefinedParameter, "{err}");
+    }
+
+    #[tokio::test]
+    async fn json_is_taken_apart_with_arrows() {
+        let store = empty_store().await;
+        let row = r#"{"ts":"2025-10-01T10:00:00Z","feature_flags":"{\"cart\":{\"items\":3},\"new\":\"on\"}"}"#;
+        put(&store, "sessions", row).await;
+        let session = session(&store).await;
+        let sql = "SELECT feature_flags->>'new', feature_flags->'cart'->>'items' FROM sessions \
+                   WHERE feature_flags->>'new' = 'on'";
+        assert_eq!(ask(&session, sql).await, ["on|3"]);
+    }
 }

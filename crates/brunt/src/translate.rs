@@ -174,11 +174,10 @@ fn unknown_column(field: &Column, valid_fields: &[Column]) -> Fault {
 
 fn plan_fault(message: &str, names: &Names) -> Fault {
     if let Some(table) = between(message, "table '", "' not found") {
-        let bare = table.rsplit('.').next().unwrap_or(table);
         let shown = table.strip_prefix("brunt.").unwrap_or(table);
         let shown = shown.strip_prefix("public.").unwrap_or(shown);
         let fault = fault(Code::UndefinedTable, format!("no table \"{shown}\""));
-        return with_suggestion(fault, bare, names.tables.iter().map(String::as_str));
+        return with_suggestion(fault, shown, names.tables.iter().map(String::as_str));
     }
     if let Some(function) = between(message, "Invalid function '", "'")
         .or_else(|| between(message, "table function '", "' not found"))
@@ -395,4 +394,146 @@ fn lower_first(text: &str) -> String {
 
 fn sentence(text: &str) -> String {
     format!("{}.", first_line(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::code::Code;
+    use crate::fixture::{empty_store, fails, session};
+
+    /// Statement, code, message, hint.
+    const CASES: &[(&str, Code, &str, &str)] = &[
+        (
+            "SELECT sesion_id FROM logs",
+            Code::UndefinedColumn,
+            "table \"logs\" has no column \"sesion_id\" (line 1, column 8)",
+            "Did you mean \"session_id\"?",
+        ),
+        (
+            "SELECT l.sesion_id FROM logs l JOIN spans s ON l.span_id = s.span_id",
+            Code::UndefinedColumn,
+            "table \"l\" has no column \"sesion_id\" (line 1, column 8)",
+            "Did you mean \"session_id\"?",
+        ),
+        (
+            "SELECT x.body FROM logs",
+            Code::UndefinedTable,
+            "no table \"x\" in FROM for column \"x.body\" (line 1, column 8)",
+            "",
+        ),
+        (
+            "SELECT session_id FROM logs JOIN spans ON true",
+            Code::AmbiguousColumn,
+            "column \"session_id\" is ambiguous (line 1, column 8)",
+            "Put the table's name or alias before it.",
+        ),
+        (
+            "SELECT * FROM lgos",
+            Code::UndefinedTable,
+            "no table \"lgos\" (line 1, column 15)",
+            "Did you mean \"logs\"?",
+        ),
+        (
+            "SELECT * FROM system.load",
+            Code::UndefinedTable,
+            "no table \"system.load\" (line 1, column 15)",
+            "Did you mean \"system.loads\"?",
+        ),
+        (
+            "SELECT wilsen(1, 2)",
+            Code::UndefinedFunction,
+            "no function \"wilsen\" (line 1, column 8)",
+            "Did you mean \"wilson\"?",
+        ),
+        (
+            "SELECT * FROM generate_seris(1, 2)",
+            Code::UndefinedFunction,
+            "no table function \"generate_seris\"",
+            "Did you mean \"generate_series\"?",
+        ),
+        (
+            "SELECT wilson('a')",
+            Code::UndefinedFunction,
+            "function \"wilson\" does not take (text)",
+            "SELECT arguments, example FROM system.functions WHERE name = 'wilson' shows how it is called.",
+        ),
+        (
+            "SELECT abs(body) FROM logs",
+            Code::UndefinedFunction,
+            "function \"abs\" does not take (text)",
+            "SELECT arguments, example FROM system.functions WHERE name = 'abs' shows how it is called.",
+        ),
+        (
+            "SELECT 1 FORM logs WHERE",
+            Code::Syntax,
+            "syntax error at \"logs\": expected end of statement (line 1, column 15)",
+            "",
+        ),
+        ("SELECT", Code::Syntax, "syntax error at the end: expected an expression", ""),
+        (
+            "SELECT body, count(*) FROM logs",
+            Code::InvalidGrouping,
+            "\"body\" is neither in GROUP BY nor inside an aggregate (line 1, column 8)",
+            "",
+        ),
+        (
+            "SELECT 1 / 0",
+            Code::DivisionByZero,
+            "division by zero",
+            "NULLIF(divisor, 0) makes the result NULL instead.",
+        ),
+        (
+            "SELECT CAST('abc' AS int)",
+            Code::InvalidText,
+            "\"abc\" does not read as integer",
+            "TRY_CAST gives NULL where a text does not read.",
+        ),
+        (
+            "SELECT CAST(3000000000 AS int)",
+            Code::NumericOutOfRange,
+            "a number does not fit its type",
+            "",
+        ),
+        (
+            "SELECT INTERVAL '1 day' * body FROM logs",
+            Code::DatatypeMismatch,
+            "no operation interval * text (line 1, column 27)",
+            "Cast one side with CAST(x AS type).",
+        ),
+        ("SELECT $1", Code::UndefinedParameter, "parameter \"$1\" has no value", ""),
+    ];
+
+    #[tokio::test]
+    async fn every_mistake_gets_its_code_its_words_and_what_to_do() {
+        let session = session(&empty_store().await).await;
+        let mut wrong = Vec::new();
+        for (sql, code, message, hint) in CASES {
+            let err = fails(&session, sql).await;
+            let got = (err.code(), err.to_string(), err.hint().unwrap_or_default());
+            if got != (*code, (*message).to_owned(), (*hint).to_owned()) {
+                wrong.push(format!("{sql}\n  {got:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[tokio::test]
+    async fn no_message_sends_people_to_the_engine() {
+        let session = session(&empty_store().await).await;
+        for (sql, ..) in CASES {
+            let err = fails(&session, sql).await;
+            let text = format!("{err} {:?} {:?}", err.hint(), err.detail());
+            for foreign in [
+                "DataFusion",
+                "datafusion",
+                "bug report",
+                "Candidate",
+                "Utf8",
+                "Int64",
+                "Error during",
+            ] {
+                assert!(!text.contains(foreign), "{sql}: {text}");
+            }
+        }
+    }
 }

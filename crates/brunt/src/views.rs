@@ -21,3 +21,220 @@ pub(crate) fn view(name: &str) -> Option<&'static str> {
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     brunt_sql::views().iter().map(|view| view.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+    use crate::fixture::{ask, empty_store, put, session};
+
+    #[tokio::test]
+    async fn every_view_works_over_no_data() {
+        let session = session(&empty_store().await).await;
+        for name in names() {
+            let rows = ask(&session, &format!("SELECT * FROM {name}")).await;
+            assert_eq!(rows, Vec::<String>::new(), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_order_is_its_richest_event_and_a_refund_is_one_of_its_own() {
+        let store = empty_store().await;
+        put(
+            &store,
+            "events",
+            r#"{"ts":"2025-10-01T10:00:00Z","event_kind":"purchase","order_id":"o1","order_value":"12.50"}
+{"ts":"2025-10-01T10:00:01Z","event_kind":"purchase","order_id":"o1","order_value":"12.50","currency":"USD","user_id":"u1"}
+{"ts":"2025-10-02T10:00:00Z","event_kind":"custom","order_id":"o1","order_value":"-2.50","currency":"USD"}
+{"ts":"2025-10-02T11:00:00Z","event_kind":"click"}"#,
+        )
+        .await;
+        let session = session(&store).await;
+        assert_eq!(
+            ask(&session, "SELECT ts, order_id, order_value, currency, user_id, refund FROM orders ORDER BY ts").await,
+            [
+                "2025-10-01T10:00:01Z|o1|12.5000|USD|u1|false",
+                "2025-10-02T10:00:00Z|o1|-2.5000|USD|NULL|true"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_account_has_one_state_at_a_time() {
+        let store = empty_store().await;
+        put(
+            &store,
+            "account_updates",
+            r#"{"ts":"2025-10-01T00:00:00Z","account_id":"a","plan_tier":"free","mrr":"0"}
+{"ts":"2025-10-05T00:00:00Z","account_id":"a","plan_tier":"pro","mrr":"99"}"#,
+        )
+        .await;
+        let session = session(&store).await;
+        assert_eq!(
+            ask(&session, "SELECT plan_tier, mrr, valid_from, valid_until FROM account_history ORDER BY valid_from").await,
+            ["free|0.0000|2025-10-01T00:00:00Z|2025-10-05T00:00:00Z", "pro|99.0000|2025-10-05T00:00:00Z|NULL"]
+        );
+    }
+
+    /// A trace that carries its session, the session that carries its user, a log that carries only the trace, and a
+    /// second life of both ids a week later.
+    async fn filled() -> brunt_store::Store {
+        let store = empty_store().await;
+        let trace = "0af7651916cd43dd8448eb211c80319c";
+        put(
+            &store,
+            "logs",
+            &format!(
+                r#"{{"ts":"2025-10-01T10:00:05Z","body":"only the trace","trace_id":"{trace}"}}
+{{"ts":"2025-10-08T10:00:05Z","body":"a week later","trace_id":"{trace}"}}
+{{"ts":"2025-10-01T10:00:06Z","body":"its own","trace_id":"{trace}","session_id":"own","user_id":"me"}}
+{{"ts":"2025-10-01T12:00:10Z","body":"by user","user_pseudo_id":"p1"}}
+{{"ts":"2025-10-01T13:00:10Z","body":"nobody"}}"#
+            ),
+        )
+        .await;
+        put(
+            &store,
+            "traces",
+            &format!(
+                r#"{{"ts":"2025-10-01T10:00:00Z","trace_id":"{trace}","session_id":"s1","session_id_source":"own","session_started_at":"2025-10-01T09:00:00Z"}}
+{{"ts":"2025-10-08T10:00:00Z","trace_id":"{trace}","session_id":"s1","session_id_source":"own","account_id":"a2","account_id_source":"own"}}"#
+            ),
+        )
+        .await;
+        put(
+            &store,
+            "sessions",
+            r#"{"ts":"2025-10-01T09:00:00Z","ended_at":"2025-10-01T10:30:00Z","session_id":"s1","session_id_source":"own","user_id":"u1","account_id":"a1"}
+{"ts":"2025-10-08T09:00:00Z","ended_at":"2025-10-08T10:30:00Z","session_id":"s1","session_id_source":"own","user_id":"u2"}
+{"ts":"2025-10-01T12:00:00Z","ended_at":"2025-10-01T12:30:00Z","session_id":"gap-1","session_id_source":"gap","user_pseudo_id":"p1","account_id":"a3"}"#,
+        )
+        .await;
+        store
+    }
+
+    #[tokio::test]
+    async fn logs_get_the_ids_of_their_trace_and_session_of_that_time() {
+        let session = session(&filled().await).await;
+        assert_eq!(
+            ask(
+                &session,
+                "SELECT body, session_id, session_id_source, user_id, user_id_source, account_id, account_id_source, \
+                 session_started_at FROM logs_enriched ORDER BY body"
+            )
+            .await,
+            [
+                "a week later|s1|trace|u2|session|a2|trace|2025-10-08T09:00:00Z",
+                "by user|gap-1|gap|NULL|NULL|a3|gap|2025-10-01T12:00:00Z",
+                "its own|own|own|me|own|NULL|NULL|2025-10-01T09:00:00Z",
+                "nobody|NULL|NULL|NULL|NULL|NULL|NULL|NULL",
+                "only the trace|s1|trace|u1|session|a1|session|2025-10-01T09:00:00Z",
+            ]
+        );
+        assert_eq!(
+            ask(&session, "SELECT body FROM logs_enriched WHERE user_id = 'u1'").await,
+            ["only the trace"]
+        );
+        let columns = ask(&session, "SELECT column_name FROM information_schema.columns WHERE table_name = 'logs_enriched' LIMIT 5").await;
+        assert_eq!(columns, ["ts", "day", "trace_id", "span_id", "session_id"]);
+    }
+
+    #[tokio::test]
+    async fn a_timeline_has_what_a_session_did_whatever_names_it() {
+        let store = filled().await;
+        put(&store, "events", r#"{"ts":"2025-10-01T09:00:00Z","event_kind":"page_view","view_name":"cart","session_id":"s1"}"#).await;
+        put(
+            &store,
+            "errors",
+            r#"{"ts":"2025-10-01T10:00:06Z","session_id":"s1","error_group_id":"g1","exception_type":"Timeout","exception_message":"30 s","error_class":"transient"}"#,
+        )
+        .await;
+        let session = session(&store).await;
+        assert_eq!(
+            ask(
+                &session,
+                "SELECT ts, source, kind, summary, error_group_id FROM session_timeline \
+                 WHERE session_id = 's1' AND ts < '2025-10-02' ORDER BY ts, source"
+            )
+            .await,
+            [
+                "2025-10-01T09:00:00Z|events|page_view|cart|NULL",
+                "2025-10-01T10:00:05Z|logs|log|only the trace|NULL",
+                "2025-10-01T10:00:06Z|errors|transient|Timeout: 30 s|g1",
+            ]
+        );
+        assert_eq!(
+            ask(&session, "SELECT summary FROM session_timeline WHERE session_id = 'gap-1'").await,
+            ["by user"]
+        );
+    }
+
+    /// Group g1 met by two users of account a1, and a ticket of one of them.
+    async fn ticketed() -> brunt_store::Store {
+        let store = empty_store().await;
+        put(
+            &store,
+            "errors",
+            r#"{"ts":"2025-10-01T10:00:00Z","error_id":"e1","error_group_id":"g1","session_id":"s1","user_id":"u1","account_id":"a1","service_name":"pay","service_version":"1.1","root_type":"java.net.TimeoutException","exception_message":"no answer after 30 s","culprit":"Pay.charge","plan_tier":"pro"}
+{"ts":"2025-10-01T11:00:00Z","error_id":"e2","error_group_id":"g1","session_id":"s2","user_id":"u2","account_id":"a1","service_name":"cart","service_version":"1.2","exception_message":"no answer after 31 s"}
+{"ts":"2025-10-01T11:00:01Z","error_id":"e3","error_group_id":"g1","session_id":"s2","user_id":"u2","account_id":"a1","service_name":"cart","duplicate_of":"e2"}
+{"ts":"2025-09-01T11:00:00Z","error_id":"e4","error_group_id":"g2","session_id":"s3","user_id":"u1","account_id":"a1"}"#,
+        )
+        .await;
+        put(
+            &store,
+            "sessions",
+            r#"{"ts":"2025-10-01T09:50:00Z","ended_at":"2025-10-01T10:30:00Z","session_id":"s1","user_id":"u1","account_id":"a1"}
+{"ts":"2025-09-20T09:50:00Z","ended_at":"2025-09-20T10:30:00Z","session_id":"s0","user_id":"u1","account_id":"a1"}"#,
+        )
+        .await;
+        put(
+            &store,
+            "tickets",
+            r#"{"ts":"2025-10-03T00:00:00Z","created_at":"2025-10-01T12:00:00Z","source":"desk","ticket_id":"7","user_id":"u1","account_id":"a1","status":"open"}
+{"ts":"2025-10-02T00:00:00Z","created_at":"2025-10-01T12:00:00Z","source":"desk","ticket_id":"8","account_id":"a1","status":"solved"}"#,
+        )
+        .await;
+        put(&store, "accounts", r#"{"ts":"2025-09-01T00:00:00Z","account_id":"a1","plan_tier":"enterprise","mrr":"500","currency":"USD"}"#).await;
+        store
+    }
+
+    #[tokio::test]
+    async fn a_ticket_finds_what_its_people_met_the_day_before() {
+        let session = session(&ticketed().await).await;
+        assert_eq!(
+            ask(&session, "SELECT ticket_id, session_id, error_group_id, link, lag_ns / 1000000000 FROM ticket_context WHERE ticket_id = '7' ORDER BY lag_ns").await,
+            ["7|s2|g1|account|3600", "7|s1|g1|user|7200", "7|s1|NULL|user|7800"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_group_says_what_it_is_and_how_far_it_reached() {
+        let session = session(&ticketed().await).await;
+        assert_eq!(
+            ask(
+                &session,
+                "SELECT title, culprit, state, first_seen_at, last_seen_at, introduced_in, service_names, n_occurrences, \
+                 n_sessions, n_users, n_accounts, n_tickets FROM error_groups WHERE error_group_id = 'g1'"
+            )
+            .await,
+            [format!(
+                "TimeoutException: {}|Pay.charge|open|2025-10-01T10:00:00Z|2025-10-01T11:00:00Z|1.1|[cart, pay]|2|2|2|1|2",
+                brunt_fingerprint::template("no answer after 30 s")
+            )]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_account_is_shown_with_the_groups_that_it_met() {
+        let session = session(&ticketed().await).await;
+        assert_eq!(
+            ask(
+                &session,
+                "SELECT account_id, plan_tier, mrr, currency, n_users, n_sessions, n_occurrences, n_open_tickets, last_seen_at \
+                 FROM affected_accounts WHERE error_group_id = 'g1'"
+            )
+            .await,
+            ["a1|enterprise|500.0000|USD|2|2|2|1|2025-10-01T11:00:00Z"]
+        );
+    }
+}

@@ -12,7 +12,7 @@ use datafusion::logical_expr::planner::{
     PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning,
 };
 use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, FunctionArg, FunctionArgExpr, Ident, ObjectName, TableFactor,
+    BinaryOperator, Expr as SqlExpr, FunctionArg, FunctionArgExpr, Ident, ObjectName, TableFactor,
 };
 
 use crate::catalog::{CATALOG, PUBLIC};
@@ -132,23 +132,34 @@ fn match_arguments(
             )
             .into());
         };
-        given.push((argument_idx, planned(function, argument, value, context)?));
+        given.push((argument_idx, planned(function, argument, &value, context)?));
     }
     Ok(given)
 }
 
-fn parts<'a>(
-    arg: &'a FunctionArg,
+fn parts(
+    arg: &FunctionArg,
     context: &dyn RelationPlannerContext,
-) -> (Option<String>, &'a FunctionArgExpr) {
+) -> (Option<String>, FunctionArgExpr) {
     let normal = |ident: &Ident| context.normalize_ident(ident.clone());
     match arg {
-        FunctionArg::Named { name, arg, .. } => (Some(normal(name)), arg),
+        FunctionArg::Named { name, arg, .. } => (Some(normal(name)), arg.clone()),
         FunctionArg::ExprNamed { name: SqlExpr::Identifier(name), arg, .. } => {
-            (Some(normal(name)), arg)
+            (Some(normal(name)), arg.clone())
         }
-        FunctionArg::ExprNamed { name, arg, .. } => (Some(name.to_string()), arg),
-        FunctionArg::Unnamed(arg) => (None, arg),
+        FunctionArg::ExprNamed { name, arg, .. } => (Some(name.to_string()), arg.clone()),
+        // PostgreSQL's older form, `name := value`, comes as an operator.
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(SqlExpr::BinaryOp {
+            left,
+            op: BinaryOperator::Assignment,
+            right,
+        })) => match left.as_ref() {
+            SqlExpr::Identifier(name) => {
+                (Some(normal(name)), FunctionArgExpr::Expr(*right.clone()))
+            }
+            other => (Some(other.to_string()), FunctionArgExpr::Expr(*right.clone())),
+        },
+        FunctionArg::Unnamed(arg) => (None, arg.clone()),
     }
 }
 

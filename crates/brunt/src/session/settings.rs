@@ -1,9 +1,10 @@
 //! `SET` and `RESET`: which settings a session may change, and no further than its engine allows.
 
+use datafusion::common::config::ExtensionOptions;
 use datafusion::logical_expr::{LogicalPlan, ResetVariable, SetVariable, Statement};
 
 use crate::code::Code;
-use crate::config::EpochSetting;
+use crate::config::{BruntOptions, EpochSetting};
 use crate::error::{Error, Fault};
 use crate::nearest::nearest;
 use crate::session::Session;
@@ -39,7 +40,13 @@ pub(super) async fn apply(session: &Session, statement: Statement) -> Result<(),
         Statement::ResetVariable(reset) => {
             let name = canonical(&reset.variable);
             check(session, &name, None).await?;
-            run(session, Statement::ResetVariable(ResetVariable { variable: name })).await
+            let default = BruntOptions::default().entries().into_iter().find(|it| it.key == name);
+            // The engine resets its own settings only.
+            let statement = match default.and_then(|entry| entry.value) {
+                Some(value) => Statement::SetVariable(SetVariable { variable: name, value }),
+                None => Statement::ResetVariable(ResetVariable { variable: name }),
+            };
+            run(session, statement).await
         }
         other => Err(Error::statement(
             Code::NotSupported,
