@@ -1,3 +1,30 @@
-//! The `brunt` command.
+//! The `brunt` command: reads arguments, calls the library, draws what it answers.
 
-fn main() {}
+mod args;
+mod commands;
+mod failure;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Args;
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(usage) => return failure::usage(&usage),
+    };
+    // Deep expressions are planned on the stack of a worker, so workers get more than the default 2 MiB.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(16 << 20).build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(async { tokio::spawn(commands::run(args)).await.unwrap_or_else(Failure::stopped) }),
+        Err(error) => Err(Failure::system("start the runtime", &error)),
+    };
+    match done {
+        Ok(status) => status.into(),
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,229 @@
+//! The arguments of each command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Which bugs do customers bear the brunt of?
+///
+/// brunt loads exports of logs, traces, session events and tickets into a store of Delta tables, joins them, and says what each error costs.
+#[derive(Debug, Parser)]
+#[command(name = "brunt", version, max_term_width = 100)]
+pub(crate) struct Args {
+    /// The store: a folder, or the URL of one on an object store
+    #[arg(long, global = true, env = "BRUNT_STORE", default_value = "./brunt-data", hide_default_value = true, hide_env = true, value_name = "URL")]
+    pub(crate) store: String,
+
+    /// The folder that holds journeys.toml and the other definitions, in place of the store's own
+    #[arg(long, global = true, env = "BRUNT_DEFINITIONS", hide_env = true, value_name = "FOLDER")]
+    pub(crate) definitions: Option<PathBuf>,
+
+    /// Print answers as JSON, one object a row
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a shop's exports, load them, and show which errors cost the most, beside their true cost
+    Demo(Demo),
+    /// Load exports into the store
+    Load(Load),
+    /// Ask in SQL: one query, a file of them, or a shell
+    Sql(Sql),
+    /// Answer PostgreSQL clients, psql and BI tools among them
+    Serve(Serve),
+    /// List error groups, the most frequent first
+    Errors(Errors),
+    /// Show what error groups cost in a journey
+    Impact(Impact),
+    /// Draw a trace with its logs and errors
+    Trace(Trace),
+    /// Draw one session as a timeline
+    Session(SessionArgs),
+    /// Show a ticket with the sessions and errors of the 24 hours before it
+    Ticket(Ticket),
+    /// List the notebooks that ship with brunt, or run one
+    #[command(subcommand)]
+    Notebook(Notebook),
+    /// Show what the store holds
+    Status,
+    /// Make the derived tables again from the base tables
+    Derive(Derive),
+    /// Check journeys, redaction and mappings against the store
+    Check(Check),
+    /// Merge the files of days that have many
+    Optimize,
+    /// Delete files that no kept epoch names
+    Vacuum(Vacuum),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Seed of the shop: the same seed makes the same shop
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Keep the exports in this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) exports: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Load {
+    /// Files, folders, globs, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) inputs: Vec<String>,
+
+    /// Read every file as this format instead of finding it out
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+
+    /// The table that the rows go to: logs, spans, events, tickets, accounts, orders or releases
+    #[arg(long)]
+    pub(crate) table: Option<String>,
+
+    /// A mapping file, which says what feeds which column
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+
+    /// Exit with status 3 where more records than this are refused
+    #[arg(long, value_name = "N")]
+    pub(crate) max_rejects: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sql {
+    /// The query; without it, a shell
+    pub(crate) query: Option<String>,
+
+    /// Run this query, too
+    #[arg(short, long, value_name = "QUERY")]
+    pub(crate) command: Option<String>,
+
+    /// Run the queries of this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// How to print answers
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub(crate) format: OutputFormat,
+
+    /// Answer from this epoch instead of the newest
+    #[arg(long, value_name = "N")]
+    pub(crate) epoch: Option<u64>,
+
+    /// Fail rather than take more memory than this, such as 512MB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory_limit: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    Table,
+    Expanded,
+    Csv,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// Address to listen on: loopback only, until passwords and TLS are there
+    #[arg(long, default_value = "127.0.0.1:5432")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Errors {
+    /// Only groups seen since then: a time, or a span back from the newest row such as '14 days'
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+
+    /// Rows to show
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Impact {
+    /// Error group; all of them without it
+    pub(crate) group: Option<String>,
+
+    /// Journey; all of them without it
+    #[arg(long)]
+    pub(crate) journey: Option<String>,
+
+    /// Only entries since then: a time, or a span back from the newest row such as '14 days'
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+
+    /// Only entries until then
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+
+    /// Rows to show
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Trace {
+    /// Trace id, in any form that exports use
+    pub(crate) id: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SessionArgs {
+    /// Session id
+    pub(crate) id: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ticket {
+    /// Ticket id
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Notebook {
+    /// List the notebooks that ship with brunt
+    List,
+    /// Run a notebook: one that ships, or a Markdown file
+    Run {
+        /// Its name or path
+        notebook: String,
+        /// A parameter's value
+        #[arg(long = "param", value_name = "NAME=VALUE")]
+        parameters: Vec<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Derive {
+    /// Every day, not only those that wait for it
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// A mapping file to check, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+
+    /// Propose a journey from the events and routes that sessions pass in order
+    #[arg(long)]
+    pub(crate) suggest: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Vacuum {
+    /// Say what would be deleted, and delete nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}

@@ -1,0 +1,81 @@
+//! One file a command; this one opens the store and hands over.
+
+mod check;
+mod demo;
+mod derive;
+mod errors;
+mod impact;
+mod load;
+mod notebook;
+mod rows;
+mod serve;
+mod session;
+mod shell;
+mod sql;
+mod statements;
+mod status;
+mod ticket;
+mod trace;
+mod upkeep;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use brunt::{OpenOptions, Store};
+use brunt_model::Ts;
+
+use crate::args::{Args, Command};
+use crate::failure::{ExitStatus, Failure};
+
+/// What every command gets: where the store is, and how answers are drawn.
+#[derive(Debug)]
+pub(crate) struct Context {
+    store: String,
+    options: OpenOptions,
+    json: bool,
+}
+
+pub(crate) async fn run(args: Args) -> Result<ExitStatus, Failure> {
+    let options = OpenOptions { definitions: args.definitions, memory_limit: None };
+    let mut ctx = Context { store: args.store, options, json: args.json };
+    match args.command {
+        Command::Demo(demo) => demo::run(&ctx, &demo).await,
+        Command::Load(load) => load::run(&ctx, &load).await,
+        Command::Sql(sql) => sql::run(&mut ctx, &sql).await,
+        Command::Serve(serve) => serve::run(&ctx, &serve).await,
+        Command::Errors(errors) => errors::run(&ctx, &errors).await,
+        Command::Impact(impact) => impact::run(&ctx, &impact).await,
+        Command::Trace(trace) => trace::run(&ctx, &trace).await,
+        Command::Session(session) => session::run(&ctx, &session).await,
+        Command::Ticket(ticket) => ticket::run(&ctx, &ticket).await,
+        Command::Notebook(notebook) => notebook::run(&ctx, &notebook).await,
+        Command::Status => status::run(&ctx).await,
+        Command::Derive(derive) => derive::run(&ctx, &derive).await,
+        Command::Check(check) => check::run(&ctx, &check).await,
+        Command::Optimize => upkeep::optimize(&ctx).await,
+        Command::Vacuum(vacuum) => upkeep::vacuum(&ctx, &vacuum).await,
+    }
+}
+
+impl Context {
+    /// The store, which must be there.
+    async fn open(&self) -> Result<Store, Failure> {
+        Ok(Store::open_with(&self.store, self.options.clone()).await?)
+    }
+
+    /// The store, made where it is not there yet.
+    async fn open_or_create(&self) -> Result<Store, Failure> {
+        Ok(Store::open_or_create_with(&self.store, self.options.clone(), now()).await?)
+    }
+}
+
+/// The time of the command; the library takes it as an argument.
+#[expect(clippy::disallowed_methods, reason = "the command is where time comes from")]
+fn now() -> Ts {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ts(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// A text as a SQL literal.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

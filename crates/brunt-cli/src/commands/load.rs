@@ -1,0 +1,135 @@
+//! `brunt load`: exports into the store, with a summary of every record.
+
+use std::io::Read;
+
+use brunt::{FileOutcome, Input, LoadOptions, LoadSummary, Progress};
+
+use super::{Context, now};
+use crate::args::Load;
+use crate::failure::{ExitStatus, Failure};
+use crate::output::{end_progress, print, tell, tell_progress};
+
+pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failure> {
+    let options = load_options(args)?;
+    let inputs = inputs(&args.inputs)?;
+    let store = ctx.open_or_create().await?;
+    let summary = store.load(&inputs, &options, now(), &|progress| show_progress(progress)).await;
+    end_progress();
+    let summary = summary?;
+    show(&summary, ctx.json);
+    let n_rejects = summary.n_rejects();
+    if args.max_rejects.is_some_and(|n_rejects_max| n_rejects > n_rejects_max) {
+        tell(&format!("error: {n_rejects} records were refused, more than --max-rejects"));
+        return Ok(ExitStatus::Refused);
+    }
+    let failed = summary.files.iter().any(|file| matches!(file.outcome, FileOutcome::Failed { .. }));
+    Ok(if failed { ExitStatus::Refused } else { ExitStatus::Done })
+}
+
+fn load_options(args: &Load) -> Result<LoadOptions, Failure> {
+    let mapping = match &args.mapping {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::refused(format!("mapping \"{}\" cannot be read: {error}", path.display())))?;
+            Some((path.display().to_string(), text))
+        }
+    };
+    Ok(LoadOptions {
+        format: args.format.clone(),
+        table: args.table.clone(),
+        mapping,
+        secret: std::env::var("BRUNT_SECRET").ok(),
+    })
+}
+
+/// Files by path, folder or glob; standard input is read to its end first, since a load is known by its content.
+fn inputs(given: &[String]) -> Result<Vec<Input>, Failure> {
+    let mut inputs = Vec::new();
+    for path in given {
+        if path == "-" {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().lock().read_to_end(&mut bytes);
+            read.map_err(|error| Failure::system("read standard input", &error))?;
+            inputs.push(Input::from_bytes("-", bytes));
+        } else {
+            inputs.extend(Input::find(path)?);
+        }
+    }
+    Ok(inputs)
+}
+
+fn show_progress(progress: &Progress) {
+    let Progress { input, file_idx, n_files, n_records } = progress;
+    tell_progress(&format!("[{}/{n_files}] {input}: {n_records} records", file_idx + 1));
+}
+
+/// Counts to standard output, remarks to standard error.
+pub(super) fn show(summary: &LoadSummary, json: bool) {
+    if json {
+        print(&format!("{}\n", summary.to_json()));
+        return;
+    }
+    print(&table(summary));
+    for file in &summary.files {
+        match &file.outcome {
+            FileOutcome::Loaded { warnings, .. } => {
+                for warning in warnings {
+                    tell(&format!("warning: {}: {warning}", file.input));
+                }
+            }
+            FileOutcome::AlreadyLoaded => tell(&format!("{}: loaded before, nothing to do", file.input)),
+            FileOutcome::Skipped { reason } => tell(&format!("skipped {}: {reason}", file.input)),
+            FileOutcome::Failed { error, hint } => {
+                tell(&format!("error: {}: {error}", file.input));
+                if let Some(hint) = hint {
+                    tell(&format!("hint: {hint}"));
+                }
+            }
+        }
+    }
+    if summary.n_rejects() > 0 {
+        tell(&format!(
+            "warning: {} records were refused; see: brunt sql 'SELECT input, line, reason, sample FROM system.rejects'",
+            summary.n_rejects()
+        ));
+    }
+}
+
+/// A line for each file and table, cut to nothing: paths are what a person looks for.
+fn table(summary: &LoadSummary) -> String {
+    let mut lines = vec![["input", "format", "table", "records", "rows", "duplicates", "rejects"].map(str::to_owned)];
+    for file in &summary.files {
+        let FileOutcome::Loaded { format, tables, .. } = &file.outcome else { continue };
+        for counts in tables {
+            lines.push([
+                file.input.clone(),
+                format.clone(),
+                counts.table.clone().unwrap_or_default(),
+                counts.n_records.to_string(),
+                counts.n_rows.to_string(),
+                counts.n_duplicates.to_string(),
+                counts.n_rejects.to_string(),
+            ]);
+        }
+    }
+    if lines.len() == 1 {
+        return String::new();
+    }
+    let width = |column_idx: usize| lines.iter().map(|line| line[column_idx].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..7).map(width).collect();
+    let mut text = String::new();
+    for line in &lines {
+        for (column_idx, cell) in line.iter().enumerate() {
+            let padding = " ".repeat(widths[column_idx] - cell.chars().count());
+            if column_idx < 3 {
+                text.push_str(&format!("{cell}{padding}  "));
+            } else {
+                text.push_str(&format!("{padding}{cell}  "));
+            }
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
