@@ -6,15 +6,17 @@ use arrow::array::{ArrayRef, BooleanArray, Decimal128Array};
 use arrow::datatypes::{DataType, Schema};
 use arrow::record_batch::RecordBatch;
 use brunt_model::{MONEY_PRECISION, MONEY_SCALE, Table};
+use datafusion::common::config::Dialect;
 use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{DFSchema, SchemaError};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility, try_cast};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::code::Code;
 use crate::error::{Error, Fault};
+use crate::functions;
 use crate::nearest::nearest;
 use crate::translate::{Names, translate};
 
@@ -44,8 +46,11 @@ impl Condition {
     /// does not give what is wanted, or gives another answer at another time (`now()`, `random()`).
     pub(super) fn plan(table: &'static Table, sql: &str, wanted: Wanted) -> Result<Self, Fault> {
         let engine = |error| engine_fault(table, error);
-        let mut ctx = SessionContext::new();
-        datafusion_functions_json::register_all(&mut ctx).map_err(engine)?;
+        let mut config = SessionConfig::new();
+        // As in queries: ->> binds before =.
+        config.options_mut().sql_parser.dialect = Dialect::PostgreSQL;
+        let mut ctx = SessionContext::new_with_config(config);
+        functions::register_all(&mut ctx).map_err(engine)?;
         let all = DFSchema::try_from(Schema::clone(&table.schema())).map_err(engine)?;
         let expr = ctx.parse_sql_expr(sql, &all).map_err(engine)?;
         refuse_changing_functions(&expr)?;

@@ -288,9 +288,9 @@ mod tests {
     fn a_fault_names_line_reason_and_fix() {
         for (header, first_step, expected) in [
             (
-                "untl = \"user\"",
+                "unti = \"user\"",
                 "",
-                "line 3: journey \"checkout\" has a key \"untl\" that brunt does not know | Perhaps you meant \"unit\".",
+                "line 3: journey \"checkout\" has a key \"unti\" that brunt does not know | Perhaps you meant \"unit\".",
             ),
             (
                 "unit = \"users\"",

@@ -61,3 +61,39 @@ fn write(states: &States, accounts: &[(i64, &Vec<u32>)]) -> Result<Vec<RecordBat
     columns.times(&accounts.iter().map(|(ts, _)| *ts).collect::<Vec<_>>());
     columns.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::derive::testing::Memory;
+
+    #[test]
+    fn an_account_is_its_newest_values() {
+        let mut memory = Memory::default();
+        memory
+            .add("account_updates", &[
+                json!({"ts": "2025-01-06T10:00:00Z", "account_id": "a", "account_name": "Acme", "mrr": "10", "currency": "EUR"}),
+                json!({"ts": "2025-01-08T10:00:00Z", "account_id": "a", "plan_tier": "pro", "currency": "USD"}),
+                json!({"ts": "1970-01-01T00:00:00Z", "account_id": "b"}),
+                json!({"ts": "2025-01-06T10:00:00Z", "account_name": "nobody"}),
+            ])
+            .derive_whole();
+        let accounts = memory.rows("accounts");
+        assert_eq!(accounts.len(), 2);
+        assert_eq!(accounts[0]["account_id"], "b");
+        let account = &accounts[1];
+        assert_eq!(account["ts"], "2025-01-08T10:00:00Z");
+        assert_eq!((&account["account_name"], &account["plan_tier"]), (&json!("Acme"), &json!("pro")));
+        assert_eq!(account["currency"], "EUR");
+    }
+
+    #[test]
+    fn an_account_that_moved_leaves_its_old_day() {
+        let mut memory = Memory::default();
+        memory.add("account_updates", &[json!({"ts": "2025-01-06T10:00:00Z", "account_id": "a"})]);
+        memory.derive_whole();
+        memory.add("account_updates", &[json!({"ts": "2025-01-09T10:00:00Z", "account_id": "a"})]);
+        assert_eq!(memory.derive_whole().rows("accounts").len(), 1);
+    }
+}

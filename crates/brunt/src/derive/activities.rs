@@ -125,3 +125,74 @@ fn write(window: &Window, mut rows: Vec<ActivityRow>) -> Result<Vec<RecordBatch>
     columns.double("sample_weight", rows.iter().map(|row| row.weight.double()));
     columns.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::{Memory, event, log, span};
+
+    /// Kind and operation of each activity, by time.
+    fn activities(memory: &mut Memory) -> Vec<String> {
+        let mut rows = memory.derived().rows("activities");
+        rows.sort_by_key(|row| row["ts"].to_string());
+        let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+        rows.iter().map(|row| format!("{} {}", text(row, "activity_kind"), text(row, "op"))).collect()
+    }
+
+    #[test]
+    fn a_request_is_a_root_span_whatever_its_kind() {
+        let mut memory = Memory::default();
+        memory.add("spans", &[
+            span("10:00:00", 1, 1, 0, json!({"span_kind": "CLIENT", "http_request_method": "GET", "url_path": "/o/17"})),
+            span("10:00:01", 1, 2, 1, json!({"http_route": "/o/{id}", "http_request_method": "GET"})),
+        ]);
+        assert_eq!(activities(&mut memory), ["request GET /o/{id}"]);
+    }
+
+    #[test]
+    fn without_a_root_it_is_the_earliest_server_span_without_a_parent() {
+        let mut memory = Memory::default();
+        memory.add("spans", &[
+            span("10:00:00", 1, 1, 9, json!({"span_kind": "INTERNAL", "span_name": "inner"})),
+            span("10:00:01", 1, 2, 1, json!({"span_name": "below"})),
+            span("10:00:02", 1, 3, 9, json!({"span_name": "entry"})),
+            span("10:00:03", 1, 4, 9, json!({"span_name": "second"})),
+        ]);
+        assert_eq!(activities(&mut memory), ["request entry"]);
+    }
+
+    #[test]
+    fn events_are_activities_unless_their_trace_has_a_request() {
+        let trace = |id: u8| json!(format!("{id:032x}"));
+        let mut memory = Memory::default();
+        memory
+            .add("spans", &[span("10:00:00", 1, 1, 0, json!({})), span("10:00:00", 2, 2, 9, json!({"span_kind": "CLIENT"}))])
+            .add("events", &[
+                event("10:00:01", "s", json!({"event_name": "with request", "trace_id": trace(1)})),
+                event("10:00:02", "s", json!({"event_name": "without", "trace_id": trace(2)})),
+                event("10:00:03", "s", json!({"view_name": "Cart", "event_kind": "page_view", "sequence_no": 7})),
+                event("10:00:04", "s", json!({"event_kind": "purchase", "order_id": "o"})),
+                event("10:00:05", "s", json!({"event_kind": "frustration"})),
+            ]);
+        assert_eq!(activities(&mut memory), ["request work", "event without", "event Cart"]);
+        let rows = memory.rows("activities");
+        assert_eq!(rows.iter().filter_map(|row| row["sequence_no"].as_i64()).collect::<Vec<_>>(), [7]);
+    }
+
+    #[test]
+    fn errors_with_neither_are_orphans_and_those_of_one_trace_share_theirs() {
+        let error = |body: &str| json!({"severity_number": 17, "body": body});
+        let mut memory = Memory::default();
+        memory.add("logs", &[
+            log("10:00:00", 1, error("one")),
+            log("10:00:01", 1, error("two")),
+            log("10:00:02", 0, error("three")),
+        ]);
+        assert_eq!(activities(&mut memory), ["orphan (orphan)", "orphan (orphan)"]);
+        let mut n_errors: Vec<_> =
+            memory.rows("activities").iter().map(|row| row["n_errors"].as_i64().unwrap()).collect();
+        n_errors.sort_unstable();
+        assert_eq!(n_errors, [1, 2]);
+    }
+}

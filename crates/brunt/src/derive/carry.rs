@@ -203,3 +203,77 @@ impl ByOwner {
 fn reaching(day: Day) -> [Day; 2] {
     [day.plus(-1), day]
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::{Memory, event, log, span};
+
+    fn failed(time: &str, more: Value) -> Value {
+        let mut row = log(time, 0, json!({"severity_number": 17, "body": "broken"}));
+        for (key, value) in more.as_object().unwrap() {
+            row[key] = value.clone();
+        }
+        row
+    }
+
+    /// The operation of the activity that carries the only error.
+    fn carried_by(memory: &mut Memory) -> String {
+        let id = memory.derived().row("errors")["activity_id"].clone();
+        let activities = memory.rows("activities");
+        let found = activities.iter().find(|row| row["activity_id"] == id).unwrap();
+        assert_eq!(found["n_errors"], 1);
+        found["op"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn an_error_without_a_trace_belongs_to_the_latest_activity_of_its_session() {
+        let mut memory = Memory::default();
+        memory
+            .add("events", &[
+                event("10:00:00", "s", json!({"event_name": "first"})),
+                event("10:00:01", "s", json!({"event_name": "second"})),
+                event("10:00:02", "t", json!({"event_name": "other"})),
+            ])
+            .add("logs", &[failed("10:00:03", json!({"session_id": "s"}))]);
+        assert_eq!(carried_by(&mut memory), "second");
+    }
+
+    #[test]
+    fn two_seconds_are_counted_from_a_requests_end() {
+        for (time, op) in [("10:00:07", "work"), ("10:00:08", "(orphan)")] {
+            let mut memory = Memory::default();
+            memory
+                .add("spans", &[span("10:00:00", 1, 1, 0, json!({
+                    "user_id": "u", "duration_ns": 5_000_000_000_i64
+                }))])
+                .add("logs", &[failed(time, json!({"user_id": "u"}))]);
+            assert_eq!(carried_by(&mut memory), op);
+        }
+    }
+
+    #[test]
+    fn midnight_is_no_border() {
+        let mut memory = Memory::default();
+        memory
+            .add("events", &[event("2025-01-06T23:59:59Z", "s", json!({"event_name": "late"}))])
+            .add("logs", &[failed("2025-01-07T00:00:01Z", json!({"session_id": "s"}))]);
+        assert_eq!(carried_by(&mut memory), "late");
+    }
+
+    #[test]
+    fn an_error_of_a_trace_belongs_to_the_root_above_it() {
+        let mut memory = Memory::default();
+        memory
+            .add("spans", &[
+                span("10:00:00", 1, 1, 0, json!({"span_name": "first"})),
+                span("10:00:01", 1, 2, 1, json!({})),
+                span("10:00:02", 1, 3, 0, json!({"span_name": "second"})),
+            ])
+            .add("logs", &[failed("10:00:03", json!({
+                "trace_id": format!("{:032x}", 1), "span_id": format!("{:016x}", 2)
+            }))]);
+        assert_eq!(carried_by(&mut memory), "first");
+    }
+}

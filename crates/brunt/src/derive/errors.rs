@@ -194,3 +194,40 @@ fn signal_names(signals: u8) -> Vec<String> {
     let has = |bit: u8| signals & bit != 0;
     signal::ALL.iter().filter(|(bit, _)| has(*bit)).map(|(_, name)| (*name).to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::{Memory, span};
+
+    fn tried(time: &str, trace: u8, op: &str, status: &str) -> Value {
+        let more = json!({"session_id": "s", "span_name": op, "status_code": status, "status_message": "no"});
+        span(time, trace, trace, 0, more)
+    }
+
+    #[test]
+    fn a_later_success_of_the_same_operation_in_the_session_recovers() {
+        for (later, recovered) in [
+            (tried("10:10:00", 2, "pay", "OK"), json!(true)),
+            (tried("10:40:00", 2, "pay", "OK"), json!(false)),
+            (tried("10:10:00", 2, "ship", "OK"), json!(false)),
+            (tried("09:59:00", 2, "pay", "OK"), json!(false)),
+        ] {
+            let mut memory = Memory::default();
+            memory.add("spans", &[tried("10:00:00", 1, "pay", "ERROR"), later.clone()]);
+            assert_eq!(memory.derived().row("errors")["recovered"], recovered, "{later}");
+        }
+    }
+
+    #[test]
+    fn without_a_session_nothing_is_known_of_recovery() {
+        let mut memory = Memory::default();
+        memory.add("spans", &[span("10:00:00", 1, 1, 0, json!({"status_code": "ERROR"}))]);
+        let error = memory.derived().row("errors");
+        assert_eq!(error.get("recovered"), None);
+        assert_eq!(error["span_name"], "work");
+        assert_eq!(error["span_kind"], "SERVER");
+        assert_eq!(error["grouping_quality"], "message_only");
+    }
+}

@@ -129,3 +129,78 @@ fn join(parent_of: &mut [usize], a: usize, b: usize) {
     let (a, b) = (find(parent_of, a), find(parent_of, b));
     parent_of[a] = b;
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::{Memory, span, thrown};
+
+    fn failed(exception_type: &str) -> Value {
+        json!({"status_code": "ERROR", "span_events": thrown(exception_type, "m")})
+    }
+
+    /// Errors by type.
+    fn errors(memory: &mut Memory) -> Vec<Value> {
+        let mut rows = memory.derived().rows("errors");
+        rows.sort_by_key(|row| row["exception_type"].to_string());
+        rows
+    }
+
+    #[test]
+    fn errors_on_one_path_are_one_incident_and_the_deepest_is_its_root_cause() {
+        let mut memory = Memory::default();
+        memory.add("spans", &[
+            span("10:00:00", 1, 1, 0, failed("A")),
+            span("10:00:01", 1, 2, 1, json!({"status_code": "ERROR"})),
+            span("10:00:02", 1, 3, 2, failed("C")),
+            span("10:00:03", 1, 4, 0, failed("D")),
+        ]);
+        let rows = errors(&mut memory);
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
+        assert_ne!(rows[0]["incident_id"], rows[2]["incident_id"]);
+        let causes: Vec<_> = rows.iter().map(|row| row["root_cause"].as_bool().unwrap()).collect();
+        assert_eq!(causes, [false, true, true]);
+        assert_eq!(rows[1]["root_evidence"], "deepest_failing_span");
+    }
+
+    #[test]
+    fn a_span_that_did_not_fail_parts_two_incidents_and_has_caught_the_lower() {
+        let mut memory = Memory::default();
+        memory.add("spans", &[
+            span("10:00:00", 1, 1, 0, failed("A")),
+            span("10:00:01", 1, 2, 1, json!({})),
+            span("10:00:02", 1, 3, 2, failed("C")),
+        ]);
+        let rows = errors(&mut memory);
+        assert_ne!(rows[0]["incident_id"], rows[1]["incident_id"]);
+        assert_eq!((&rows[0]["handled"], &rows[1]["handled"]), (&json!(false), &json!(true)));
+    }
+
+    #[test]
+    fn a_later_sibling_of_the_same_operation_that_succeeds_recovers() {
+        let call = |status: &str| json!({"span_kind": "CLIENT", "span_name": "charge", "status_code": status});
+        let mut memory = Memory::default();
+        memory.add("spans", &[
+            span("10:00:00", 1, 1, 0, json!({})),
+            span("10:00:01", 1, 2, 1, call("ERROR")),
+            span("10:00:02", 1, 3, 1, call("OK")),
+        ]);
+        assert_eq!(memory.derived().row("errors")["recovered"], true);
+        assert_eq!(memory.row("errors")["error_class"], "dependency_error");
+    }
+
+    #[test]
+    fn a_circle_of_parents_is_walked_once() {
+        let mut memory = Memory::default();
+        memory.add("spans", &[
+            span("10:00:00", 1, 1, 2, failed("A")),
+            span("10:00:01", 1, 2, 1, failed("B")),
+            span("10:00:02", 1, 3, 3, failed("C")),
+        ]);
+        let rows = errors(&mut memory);
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
+    }
+}

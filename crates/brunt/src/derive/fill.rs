@@ -325,3 +325,146 @@ fn gap_id(window: &Window, piece: Piece) -> Sym {
     let gaps = window.state(day).gaps.as_ref();
     gaps.and_then(|gaps| gaps.ids.get(segment as usize)).copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::{Memory, event, log, span};
+
+    /// The only error's ids and sources, as `session/source user/source account/source`.
+    fn error_ids(memory: &mut Memory) -> String {
+        let row = memory.derived().row("errors");
+        let id = |name: &str| {
+            let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+            format!("{}/{}", text(name), text(&format!("{name}_source")))
+        };
+        [id("session_id"), id("user_id"), id("account_id")].join(" ")
+    }
+
+    fn failed(time: &str, trace: u8, more: Value) -> Value {
+        let mut row = log(time, trace, json!({"severity_number": 17, "body": "broken"}));
+        for (key, value) in more.as_object().unwrap() {
+            row[key] = value.clone();
+        }
+        row
+    }
+
+    #[test]
+    fn a_log_takes_ids_from_its_trace_and_then_from_its_session() {
+        let mut memory = Memory::default();
+        memory
+            .add("logs", &[failed("10:00:01", 1, json!({}))])
+            .add("spans", &[span("10:00:00", 1, 1, 0, json!({"session_id": "s", "user_id": "u"}))])
+            .add("events", &[event("09:00:00", "s", json!({"account_id": "a", "device_type": "mobile"}))]);
+        assert_eq!(error_ids(&mut memory), "s/trace u/trace a/session");
+        let error = memory.row("errors");
+        assert_eq!(error["session_started_at"], "2025-01-06T09:00:00Z");
+        assert_eq!(error["device_type"], "mobile");
+        assert_eq!(error["service_name"], "shop");
+    }
+
+    #[test]
+    fn what_a_row_carries_itself_comes_first_then_its_span() {
+        let mut memory = Memory::default();
+        memory
+            .add("logs", &[failed("10:00:01", 1, json!({"session_id": "own", "span_id": "0000000000000002"}))])
+            .add("spans", &[
+                span("10:00:00", 1, 1, 0, json!({"user_id": "u1", "account_id": "a"})),
+                span("10:00:00", 1, 2, 1, json!({"user_id": "u2"})),
+            ]);
+        assert_eq!(error_ids(&mut memory), "own/own u2/span a/trace");
+    }
+
+    #[test]
+    fn evidence_that_disagrees_fills_nothing_and_is_named() {
+        let mut memory = Memory::default();
+        memory
+            .add("logs", &[failed("10:00:01", 1, json!({}))])
+            .add("spans", &[
+                span("10:00:00", 1, 1, 0, json!({"session_id": "s", "user_id": "u1"})),
+                span("10:00:00", 1, 2, 1, json!({"session_id": "s", "user_id": "u2"})),
+            ])
+            .add("events", &[event("09:59:00", "s", json!({"user_id": "u1", "account_id": "a"}))]);
+        assert_eq!(error_ids(&mut memory), "s/trace -/- a/session");
+        assert_eq!(memory.row("traces")["conflicts"], json!(["user_id"]));
+        assert_eq!(memory.row("sessions")["conflicts"], json!(["user_id"]));
+        assert_eq!(memory.row("sessions").get("user_id"), None);
+    }
+
+    #[test]
+    fn a_trace_of_two_sessions_belongs_to_none_and_makes_none() {
+        let mut memory = Memory::default();
+        memory
+            .add("logs", &[failed("10:00:01", 1, json!({"user_id": "u"}))])
+            .add("events", &[
+                event("10:00:00", "s1", json!({"trace_id": format!("{:032x}", 1)})),
+                event("10:00:00", "s2", json!({"trace_id": format!("{:032x}", 1)})),
+            ]);
+        assert_eq!(error_ids(&mut memory), "-/- u/own -/-");
+        assert_eq!(memory.row("traces")["conflicts"], json!(["session_id"]));
+    }
+
+    #[test]
+    fn without_session_ids_a_users_silence_makes_sessions() {
+        let mut memory = Memory::default();
+        memory.add("logs", &[
+            failed("10:29:00", 0, json!({"user_id": "u"})),
+            log("10:00:00", 0, json!({"user_id": "u", "account_id": "a"})),
+            log("10:59:00", 0, json!({"user_id": "u"})),
+            log("10:00:00", 0, json!({"user_pseudo_id": "u"})),
+        ]);
+        let ids = error_ids(&mut memory);
+        assert!(ids.starts_with("gap-") && ids.ends_with("/gap u/own a/gap"), "{ids}");
+        let sessions = memory.rows("sessions");
+        assert_eq!(sessions.len(), 3);
+        assert!(sessions.iter().all(|row| row["session_id_source"] == "gap"));
+        assert_eq!(memory.row("errors")["session_started_at"], "2025-01-06T10:00:00Z");
+    }
+
+    #[test]
+    fn evidence_reaches_over_three_midnights_only_as_far_as_two_days() {
+        let late = |day: u8, more: Value| {
+            let mut row = event(&format!("2025-01-0{day}T23:59:00Z"), "s", json!({}));
+            for (key, value) in more.as_object().unwrap() {
+                row[key] = value.clone();
+            }
+            row
+        };
+        let trace = |id: u8| json!({"trace_id": format!("{id:032x}")});
+        let early = |day: u8, trace: u8, more: Value| log(&format!("2025-01-0{day}T00:01:00Z"), trace, more);
+        // The error's trace runs over the first midnight into a session, that one over the second, and a trace of it
+        // over the third, to a row that knows the user.
+        let mut memory = Memory::default();
+        memory
+            .add("logs", &[
+                failed("2025-01-06T23:59:00Z", 1, json!({})),
+                early(7, 1, json!({"session_id": "s"})),
+                early(9, 2, json!({"user_id": "u"})),
+            ])
+            .add("events", &[late(7, json!({})), late(8, json!({})), late(8, trace(2))]);
+        // A session that is quiet for four hours is over: keep it going over the second midnight.
+        memory.add("events", &[
+            event("2025-01-07T03:30:00Z", "s", json!({})),
+            event("2025-01-07T07:00:00Z", "s", json!({})),
+        ]);
+        let error = memory.derived().row("errors");
+        assert_eq!(error["session_id"], "s");
+        assert_eq!(error.get("user_id"), None);
+    }
+
+    #[test]
+    fn rows_of_unknown_time_are_errors_and_nothing_else() {
+        let mut memory = Memory::default();
+        let unknown = "1970-01-01T00:00:00Z";
+        memory
+            .add("logs", &[failed(unknown, 1, json!({"session_id": "s", "user_id": "u"}))])
+            .add("spans", &[span(unknown, 1, 1, 0, json!({"account_id": "a"}))])
+            .add("events", &[event(unknown, "s", json!({}))]);
+        assert_eq!(error_ids(&mut memory), "s/own u/own a/trace");
+        assert_eq!(memory.row("errors").get("activity_id"), None);
+        assert_eq!(memory.row("errors").get("session_started_at"), None);
+        assert!(memory.rows("sessions").is_empty());
+        assert!(memory.rows("activities").is_empty());
+    }
+}

@@ -149,3 +149,107 @@ fn write(symbols: &Symbols, mut rows: Vec<StepOut<'_>>) -> Result<Vec<RecordBatc
     columns.owned_text("currency", rows.iter().map(currency));
     columns.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::{Memory, event, journeys, span};
+
+    const CHECKOUT: &str = r#"
+[[journey]]
+name = "checkout"
+currency = "USD"
+[[journey.step]]
+name = "cart"
+table = "events"
+where = "event_name = 'add_to_cart'"
+[[journey.step]]
+name = "payment"
+table = "spans"
+where = "service_name = 'payment' and span_kind = 'SERVER'"
+[[journey.step]]
+name = "purchase"
+table = "orders"
+where = "order_value > 0"
+value = "order_value"
+"#;
+
+    /// The steps, by time, as `idx name value currency`.
+    fn steps(memory: &mut Memory) -> Vec<String> {
+        let mut rows = memory.derive(&journeys(CHECKOUT)).rows("journey_steps");
+        rows.sort_by_key(|row| row["ts"].to_string());
+        let text = |row: &Value, key: &str| {
+            row.get(key).map_or("-".to_owned(), |value| value.to_string().trim_matches('"').to_owned())
+        };
+        rows.iter()
+            .map(|row| ["step_idx", "step", "value", "currency"].map(|key| text(row, key)).join(" "))
+            .collect()
+    }
+
+    fn order(time: &str, id: &str, value: Value, currency: Option<&str>) -> Value {
+        event(time, "s", json!({"event_kind": "purchase", "order_id": id, "order_value": value, "currency": currency}))
+    }
+
+    #[test]
+    fn a_step_is_each_row_for_which_its_condition_holds() {
+        let mut memory = Memory::default();
+        memory
+            .add("events", &[
+                event("10:00:00", "s", json!({"event_name": "add_to_cart", "user_id": "u"})),
+                event("10:00:01", "s", json!({"event_name": "else"})),
+                order("10:00:05", "o1", json!("12.5"), None),
+            ])
+            .add("spans", &[
+                span("10:00:02", 1, 1, 0, json!({"service_name": "payment", "session_id": "s"})),
+                span("10:00:03", 1, 2, 1, json!({"service_name": "payment", "span_kind": "CLIENT"})),
+            ]);
+        assert_eq!(steps(&mut memory), ["1 cart - -", "2 payment - -", "3 purchase 12.5000 USD"]);
+        let rows = memory.rows("journey_steps");
+        assert!(rows.iter().all(|row| row["session_id"] == "s" && row["user_id"] == "u"));
+        assert!(rows.iter().all(|row| row["session_started_at"] == "2025-01-06T10:00:00Z"));
+    }
+
+    #[test]
+    fn an_order_converts_once_and_a_refund_never() {
+        let mut memory = Memory::default();
+        memory.add("events", &[
+            order("10:00:00", "o1", Value::Null, Some("EUR")),
+            order("10:00:01", "o1", json!("7"), Some("EUR")),
+            order("10:00:02", "o1", json!("7"), Some("EUR")),
+            order("10:00:03", "o1", json!("-7"), Some("EUR")),
+            order("2025-01-07T10:00:00Z", "o1", json!("7"), Some("EUR")),
+        ]);
+        assert_eq!(steps(&mut memory), ["3 purchase 7.0000 EUR"]);
+    }
+
+    #[test]
+    fn a_step_names_the_activity_that_did_it() {
+        let mut memory = Memory::default();
+        memory
+            .add("events", &[
+                event("10:00:00", "s", json!({"event_name": "add_to_cart"})),
+                order("10:00:01", "o1", json!(1), None),
+                order("10:00:30", "o2", json!(1), None),
+            ])
+            .add("spans", &[
+                span("10:00:10", 1, 1, 0, json!({"session_id": "s"})),
+                span("10:00:11", 1, 2, 1, json!({"service_name": "payment"})),
+            ]);
+        assert_eq!(steps(&mut memory).len(), 4);
+        let rows = memory.rows("journey_steps");
+        let activities = memory.rows("activities");
+        let id = |kind: &str| {
+            activities.iter().find(|row| row["activity_kind"] == kind).map(|row| row["activity_id"].clone())
+        };
+        let carried: Vec<_> = rows.iter().map(|row| row.get("activity_id").cloned()).collect();
+        assert_eq!(carried, [id("event"), id("event"), id("request"), None]);
+    }
+
+    #[test]
+    fn rows_of_unknown_time_do_no_step() {
+        let mut memory = Memory::default();
+        memory.add("events", &[event("1970-01-01T00:00:00Z", "s", json!({"event_name": "add_to_cart"}))]);
+        assert!(steps(&mut memory).is_empty());
+    }
+}

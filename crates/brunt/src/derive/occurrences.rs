@@ -203,3 +203,133 @@ fn richness(window: &Window, placed: &Placed) -> (u8, u32, usize, bool, u128) {
 pub(super) fn has_failed(facts: &Facts, row: u32) -> bool {
     facts.span(&facts.rows[row as usize]).is_some_and(|span| span.status == Status::Error)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::{Memory, event, log, span, thrown};
+
+    /// Type, message and signals of each error, by time.
+    fn errors(memory: &mut Memory) -> Vec<String> {
+        let mut rows = memory.derived().rows("errors");
+        rows.sort_by_key(|row| row["ts"].to_string());
+        let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+        let signals = |row: &Value| {
+            let all = row["signals"].as_array().unwrap();
+            all.iter().map(|signal| signal.as_str().unwrap()).collect::<Vec<_>>().join("+")
+        };
+        rows.iter()
+            .map(|row| {
+                let (exception, message) = (text(row, "exception_type"), text(row, "exception_message"));
+                format!("{exception}: {message} ({})", signals(row))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_exception_that_three_signals_recorded_is_one_error() {
+        let mut memory = Memory::default();
+        memory
+            .add("spans", &[span("10:00:00", 1, 1, 0, json!({
+                "status_code": "ERROR", "span_events": thrown("Timeout", "after 3 s"), "duration_ns": 9
+            }))])
+            .add("logs", &[log("10:00:01", 1, json!({
+                "severity_number": 17, "body": "request failed", "exception_type": "Timeout",
+                "exception_message": "after 12 s"
+            }))])
+            .add("events", &[event("09:59:59", "s", json!({
+                "event_kind": "error", "exception_type": "Timeout", "exception_message": "after 3 s",
+                "trace_id": format!("{:032x}", 1)
+            }))]);
+        assert_eq!(errors(&mut memory), ["Timeout: after 12 s (log+span+span_event+event)"]);
+        let error = memory.row("errors");
+        assert_eq!(error["ts"], "2025-01-06T09:59:59Z");
+        assert_eq!(error["severity_number"], 17);
+    }
+
+    #[test]
+    fn different_exceptions_and_other_traces_stay_apart() {
+        let error = |text: &str| json!({"exception_type": text, "exception_message": "m"});
+        let mut memory = Memory::default();
+        memory.add("logs", &[
+            log("10:00:00", 1, error("A")),
+            log("10:00:01", 1, error("B")),
+            log("10:00:02", 2, error("A")),
+            log("10:00:03", 0, error("A")),
+            log("10:00:03", 0, error("A")),
+        ]);
+        let expected = ["A: m (log)", "B: m (log)", "A: m (log)", "A: m (log)", "A: m (log)"];
+        assert_eq!(errors(&mut memory), expected);
+    }
+
+    #[test]
+    fn an_error_status_is_no_error_of_its_own_where_the_failure_below_is_known() {
+        let mut memory = Memory::default();
+        memory.add("spans", &[
+            span("10:00:00", 1, 1, 0, json!({"status_code": "ERROR"})),
+            span("10:00:01", 1, 2, 1, json!({"status_code": "UNSET"})),
+            span("10:00:02", 1, 3, 2, json!({"status_code": "ERROR", "status_message": "card declined"})),
+        ]);
+        assert_eq!(errors(&mut memory), ["-: card declined (span)"]);
+    }
+
+    #[test]
+    fn an_error_status_is_told_of_by_an_error_log_of_its_span_or_service() {
+        let failed = || json!({"status_code": "ERROR", "duration_ns": 1_000_000_000});
+        let told = |more: Value| {
+            let mut row = log("10:00:02", 1, json!({"severity_number": 17, "body": "no stock"}));
+            for (key, value) in more.as_object().unwrap() {
+                row[key] = value.clone();
+            }
+            row
+        };
+        for (more, n_errors) in [
+            (json!({"span_id": "0000000000000001"}), 1),
+            (json!({}), 1),
+            (json!({"service_name": "other"}), 2),
+            (json!({"ts": "2025-01-06T10:00:04Z"}), 2),
+        ] {
+            let mut memory = Memory::default();
+            memory.add("spans", &[span("10:00:00", 1, 1, 0, failed())]).add("logs", &[told(more.clone())]);
+            assert_eq!(errors(&mut memory).len(), n_errors, "{more}");
+        }
+    }
+
+    #[test]
+    fn exception_columns_of_a_span_without_events_are_a_record() {
+        let mut memory = Memory::default();
+        let columns = json!({"status_code": "ERROR", "exception_type": "KeyError", "exception_message": "x"});
+        memory.add("spans", &[span("10:00:00", 1, 1, 0, columns)]);
+        assert_eq!(errors(&mut memory), ["KeyError: x (span)"]);
+    }
+
+    #[test]
+    fn the_same_failure_of_two_operations_without_text_is_two_groups() {
+        let failed = |path: &str| json!({"status_code": "ERROR", "http_request_method": "GET", "http_route": path});
+        let mut memory = Memory::default();
+        memory.add("spans", &[
+            span("10:00:00", 1, 1, 0, failed("/a")),
+            span("10:00:01", 2, 2, 0, failed("/b")),
+            span("10:00:02", 3, 3, 0, failed("/b")),
+        ]);
+        let mut groups: Vec<String> =
+            memory.derived().rows("errors").iter().map(|row| row["error_group_id"].to_string()).collect();
+        assert_eq!(groups.len(), 3);
+        groups.sort();
+        groups.dedup();
+        assert_eq!(groups.len(), 2);
+    }
+
+    #[test]
+    fn logs_are_errors_from_severity_17_or_with_an_exception() {
+        let mut memory = Memory::default();
+        memory.add("logs", &[
+            log("10:00:00", 0, json!({"severity_number": 16, "body": "warning"})),
+            log("10:00:01", 0, json!({"severity_number": 17, "body": "error"})),
+            log("10:00:02", 0, json!({"severity_number": 9, "exception_type": "E", "body": "caught"})),
+            log("10:00:03", 0, json!({"body": "plain"})),
+        ]);
+        assert_eq!(errors(&mut memory), ["-: error (log)", "E: caught (log)"]);
+    }
+}

@@ -31,7 +31,6 @@ pub(super) struct Known {
 /// The facts of a day while they are collected; rows are in no order yet.
 #[derive(Debug)]
 struct Collected<'a> {
-    day: Day,
     known: &'a mut Known,
     rows: Vec<Row>,
     spans: Vec<Span>,
@@ -54,7 +53,6 @@ pub(super) async fn read_day(
     known: &mut Known,
 ) -> Result<Facts, Error> {
     let mut collected = Collected {
-        day,
         known,
         rows: Vec::new(),
         spans: Vec::new(),
@@ -81,7 +79,7 @@ pub(super) async fn read_day(
             }
         }
     }
-    let Collected { known, rows, spans, events, records, steps, .. } = collected;
+    let Collected { known, rows, spans, events, records, steps } = collected;
     Ok(Facts::new(day, rows, spans, events, records, steps, &known.contexts))
 }
 

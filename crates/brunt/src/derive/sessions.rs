@@ -305,3 +305,109 @@ fn write(symbols: &Symbols, mut rows: Vec<SessionRow>) -> Result<Vec<RecordBatch
     columns.double("sample_weight", rows.iter().map(weight));
     columns.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::derive::testing::{Memory, event, log, span};
+
+    #[test]
+    fn a_session_counts_its_rows_and_those_of_its_traces() {
+        let mut memory = Memory::default();
+        let trace = format!("{:032x}", 1);
+        memory
+            .add("events", &[
+                event("10:00:00", "s", json!({"event_kind": "page_view", "session_previous_id": "r"})),
+                event("10:01:00", "s", json!({"trace_id": trace})),
+                event("10:02:00", "s", json!({"event_kind": "frustration", "frustration": "rage_click"})),
+                event("10:03:00", "s", json!({"event_kind": "frustration", "frustration": "reload"})),
+            ])
+            .add("spans", &[
+                span("10:01:01", 1, 1, 0, json!({"user_id": "u"})),
+                span("10:01:02", 1, 2, 1, json!({"status_code": "ERROR", "error_type": "500"})),
+            ])
+            .add("logs", &[log("10:09:00", 1, json!({}))]);
+        let session = memory.derived().row("sessions");
+        for (name, count) in [
+            ("n_events", 4),
+            ("n_page_views", 1),
+            ("n_spans", 2),
+            ("n_logs", 1),
+            ("n_errors", 1),
+            ("n_traces", 1),
+            ("rage_clicks", 1),
+            ("dead_clicks", 0),
+            ("reloads", 1),
+            ("n_orders", 0),
+        ] {
+            assert_eq!(session[name], count, "{name}");
+        }
+        assert_eq!(session["ended_at"], "2025-01-06T10:09:00Z");
+        assert_eq!((&session["user_id"], &session["user_id_source"]), (&json!("u"), &json!("trace")));
+        assert_eq!(session["session_previous_id"], "r");
+        assert_eq!(session["ended_with_error"], true);
+    }
+
+    #[test]
+    fn program_and_device_are_those_of_its_first_client_row() {
+        let mut memory = Memory::default();
+        memory
+            .add("spans", &[span("09:59:00", 1, 1, 0, json!({"session_id": "s", "geo_country": "DE"}))])
+            .add("events", &[
+                event("10:00:00", "s", json!({"service_name": "web", "service_version": "2"})),
+                event("10:01:00", "s", json!({"service_name": "app", "plan_tier": "pro"})),
+            ]);
+        let session = memory.derived().row("sessions");
+        assert_eq!(session["service_name"], "web");
+        assert_eq!(session["service_version"], "2");
+        assert_eq!(session["plan_tier"], "pro");
+        assert_eq!(session["geo_country"], "DE");
+    }
+
+    #[test]
+    fn an_order_counts_once_and_currencies_are_not_added_up() {
+        let order = |time: &str, session: &str, id: &str, value: &str, currency: &str| {
+            let order = json!({"event_kind": "purchase", "order_id": id, "order_value": value, "currency": currency});
+            event(time, session, order)
+        };
+        let mut memory = Memory::default();
+        memory.add("events", &[
+            order("10:00:00", "s", "o1", "10.5", "EUR"),
+            order("10:00:01", "s", "o1", "10.5", "EUR"),
+            order("10:00:02", "s", "o2", "2", "EUR"),
+            order("10:00:03", "s", "o1", "-10.5", "EUR"),
+            order("10:00:00", "t", "o3", "1", "EUR"),
+            order("10:00:01", "t", "o4", "1", "USD"),
+        ]);
+        let sessions = memory.derived().rows("sessions");
+        assert_eq!(sessions[0]["n_orders"], 2);
+        assert_eq!(sessions[0]["revenue"].to_string().trim_matches('"'), "12.5000");
+        assert_eq!(sessions[0]["currency"], "EUR");
+        assert_eq!(sessions[1]["n_orders"], 2);
+        assert_eq!(sessions[1].get("revenue"), None);
+        assert_eq!(sessions[1].get("currency"), None);
+    }
+
+    #[test]
+    fn a_session_is_cut_where_it_is_quiet_and_not_at_midnight() {
+        let mut memory = Memory::default();
+        let at = |ts: &str| event(ts, "s", json!({}));
+        memory.add("events", &[
+            at("2025-01-06T10:00:00Z"),
+            at("2025-01-06T14:00:00Z"),
+            at("2025-01-06T17:59:00Z"),
+            at("2025-01-06T21:00:00Z"),
+            at("2025-01-07T00:30:00Z"),
+        ]);
+        let sessions = memory.derived().rows("sessions");
+        let times: Vec<_> = sessions.iter().map(|row| (row["ts"].clone(), row["ended_at"].clone())).collect();
+        assert_eq!(
+            times,
+            [
+                (json!("2025-01-06T10:00:00Z"), json!("2025-01-06T10:00:00Z")),
+                (json!("2025-01-06T14:00:00Z"), json!("2025-01-07T00:30:00Z")),
+            ]
+        );
+    }
+}

@@ -9,7 +9,7 @@ use arrow::datatypes::Schema;
 use arrow::json::{LineDelimitedWriter, ReaderBuilder};
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table, Ts, day_of, table};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Tables, derive_days, derive_whole};
 use crate::definitions::{DefinitionFile, Definitions};
@@ -24,13 +24,41 @@ pub(super) struct Memory {
     pub(super) read: Vec<(&'static str, Day)>,
 }
 
-/// Microseconds of an RFC 3339 time.
-pub(super) fn micros(time: &str) -> i64 {
-    chrono::DateTime::parse_from_rfc3339(time).unwrap().timestamp_micros()
+/// A span; times without a date are of 2025-01-06, parent 0 is none, and what `more` says wins.
+pub(super) fn span(time: &str, trace: u8, id: u8, parent: u8, more: Value) -> Value {
+    let parent = (parent > 0).then(|| format!("{parent:016x}"));
+    let row = json!({
+        "trace_id": format!("{trace:032x}"), "span_id": format!("{id:016x}"), "parent_span_id": parent,
+        "span_name": "work", "span_kind": "SERVER", "status_code": "OK", "service_name": "shop",
+    });
+    row_at(time, row, more)
 }
 
-pub(super) fn day(text: &str) -> Day {
-    Day::parse(text).unwrap()
+/// A span event list with one exception.
+pub(super) fn thrown(exception_type: &str, message: &str) -> String {
+    let attributes = json!({"exception.type": exception_type, "exception.message": message});
+    json!([{"name": "exception", "attributes": attributes}]).to_string()
+}
+
+/// A log; trace 0 is none.
+pub(super) fn log(time: &str, trace: u8, more: Value) -> Value {
+    let trace = (trace > 0).then(|| format!("{trace:032x}"));
+    row_at(time, json!({"trace_id": trace, "service_name": "shop"}), more)
+}
+
+/// A session event; the empty session is none.
+pub(super) fn event(time: &str, session: &str, more: Value) -> Value {
+    let session = (!session.is_empty()).then_some(session);
+    row_at(time, json!({"session_id": session, "event_kind": "click"}), more)
+}
+
+fn row_at(time: &str, mut row: Value, more: Value) -> Value {
+    let ts = if time.contains('T') { time.to_owned() } else { format!("2025-01-06T{time}Z") };
+    row["ts"] = json!(ts);
+    for (key, value) in more.as_object().unwrap() {
+        row[key] = value.clone();
+    }
+    row
 }
 
 /// Definitions of one file.
@@ -65,7 +93,8 @@ impl Memory {
     pub(super) fn add(&mut self, name: &str, rows: &[Value]) -> &mut Self {
         let table = table(name).unwrap();
         for row in rows {
-            let day = day_of(Ts(micros(row["ts"].as_str().unwrap())));
+            let ts = chrono::DateTime::parse_from_rfc3339(row["ts"].as_str().unwrap()).unwrap();
+            let day = day_of(Ts(ts.timestamp_micros()));
             let batch = batch(table, std::slice::from_ref(row));
             self.base.entry((table.name, day)).or_default().push(batch);
         }
@@ -105,6 +134,7 @@ impl Memory {
         super::reach(&self.base.keys().map(|(_, day)| *day).collect())
     }
 
+    /// Derives all days that base rows can reach.
     pub(super) fn derive(&mut self, definitions: &Definitions) -> &mut Self {
         let days = self.days();
         self.derive_only(&days, definitions)
@@ -119,6 +149,11 @@ impl Memory {
         let days = self.base.keys().map(|(_, day)| *day).collect();
         futures::executor::block_on(derive_whole(self, &days)).unwrap();
         self
+    }
+
+    /// Derives everything, without journeys.
+    pub(super) fn derived(&mut self) -> &mut Self {
+        self.derive(&Definitions::default())
     }
 
     /// All rows of a derived table, as objects without NULLs, in the order in which they were given.

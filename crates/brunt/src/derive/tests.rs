@@ -70,8 +70,8 @@ fn span(row: &Planted, number: usize, all: &[Planted]) -> Value {
     json!({
         "span_id": format!("{:016x}", number + 1),
         "parent_span_id": parent,
-        "span_name": ["pay", "ship"][usize::from(row.variant) % 2],
-        "span_kind": ["SERVER", "CLIENT", "INTERNAL"][usize::from(row.variant) % 3],
+        "span_name": (["pay", "ship"][usize::from(row.variant) % 2]),
+        "span_kind": (["SERVER", "CLIENT", "INTERNAL"][usize::from(row.variant) % 3]),
         "status_code": if failed { "ERROR" } else { "OK" },
         "duration_ns": i64::from(row.variant) * 1_000_000_000,
         "span_events": (row.variant % 6 == 0).then(|| json!([
@@ -95,11 +95,11 @@ fn event(row: &Planted, number: usize) -> Value {
     json!({
         "event_kind": kinds[usize::from(row.variant) % 6],
         "event_id": (row.variant % 2 == 0).then(|| format!("event-{number}")),
-        "event_name": ["cart", "buy"][usize::from(row.variant) % 2],
+        "event_name": (["cart", "buy"][usize::from(row.variant) % 2]),
         "exception_type": (row.variant % 6 == 4).then_some("TypeError"),
         "order_id": (row.variant % 6 == 3).then(|| format!("order-{}", row.variant % 4)),
         "order_value": (row.variant % 6 == 3).then_some("12.5"),
-        "currency": ["EUR", "USD"][usize::from(row.variant) / 7 % 2],
+        "currency": (["EUR", "USD"][usize::from(row.variant) / 7 % 2]),
     })
 }
 

@@ -115,3 +115,55 @@ fn state_time(rows: &RecordBatch, row: usize) -> i64 {
     let updated = rows.column_by_name("updated_at").is_some_and(|array| array.is_valid(row));
     micros(rows, if updated { "updated_at" } else { "ts" }, row)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::Memory;
+
+    fn updates() -> [Value; 4] {
+        [
+            json!({"ts": "2025-01-06T10:00:00Z", "source": "desk", "kind": "ticket", "ticket_id": "1",
+                   "message": "It broke", "status": "open", "user_id": "u", "labels": ["a", "b"], "load_id": "x"}),
+            json!({"ts": "2025-01-07T10:00:00Z", "source": "desk", "kind": "comment", "ticket_id": "1",
+                   "message": "Looking", "topic": "checkout"}),
+            json!({"ts": "2025-01-08T10:00:00Z", "source": "desk", "kind": "ticket", "ticket_id": "1",
+                   "message": "It broke again", "status": "solved", "updated_at": "2025-01-08T11:00:00Z"}),
+            json!({"ts": "2025-01-06T10:00:00Z", "source": "chat", "kind": "chat", "ticket_id": "1"}),
+        ]
+    }
+
+    #[test]
+    fn a_ticket_is_its_latest_state_at_its_first_time() {
+        let mut memory = Memory::default();
+        memory.add("ticket_updates", &updates()).derive_whole();
+        let tickets = memory.rows("tickets");
+        assert_eq!(tickets.len(), 2);
+        let ticket = tickets.iter().find(|row| row["source"] == "desk").unwrap();
+        assert_eq!(ticket["ts"], "2025-01-06T10:00:00Z");
+        for (name, value) in [
+            ("message", json!("It broke again")),
+            ("first_message", json!("It broke")),
+            ("status", json!("solved")),
+            ("topic", json!("checkout")),
+            ("kind", json!("ticket")),
+            ("labels", json!(["a", "b"])),
+            ("n_updates", json!(2)),
+            ("n_comments", json!(1)),
+            ("user_id", json!("u")),
+            ("user_id_source", json!("own")),
+        ] {
+            assert_eq!(ticket[name], value, "{name}");
+        }
+        assert_eq!(ticket.get("session_id_source"), None);
+    }
+
+    #[test]
+    fn the_order_of_updates_does_not_matter() {
+        let mut memory = Memory::default();
+        memory.add("ticket_updates", &updates());
+        let mut shuffled = memory.shuffled(7, 1);
+        assert_eq!(memory.derive_whole().rows("tickets"), shuffled.derive_whole().rows("tickets"));
+    }
+}

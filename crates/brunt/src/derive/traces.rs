@@ -175,3 +175,53 @@ fn write(symbols: &Symbols, mut rows: Vec<TraceRow>) -> Result<Vec<RecordBatch>,
     columns.double("sample_weight", rows.iter().map(|row| row.weight.double()));
     columns.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::derive::testing::{Memory, event, log, span};
+
+    #[test]
+    fn a_trace_tells_of_its_root_and_its_parts() {
+        let mut memory = Memory::default();
+        memory
+            .add("spans", &[
+                span("23:59:59", 1, 1, 0, json!({
+                    "span_name": "POST /pay", "service_name": "web", "duration_ns": 3_000_000_000_i64,
+                    "device_type": "mobile", "status_code": "ERROR", "status_message": "no"
+                })),
+                span("2025-01-07T00:00:00Z", 1, 2, 1, json!({"service_name": "pay", "duration_ns": 2_500_000_000_i64})),
+                span("2025-01-07T00:00:01Z", 1, 3, 9, json!({"service_name": "pay"})),
+            ])
+            .add("logs", &[log("2025-01-07T00:00:01Z", 1, json!({"user_id": "u"}))]);
+        let trace = memory.derived().row("traces");
+        assert_eq!(trace["ts"], "2025-01-06T23:59:59Z");
+        assert_eq!(trace["duration_ns"], 3_500_000_000_i64);
+        assert_eq!(trace["root_span_name"], "POST /pay");
+        assert_eq!(trace["root_service_name"], "web");
+        assert_eq!(trace["device_type"], "mobile");
+        assert_eq!(trace["status_code"], "ERROR");
+        assert_eq!(trace["service_names"], json!(["pay", "shop", "web"]));
+        for (name, count) in [("n_spans", 3), ("n_logs", 1), ("n_errors", 1), ("n_orphan_spans", 1)] {
+            assert_eq!(trace[name], count, "{name}");
+        }
+        assert_eq!(trace["has_root"], true);
+        assert_eq!((&trace["user_id"], &trace["user_id_source"]), (&json!("u"), &json!("own")));
+        assert_eq!(trace["session_id_source"], "gap");
+    }
+
+    #[test]
+    fn a_trace_takes_the_user_of_its_session() {
+        let mut memory = Memory::default();
+        memory
+            .add("logs", &[log("10:00:00", 1, json!({"session_id": "s"}))])
+            .add("events", &[event("09:00:00", "s", json!({"user_id": "u"}))]);
+        let trace = memory.derived().row("traces");
+        assert_eq!(trace["session_id_source"], "own");
+        assert_eq!(trace["session_started_at"], "2025-01-06T09:00:00Z");
+        assert_eq!((&trace["user_id"], &trace["user_id_source"]), (&json!("u"), &json!("session")));
+        assert_eq!(trace["has_root"], false);
+        assert_eq!(trace["duration_ns"], 0);
+    }
+}

@@ -1,0 +1,121 @@
+//! Loading: inputs are decoded, told from duplicates, appended, and what they can reach is derived, in one epoch.
+//!
+//! ```text
+//! input ─► decode (own thread) ─► judge duplicates ─► append ─► derive the days within reach ─► epoch
+//! ```
+
+mod decode;
+mod duplicates;
+mod input;
+mod job;
+mod summary;
+mod transaction;
+
+use brunt_ingest::{FORMATS, Format, Policy, table_named};
+use brunt_model::{Table, Ts};
+
+use crate::code::Code;
+use crate::definitions::{Definitions, REDACTION_FILE};
+use crate::error::{Error, Fault};
+use crate::nearest::nearest;
+use crate::store::Store;
+
+pub use input::Input;
+pub use summary::{FileOutcome, FileSummary, LoadSummary, TableCounts};
+
+/// How inputs are read.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// Read every input as this format; found out from name and content where `None`.
+    pub format: Option<String>,
+    /// The table that the rows go to, in the word that people use: `logs spans events tickets accounts orders releases`.
+    pub table: Option<String>,
+    /// A mapping file: its name, for messages, and its text.
+    pub mapping: Option<(String, String)>,
+    /// The secret of `hash` rules; without one, fields that should be hashed are dropped, with a warning.
+    pub secret: Option<String>,
+}
+
+/// How far a load is.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    pub input: String,
+    /// From 0.
+    pub file_idx: usize,
+    pub n_files: usize,
+    /// Rows and rejects of this input so far.
+    pub n_records: u64,
+}
+
+/// What all inputs of a load share.
+pub(crate) struct Plan {
+    pub(crate) format: Option<Format>,
+    pub(crate) table: Option<&'static Table>,
+    /// Part of what a load is known by.
+    pub(crate) mapping_text: String,
+    pub(crate) policy: Policy,
+    pub(crate) definitions: Definitions,
+    pub(crate) now: Ts,
+}
+
+pub(crate) async fn run(
+    store: &Store,
+    inputs: &[Input],
+    options: &LoadOptions,
+    now: Ts,
+    on_progress: &(dyn Fn(&Progress) + Send + Sync),
+) -> Result<LoadSummary, Error> {
+    let plan = plan(store.definitions().await?, options, now)?;
+    job::run(store, inputs, &plan, on_progress).await
+}
+
+pub(crate) async fn derive_all(store: &Store, now: Ts) -> Result<usize, Error> {
+    let definitions = store.definitions().await?;
+    let work = async |tx: &mut brunt_store::Transaction| {
+        transaction::pin_definitions(tx, &definitions).await?;
+        transaction::derive_all(tx, &definitions).await
+    };
+    Ok(store.tables().write(now, work).await?.value)
+}
+
+/// An input, or a file that says how to read it, that was refused as a whole.
+fn refused(input: &str, error: &brunt_ingest::Error) -> Error {
+    let hint = error.hint().map(str::to_owned);
+    Error::Input { input: input.to_owned(), reason: error.to_string(), hint }
+}
+
+fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan, Error> {
+    let mut policy = Policy::parse(definitions.redaction().unwrap_or_default(), REDACTION_FILE)
+        .map_err(|error| refused(REDACTION_FILE, &error))?;
+    if let Some(secret) = &options.secret {
+        policy = policy.with_secret(secret.clone().into_bytes());
+    }
+    Ok(Plan {
+        format: options.format.as_deref().map(parse_format).transpose()?,
+        table: options.table.as_deref().map(parse_table).transpose()?,
+        mapping_text: options.mapping.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
+        policy,
+        definitions,
+        now,
+    })
+}
+
+fn parse_format(name: &str) -> Result<Format, Error> {
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+    Format::parse(name).ok_or_else(|| unknown("format", name, &names))
+}
+
+/// The words that people use for tables.
+const TABLE_WORDS: &[&str] = &["logs", "spans", "events", "tickets", "accounts", "orders", "releases"];
+
+fn parse_table(word: &str) -> Result<&'static Table, Error> {
+    table_named(word).ok_or_else(|| unknown("table", word, TABLE_WORDS))
+}
+
+fn unknown(kind: &str, name: &str, names: &[&str]) -> Error {
+    let hint = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("Did you mean \"{near}\"? All of them: {}.", names.join(", ")),
+        None => format!("All of them: {}.", names.join(", ")),
+    };
+    Fault::new(Code::Usage, format!("there is no {kind} \"{name}\"")).with_hint(hint).into()
+}

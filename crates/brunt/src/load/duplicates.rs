@@ -1,0 +1,151 @@
+//! Which rows are new: identity over everything stored in the same days, and over the load itself.
+//!
+//! Rows with a key of their own (a span's ids) are one row, of which the richest copy is kept: the one with more filled
+//! columns, then with the greater content hash. Rows without one are told apart by all their columns and by their
+//! ordinal among equals inside their load, so that a line that a load holds twice is stored twice, and loading
+//! it again adds nothing. Either way the order of loads does not matter.
+
+use std::collections::{HashMap, HashSet};
+
+use brunt_ingest::Identity;
+use brunt_model::{Day, Table};
+
+/// All identities that a transaction has met.
+#[derive(Debug, Default)]
+pub(super) struct Duplicates {
+    seen: HashMap<(&'static str, u128), Seen>,
+    /// Days whose stored rows are in `seen`.
+    days_known: HashSet<(&'static str, Day)>,
+    /// Copies that a richer one replaced, by table and day.
+    superseded: HashMap<(&'static str, Day), HashSet<(u128, u128)>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    day: Day,
+    content: u128,
+    n_filled: u32,
+    /// Copies that are stored, for rows without a key of their own.
+    n_stored: u32,
+    /// Load that met it last, and how many copies that load has met.
+    load_idx: Option<usize>,
+    n_in_load: u32,
+}
+
+/// What to do with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Store,
+    Duplicate,
+    /// Store it in place of a poorer copy; `same_load` where that copy came from the same load.
+    Replace { same_load: bool },
+}
+
+impl Duplicates {
+    /// Whether the stored rows of a day have been taken in.
+    pub(super) fn is_known(&self, table: &'static Table, day: Day) -> bool {
+        self.days_known.contains(&(table.name, day))
+    }
+
+    /// Takes in the rows that a day holds already; once for each day, before rows of it are judged.
+    pub(super) fn know_day(&mut self, table: &'static Table, day: Day, stored: impl IntoIterator<Item = Identity>) {
+        self.days_known.insert((table.name, day));
+        for identity in stored {
+            let Identity { key, content, n_filled, .. } = identity;
+            let first = Seen { day, content, n_filled, n_stored: 0, load_idx: None, n_in_load: 0 };
+            self.seen.entry((table.name, key)).or_insert(first).n_stored += 1;
+        }
+    }
+
+    /// Judges the next row of a load.
+    pub(super) fn judge(&mut self, table: &'static Table, day: Day, load_idx: usize, identity: Identity) -> Verdict {
+        let Identity { key, content, n_filled, by_content } = identity;
+        let Some(seen) = self.seen.get_mut(&(table.name, key)) else {
+            let first = Seen { day, content, n_filled, n_stored: 1, load_idx: Some(load_idx), n_in_load: 1 };
+            self.seen.insert((table.name, key), first);
+            return Verdict::Store;
+        };
+        let same_load = seen.load_idx == Some(load_idx);
+        seen.n_in_load = if same_load { seen.n_in_load + 1 } else { 1 };
+        seen.load_idx = Some(load_idx);
+        if by_content {
+            // The ordinal among equals is its identity.
+            if seen.n_in_load <= seen.n_stored {
+                return Verdict::Duplicate;
+            }
+            seen.n_stored += 1;
+            return Verdict::Store;
+        }
+        if (n_filled, content) <= (seen.n_filled, seen.content) {
+            return Verdict::Duplicate;
+        }
+        self.superseded.entry((table.name, seen.day)).or_default().insert((key, seen.content));
+        seen.day = day;
+        seen.content = content;
+        seen.n_filled = n_filled;
+        Verdict::Replace { same_load }
+    }
+
+    /// The copies to take away, by table and day; each as (key, content).
+    pub(super) fn into_superseded(self) -> HashMap<(&'static str, Day), HashSet<(u128, u128)>> {
+        self.superseded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brunt_model::table;
+
+    use super::*;
+
+    const DAY: Day = Day(20_389);
+
+    fn judge(duplicates: &mut Duplicates, load_idx: usize, key: u128, content: u128, n_filled: u32) -> Verdict {
+        let identity = Identity { key, content, n_filled, by_content: key == content };
+        duplicates.judge(table("spans").unwrap(), DAY, load_idx, identity)
+    }
+
+    #[test]
+    fn equal_rows_of_one_load_are_all_stored_and_loading_them_again_adds_nothing() {
+        let mut duplicates = Duplicates::default();
+        for _ in 0..3 {
+            assert_eq!(judge(&mut duplicates, 0, 7, 7, 4), Verdict::Store);
+        }
+        for _ in 0..3 {
+            assert_eq!(judge(&mut duplicates, 1, 7, 7, 4), Verdict::Duplicate);
+        }
+        assert_eq!(judge(&mut duplicates, 1, 7, 7, 4), Verdict::Store);
+    }
+
+    #[test]
+    fn stored_copies_count_as_an_earlier_load() {
+        let mut duplicates = Duplicates::default();
+        let stored = Identity { key: 7, content: 7, n_filled: 4, by_content: true };
+        duplicates.know_day(table("spans").unwrap(), DAY, [stored, stored]);
+        let verdicts: Vec<Verdict> = (0..3).map(|_| judge(&mut duplicates, 0, 7, 7, 4)).collect();
+        assert_eq!(verdicts, [Verdict::Duplicate, Verdict::Duplicate, Verdict::Store]);
+    }
+
+    #[test]
+    fn the_richer_copy_of_a_key_is_kept_whatever_the_order() {
+        let mut half_first = Duplicates::default();
+        assert_eq!(judge(&mut half_first, 0, 1, 50, 4), Verdict::Store);
+        assert_eq!(judge(&mut half_first, 0, 1, 60, 9), Verdict::Replace { same_load: true });
+        assert_eq!(judge(&mut half_first, 1, 1, 60, 9), Verdict::Duplicate);
+        let superseded = half_first.into_superseded();
+        assert_eq!(superseded[&("spans", DAY)], HashSet::from([(1, 50)]));
+
+        let mut whole_first = Duplicates::default();
+        assert_eq!(judge(&mut whole_first, 0, 1, 60, 9), Verdict::Store);
+        assert_eq!(judge(&mut whole_first, 1, 1, 50, 4), Verdict::Duplicate);
+        assert!(whole_first.into_superseded().is_empty());
+    }
+
+    #[test]
+    fn of_equally_rich_copies_the_greater_content_is_kept() {
+        let mut duplicates = Duplicates::default();
+        assert_eq!(judge(&mut duplicates, 0, 1, 50, 4), Verdict::Store);
+        assert_eq!(judge(&mut duplicates, 1, 1, 49, 4), Verdict::Duplicate);
+        assert_eq!(judge(&mut duplicates, 2, 1, 51, 4), Verdict::Replace { same_load: false });
+    }
+}

@@ -1,0 +1,104 @@
+//! What is loaded: files by path, folder or glob, or bytes in memory.
+
+use std::fs::{self, File};
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::code::Code;
+use crate::error::{Error, Fault};
+
+/// One input of a load.
+#[derive(Debug, Clone)]
+pub struct Input {
+    name: String,
+    source: Source,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    File(PathBuf),
+    Bytes(Arc<[u8]>),
+}
+
+impl Input {
+    /// Bytes in memory, under a name that decides their format as a file's name would.
+    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self { name: name.into(), source: Source::Bytes(bytes.into()) }
+    }
+
+    /// The inputs of a path: the file itself, all files below a folder, or what a glob (`logs/*.jsonl`) matches.
+    ///
+    /// They come sorted by path; hidden files and folders are passed over.
+    ///
+    /// # Errors
+    /// `22P04` where nothing is there, [`Error::Io`] where a folder cannot be read.
+    pub fn find(path: &str) -> Result<Vec<Self>, Error> {
+        let mut paths = Vec::new();
+        if Path::new(path).is_dir() {
+            push_files_below(Path::new(path), &mut paths)?;
+        } else if Path::new(path).exists() {
+            paths.push(PathBuf::from(path));
+        } else {
+            for found in glob::glob(path).into_iter().flatten().flatten() {
+                if found.is_dir() { push_files_below(&found, &mut paths)? } else { paths.push(found) }
+            }
+        }
+        if paths.is_empty() {
+            return Err(Fault::new(Code::InputRefused, format!("input \"{path}\" does not exist or holds no file"))
+                .with_hint("Give a file, a folder, a glob in quotes, or - for standard input.")
+                .into());
+        }
+        paths.sort();
+        Ok(paths.into_iter().map(|path| Self { name: path.display().to_string(), source: Source::File(path) }).collect())
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A reader over the bytes as they are stored, from their start.
+    pub(crate) fn reader(&self) -> Result<Box<dyn Read + Send>, Error> {
+        match &self.source {
+            Source::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
+            Source::File(path) => Ok(Box::new(File::open(path).map_err(|source| self.unreadable(source))?)),
+        }
+    }
+
+    /// The hash of the content and its size in bytes; the whole input is read, and little of it kept.
+    pub(crate) fn digest(&self) -> Result<(u128, u64), Error> {
+        let mut reader = self.reader()?;
+        let mut hasher = Xxh3::new();
+        let mut n_bytes = 0;
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let n_read = reader.read(&mut buffer).map_err(|source| self.unreadable(source))?;
+            if n_read == 0 {
+                return Ok((hasher.digest128(), n_bytes));
+            }
+            hasher.update(&buffer[..n_read]);
+            n_bytes += n_read as u64;
+        }
+    }
+
+    fn unreadable(&self, source: std::io::Error) -> Error {
+        Fault::new(Code::InputRefused, format!("input \"{}\" cannot be read", self.name))
+            .with_detail(format!("The system says: {source}."))
+            .into()
+    }
+}
+
+fn push_files_below(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let unreadable =
+        |source| Error::Io { action: "read folder", path: folder.display().to_string(), source };
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            continue;
+        }
+        if path.is_dir() { push_files_below(&path, paths)? } else { paths.push(path) }
+    }
+    Ok(())
+}

@@ -1,0 +1,332 @@
+//! The inputs of one call, in one epoch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use arrow::array::{AsArray, BooleanArray};
+use arrow::datatypes::Date32Type;
+use brunt_ingest::{Options, Redacted, Reject, identity};
+use brunt_model::{Day, Table, TableKind, table, tables};
+use brunt_store::{LoadEntry, Transaction};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::decode::{Decoded, Decoding};
+use super::duplicates::{Duplicates, Verdict};
+use super::transaction::{LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_days, derive_whole, pin_definitions};
+use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts, refused};
+use crate::error::Error;
+use crate::store::Store;
+
+/// Rows of a batch: enough for good runs, few enough that several wait in little memory.
+const BATCH_ROWS_MAX: usize = 32_768;
+
+/// Rejects that wait in memory before they are written.
+const REJECTS_WAITING_MAX: usize = 4_096;
+
+/// An input with what it is known by.
+struct Job<'i> {
+    input: &'i Input,
+    file_idx: usize,
+    key: String,
+    load_id: String,
+    size_bytes: u64,
+}
+
+/// Why the closure of a write ended early.
+enum Stop {
+    /// A file turned out to be refused after rows of it were written: the write starts over without it.
+    WithoutFile { file_idx: usize, outcome: FileOutcome },
+    Failed(Error),
+}
+
+pub(super) async fn run(
+    store: &Store,
+    inputs: &[Input],
+    plan: &Plan,
+    on_progress: &(dyn Fn(&Progress) + Send + Sync),
+) -> Result<LoadSummary, Error> {
+    let mut refused: BTreeMap<usize, FileOutcome> = BTreeMap::new();
+    let mut jobs = Vec::with_capacity(inputs.len());
+    for (file_idx, input) in inputs.iter().enumerate() {
+        match digest(input).await {
+            Ok((content, size_bytes)) => jobs.push(job(input, file_idx, content, size_bytes, plan)),
+            Err(error) => {
+                refused.insert(file_idx, failed(&error));
+            }
+        }
+    }
+    loop {
+        let work = async |tx: &mut Transaction| {
+            Load { tx, plan, on_progress, n_files: inputs.len(), duplicates: Duplicates::default(), days: BTreeSet::new(), tables: BTreeSet::new() }
+                .run(&jobs, &refused)
+                .await
+        };
+        match store.tables().write(plan.now, work).await {
+            Ok(committed) => {
+                let mut outcomes = committed.value;
+                outcomes.extend(refused);
+                let files = inputs.iter().enumerate().filter_map(|(file_idx, input)| {
+                    let outcome = outcomes.remove(&file_idx)?;
+                    Some(FileSummary { input: input.name().to_owned(), outcome })
+                });
+                let files = files.collect();
+                return Ok(LoadSummary { files, epoch: committed.is_new.then_some(committed.epoch.number) });
+            }
+            Err(Stop::WithoutFile { file_idx, outcome }) => {
+                refused.insert(file_idx, outcome);
+            }
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+}
+
+/// A load as its transaction sees it.
+struct Load<'a> {
+    tx: &'a mut Transaction,
+    plan: &'a Plan,
+    on_progress: &'a (dyn Fn(&Progress) + Send + Sync),
+    n_files: usize,
+    duplicates: Duplicates,
+    /// Days in which base rows came or went, and the tables to which they did.
+    days: BTreeSet<Day>,
+    tables: BTreeSet<&'static str>,
+}
+
+impl Load<'_> {
+    async fn run(
+        mut self,
+        jobs: &[Job<'_>],
+        refused: &BTreeMap<usize, FileOutcome>,
+    ) -> Result<BTreeMap<usize, FileOutcome>, Stop> {
+        let mut outcomes = BTreeMap::new();
+        for job in jobs.iter().filter(|job| !refused.contains_key(&job.file_idx)) {
+            let outcome = match self.tx.find_load(&job.key).await? {
+                Some(_) => FileOutcome::AlreadyLoaded,
+                None => self.load(job).await?,
+            };
+            outcomes.insert(job.file_idx, outcome);
+        }
+        let has_new = outcomes.values().any(|outcome| matches!(outcome, FileOutcome::Loaded { .. }));
+        if !has_new {
+            return Ok(outcomes);
+        }
+        self.drop_superseded().await?;
+        let definitions_changed = pin_definitions(self.tx, &self.plan.definitions).await?;
+        if definitions_changed {
+            derive_all(self.tx, &self.plan.definitions).await?;
+        } else {
+            derive_days(self.tx, &self.days, &self.plan.definitions).await?;
+            if WHOLE_FROM.iter().any(|name| self.tables.contains(name)) {
+                derive_whole(self.tx).await?;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    async fn load(&mut self, job: &Job<'_>) -> Result<FileOutcome, Stop> {
+        let started_at = Instant::now();
+        let mut decoding = Decoding::start(job.input.name().to_owned(), job.input.reader()?, self.options(job));
+        let mut counts: BTreeMap<Option<&'static str>, TableCounts> = BTreeMap::new();
+        let mut rejects: Vec<Reject> = Vec::new();
+        let mut n_rejects = 0;
+        let mut n_rows = 0;
+        while let Some(item) = decoding.items.recv().await {
+            match item {
+                Decoded::Rows(rows) => {
+                    n_rows += rows.batch().num_rows() as u64;
+                    self.append(job, rows, &mut counts).await?;
+                }
+                Decoded::Reject(reject) => {
+                    n_rejects += 1;
+                    rejects.push(reject);
+                    if rejects.len() >= REJECTS_WAITING_MAX {
+                        add_rejects(self.tx, self.plan.now, &job.load_id, &std::mem::take(&mut rejects)).await?;
+                    }
+                }
+            }
+            self.report(job, n_rows + n_rejects);
+        }
+        let summary = match decoding.finish().await {
+            Ok(summary) => summary,
+            Err(error) => {
+                let outcome = refusal(job.input, error);
+                if n_rows + n_rejects == 0 {
+                    return Ok(outcome);
+                }
+                return Err(Stop::WithoutFile { file_idx: job.file_idx, outcome });
+            }
+        };
+        add_rejects(self.tx, self.plan.now, &job.load_id, &rejects).await?;
+        if n_rejects > 0 {
+            counts.insert(None, TableCounts { n_records: n_rejects, n_rejects, ..TableCounts::default() });
+        }
+        self.tx.add_load(LoadEntry {
+            load_id: job.load_id.clone(),
+            key: job.key.clone(),
+            input: job.input.name().to_owned(),
+        });
+        let format = summary.format.name().to_owned();
+        let tables: Vec<TableCounts> = counts.into_values().collect();
+        let record = LoadRecord {
+            load_id: &job.load_id,
+            input: job.input.name(),
+            format: &format,
+            tables: &tables,
+            size_bytes: job.size_bytes,
+            duration: started_at.elapsed(),
+            definitions_hash: self.plan.definitions.hash(),
+        };
+        add_load_rows(self.tx, self.plan.now, &record).await?;
+        Ok(FileOutcome::Loaded { load_id: job.load_id.clone(), format, tables, warnings: summary.warnings })
+    }
+
+    /// Appends the rows of a batch that are new.
+    async fn append(
+        &mut self,
+        job: &Job<'_>,
+        rows: Redacted,
+        counts: &mut BTreeMap<Option<&'static str>, TableCounts>,
+    ) -> Result<(), Stop> {
+        let table = rows.table();
+        let days = days_of(&rows);
+        for day in days.iter().copied().collect::<BTreeSet<_>>() {
+            self.know_day(table, day).await?;
+        }
+        self.tables.insert(table.name);
+        let counts = counts.entry(Some(table.name)).or_default();
+        counts.table = Some(table.name.to_owned());
+        let mut keep = Vec::with_capacity(days.len());
+        for (day, identity) in days.iter().zip(identity(rows.batch(), table)) {
+            let verdict = self.duplicates.judge(table, *day, job.file_idx, identity);
+            counts.n_records += 1;
+            match verdict {
+                Verdict::Duplicate => counts.n_duplicates += 1,
+                // The poorer copy was counted as stored; it is the duplicate now.
+                Verdict::Replace { same_load: true } => counts.n_duplicates += 1,
+                Verdict::Store | Verdict::Replace { same_load: false } => counts.n_rows += 1,
+            }
+            keep.push(verdict != Verdict::Duplicate);
+        }
+        self.days.extend(days.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(day, _)| *day));
+        if keep.iter().all(|keep| *keep) {
+            self.tx.append(&rows).await?;
+        } else if keep.contains(&true) {
+            self.tx.append(&rows.filter(&BooleanArray::from(keep)).map_err(not_of(table))?).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what a day holds, before its first new row is judged.
+    async fn know_day(&mut self, table: &'static Table, day: Day) -> Result<(), Stop> {
+        if self.duplicates.is_known(table, day) {
+            return Ok(());
+        }
+        let mut stored = Vec::new();
+        for file in self.tx.read_days(table.name, &BTreeSet::from([day])).await? {
+            for batch in self.tx.read(&file, None).await? {
+                stored.extend(identity(&batch, table));
+            }
+        }
+        self.duplicates.know_day(table, day, stored);
+        Ok(())
+    }
+
+    /// Takes away the copies that richer ones replaced.
+    async fn drop_superseded(&mut self) -> Result<(), Stop> {
+        for ((name, day), copies) in std::mem::take(&mut self.duplicates).into_superseded() {
+            let Some(table) = table(name) else { continue };
+            self.days.insert(day);
+            for file in self.tx.read_days(name, &BTreeSet::from([day])).await? {
+                let mut keep = Vec::new();
+                for batch in self.tx.read(&file, None).await? {
+                    let kept = identity(&batch, table);
+                    keep.extend(kept.iter().map(|row| !copies.contains(&(row.key, row.content))));
+                }
+                if keep.contains(&false) {
+                    self.tx.drop_rows(&file, &BooleanArray::from(keep)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn options(&self, job: &Job<'_>) -> Options {
+        Options {
+            format: self.plan.format,
+            table: self.plan.table,
+            policy: self.plan.policy.clone(),
+            now: self.plan.now,
+            load_id: job.load_id.clone(),
+            batch_rows_max: BATCH_ROWS_MAX,
+        }
+    }
+
+    fn report(&self, job: &Job<'_>, n_records: u64) {
+        let input = job.input.name().to_owned();
+        (self.on_progress)(&Progress { input, file_idx: job.file_idx, n_files: self.n_files, n_records });
+    }
+}
+
+/// The partition of each row.
+fn days_of(rows: &Redacted) -> Vec<Day> {
+    let days = rows.table().column_idx("day").map(|column_idx| rows.batch().column(column_idx));
+    let days = days.and_then(|column| column.as_primitive_opt::<Date32Type>());
+    days.map(|days| days.values().iter().map(|day| Day(*day)).collect()).unwrap_or_default()
+}
+
+/// Content and size; files are read on a thread that may wait.
+async fn digest(input: &Input) -> Result<(u128, u64), Error> {
+    let input = input.clone();
+    let name = input.name().to_owned();
+    let digested = tokio::task::spawn_blocking(move || input.digest()).await;
+    digested.unwrap_or_else(|error| Err(Error::Io { action: "read", path: name, source: std::io::Error::other(error) }))
+}
+
+/// The key of a load is its content, table and mapping, and the format where one was asked for.
+fn job<'i>(input: &'i Input, file_idx: usize, content: u128, size_bytes: u64, plan: &Plan) -> Job<'i> {
+    let mut hasher = Xxh3::new();
+    hasher.update(&content.to_le_bytes());
+    let format = plan.format.map_or("", |format| format.name());
+    for part in [plan.table.map_or("", |table| table.name), plan.mapping_text.as_str(), format] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let key = format!("{:032x}", hasher.digest128());
+    Job { input, file_idx, load_id: key[..16].to_owned(), key, size_bytes }
+}
+
+fn not_of(table: &'static Table) -> impl Fn(arrow::error::ArrowError) -> brunt_store::Error {
+    move |error| brunt_store::Error::TableMismatch { table: table.name.to_owned(), reason: error.to_string() }
+}
+
+fn refusal(input: &Input, error: brunt_ingest::Error) -> FileOutcome {
+    match error {
+        brunt_ingest::Error::NotAnExport { reason, .. } => FileOutcome::Skipped { reason },
+        error => failed(&refused(input.name(), &error)),
+    }
+}
+
+fn failed(error: &Error) -> FileOutcome {
+    FileOutcome::Failed { error: error.to_string(), hint: error.hint() }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<brunt_store::Error> for Stop {
+    fn from(error: brunt_store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The days of all base and derived tables, which a full derivation makes or empties.
+pub(super) async fn all_days(tx: &mut Transaction) -> Result<BTreeSet<Day>, Error> {
+    let mut days = BTreeSet::new();
+    for table in tables().iter().filter(|table| table.kind != TableKind::System) {
+        days.extend(tx.read_table(table.name).await?.iter().map(|file| file.day));
+    }
+    Ok(days)
+}

@@ -1,0 +1,175 @@
+//! What a load writes besides base rows: derived days, its own counts, its rejects.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use brunt_ingest::Reject;
+use brunt_model::{Day, Table, Ts, day_of, table};
+use brunt_store::Transaction;
+
+use super::TableCounts;
+use super::job::all_days;
+use crate::definitions::Definitions;
+use crate::derive;
+use crate::error::Error;
+
+/// The base tables of which derived tables are made anew as a whole.
+pub(super) const WHOLE_FROM: [&str; 2] = ["ticket_updates", "account_updates"];
+
+/// A load as `system.loads` shows it.
+pub(super) struct LoadRecord<'a> {
+    pub(super) load_id: &'a str,
+    pub(super) input: &'a str,
+    pub(super) format: &'a str,
+    pub(super) tables: &'a [TableCounts],
+    pub(super) size_bytes: u64,
+    pub(super) duration: Duration,
+    pub(super) definitions_hash: Option<String>,
+}
+
+/// Keeps the definitions with the epoch; returns whether they differ from those of the epoch before.
+pub(super) async fn pin_definitions(tx: &mut Transaction, definitions: &Definitions) -> Result<bool, Error> {
+    let hash = definitions.hash();
+    if tx.base().definitions_hash == hash {
+        return Ok(false);
+    }
+    let files: Vec<_> =
+        definitions.files.iter().map(|file| (file.name.clone(), file.text.clone().into())).collect();
+    tx.set_definitions(&hash.unwrap_or_default(), &files).await?;
+    Ok(true)
+}
+
+/// Derives what rows of these days can reach.
+pub(super) async fn derive_days(
+    tx: &mut Transaction,
+    days: &BTreeSet<Day>,
+    definitions: &Definitions,
+) -> Result<(), Error> {
+    tx.flush().await?;
+    derive::derive_days(&mut TransactionTables { tx }, &derive::reach(days), definitions).await
+}
+
+/// Derives the tables that are made anew as a whole.
+pub(super) async fn derive_whole(tx: &mut Transaction) -> Result<(), Error> {
+    let mut days = BTreeSet::new();
+    for name in WHOLE_FROM {
+        days.extend(tx.read_table(name).await?.iter().map(|file| file.day));
+    }
+    derive::derive_whole(&mut TransactionTables { tx }, &days).await
+}
+
+/// Derives all days, and empties those that have no base rows; returns how many.
+pub(super) async fn derive_all(tx: &mut Transaction, definitions: &Definitions) -> Result<usize, Error> {
+    tx.flush().await?;
+    let days = all_days(tx).await?;
+    derive::derive_days(&mut TransactionTables { tx }, &days, definitions).await?;
+    derive_whole(tx).await?;
+    Ok(days.len())
+}
+
+/// One row of `loads` for each table.
+pub(super) async fn add_load_rows(tx: &mut Transaction, now: Ts, record: &LoadRecord<'_>) -> Result<(), Error> {
+    let n_rows = record.tables.len();
+    let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text; n_rows])) };
+    let count = |of: fn(&TableCounts) -> u64| -> ArrayRef {
+        Arc::new(record.tables.iter().map(|counts| i64::try_from(of(counts)).ok()).collect::<Int64Array>())
+    };
+    let constant = |value: u128| -> ArrayRef { Arc::new(Int64Array::from(vec![i64::try_from(value).ok(); n_rows])) };
+    let table_names = record.tables.iter().map(|counts| counts.table.as_deref()).collect::<StringArray>();
+    let hashes = StringArray::from(vec![record.definitions_hash.as_deref(); n_rows]);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("load_id", same(record.load_id)),
+        ("input", same(record.input)),
+        ("format", same(record.format)),
+        ("table_name", Arc::new(table_names)),
+        ("n_records", count(|counts| counts.n_records)),
+        ("n_rows", count(|counts| counts.n_rows)),
+        ("n_duplicates", count(|counts| counts.n_duplicates)),
+        ("n_rejects", count(|counts| counts.n_rejects)),
+        ("size_bytes", constant(record.size_bytes.into())),
+        ("duration_ns", constant(record.duration.as_nanos())),
+        ("definitions_hash", Arc::new(hashes)),
+    ];
+    add_system_rows(tx, "loads", now, n_rows, columns).await
+}
+
+pub(super) async fn add_rejects(
+    tx: &mut Transaction,
+    now: Ts,
+    load_id: &str,
+    rejects: &[Reject],
+) -> Result<(), Error> {
+    if rejects.is_empty() {
+        return Ok(());
+    }
+    let text = |of: fn(&Reject) -> &str| -> ArrayRef { Arc::new(rejects.iter().map(|reject| Some(of(reject))).collect::<StringArray>()) };
+    let number = |of: fn(&Reject) -> Option<u64>| -> ArrayRef {
+        Arc::new(rejects.iter().map(|reject| of(reject).and_then(|number| i64::try_from(number).ok())).collect::<Int64Array>())
+    };
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("load_id", Arc::new(StringArray::from(vec![load_id; rejects.len()]))),
+        ("input", text(|reject| &reject.input)),
+        ("line", number(|reject| Some(reject.line))),
+        ("column", number(|reject| reject.column)),
+        ("reason", text(|reject| &reject.reason)),
+        ("code", text(|reject| reject.code)),
+        ("sample", text(|reject| &reject.sample)),
+    ];
+    add_system_rows(tx, "rejects", now, rejects.len(), columns).await
+}
+
+async fn add_system_rows(
+    tx: &mut Transaction,
+    name: &'static str,
+    now: Ts,
+    n_rows: usize,
+    columns: Vec<(&str, ArrayRef)>,
+) -> Result<(), Error> {
+    let Some(table) = table(name) else { return Ok(()) };
+    if n_rows == 0 {
+        return Ok(());
+    }
+    let times = TimestampMicrosecondArray::from(vec![now.0; n_rows]).with_timezone("UTC");
+    let mut by_name: BTreeMap<&str, ArrayRef> = columns.into_iter().collect();
+    by_name.insert("loaded_at", Arc::new(times));
+    by_name.insert("day", Arc::new(Date32Array::from(vec![day_of(now).0; n_rows])));
+    let arrays = table.columns.iter().filter_map(|column| by_name.remove(column.name)).collect();
+    let rows = RecordBatch::try_new(table.schema(), arrays)
+        .map_err(|error| brunt_store::Error::TableMismatch { table: name.to_owned(), reason: error.to_string() })?;
+    Ok(tx.add_system_rows(name, rows).await?)
+}
+
+/// The tables of a store as derivation sees them, in the middle of a write.
+struct TransactionTables<'a> {
+    tx: &'a mut Transaction,
+}
+
+impl derive::Tables for TransactionTables<'_> {
+    async fn rows(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        columns: &[&'static str],
+    ) -> Result<Vec<RecordBatch>, Error> {
+        let mut rows = Vec::new();
+        for file in self.tx.read_days(table.name, &BTreeSet::from([day])).await? {
+            rows.extend(self.tx.read(&file, Some(columns)).await?);
+        }
+        Ok(rows)
+    }
+
+    async fn replace(&mut self, table: &'static Table, day: Day, rows: Vec<RecordBatch>) -> Result<(), Error> {
+        Ok(self.tx.replace_day(table.name, day, rows).await?)
+    }
+
+    async fn replace_all(
+        &mut self,
+        table: &'static Table,
+        days: BTreeMap<Day, Vec<RecordBatch>>,
+    ) -> Result<(), Error> {
+        let rows = days.into_values().flatten().collect();
+        Ok(self.tx.replace_table(table.name, rows).await?)
+    }
+}

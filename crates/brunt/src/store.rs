@@ -1,0 +1,192 @@
+//! A store as other programs embed it: load, derive, ask, keep.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use brunt_model::Ts;
+use brunt_store::{Optimized, StoreOptions, Vacuumed};
+use url::Url;
+
+use crate::check::{self, Finding};
+use crate::definitions::{self, DefinitionFile, Definitions};
+use crate::error::Error;
+use crate::load::{self, Input, LoadOptions, LoadSummary, Progress};
+use crate::session::{Answer, Engine, EngineOptions, Session};
+use crate::status::{self, Status};
+
+/// A store. Clones share memory, caches and connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    engine: Arc<Engine>,
+    /// In place of the store's own definitions.
+    definitions: Option<PathBuf>,
+}
+
+/// How a store is opened.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// A local folder of definitions (`journeys.toml`, `redaction.toml`), in place of the store's own.
+    pub definitions: Option<PathBuf>,
+    /// Memory in bytes that all queries together may take before they spill or fail; `None` is no bound.
+    pub memory_limit: Option<u64>,
+}
+
+impl Store {
+    /// Opens the store at a folder's path or a URL (`file://`, `s3://`).
+    ///
+    /// # Errors
+    /// [`crate::Code::StoreMissing`] where there is none, [`crate::Code::StoreTooNew`] where a newer brunt made it.
+    pub async fn open(place: &str) -> Result<Self, Error> {
+        Self::open_with(place, OpenOptions::default()).await
+    }
+
+    /// Opens the store with options; see [`Store::open`].
+    pub async fn open_with(place: &str, options: OpenOptions) -> Result<Self, Error> {
+        Self::over(brunt_store::Store::open(place, &StoreOptions::default()).await?, options)
+    }
+
+    /// Opens the store, or makes an empty one where there is none; `now` becomes the time of its first epoch.
+    pub async fn open_or_create(place: &str, now: Ts) -> Result<Self, Error> {
+        Self::open_or_create_with(place, OpenOptions::default(), now).await
+    }
+
+    /// Opens or makes the store with options; see [`Store::open_or_create`].
+    pub async fn open_or_create_with(place: &str, options: OpenOptions, now: Ts) -> Result<Self, Error> {
+        Self::over(brunt_store::Store::open_or_create(place, &StoreOptions::default(), now).await?, options)
+    }
+
+    /// A new store in memory, gone with its last clone.
+    pub async fn in_memory(now: Ts) -> Result<Self, Error> {
+        Self::in_memory_with(OpenOptions::default(), now).await
+    }
+
+    /// A new store in memory with options; see [`Store::in_memory`].
+    pub async fn in_memory_with(options: OpenOptions, now: Ts) -> Result<Self, Error> {
+        Self::over(brunt_store::Store::in_memory(now).await?, options)
+    }
+
+    /// Over a store that is open already, for callers that bring their own object store.
+    pub fn over(store: brunt_store::Store, options: OpenOptions) -> Result<Self, Error> {
+        let limit = options.memory_limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let engine_options = EngineOptions { memory_limit_bytes: limit, ..EngineOptions::default() };
+        let engine = Engine::new(store, &engine_options)?;
+        Ok(Self { engine, definitions: options.definitions })
+    }
+
+    /// The store's root; ends with `/`.
+    pub fn url(&self) -> &Url {
+        self.tables().url()
+    }
+
+    /// Loads inputs in one epoch: each file is stored whole or not at all, with its derived tables, and the same file
+    /// twice is one load. A file that is refused is named in the summary and does not stop the others.
+    ///
+    /// `now` bounds sane times and becomes the time of the load; `on_progress` is called after every batch of rows.
+    ///
+    /// # Errors
+    /// What concerns all inputs: wrong definitions, a mapping that cannot be used, an unknown format or table, and
+    /// failures of the store. Nothing is stored then.
+    pub async fn load(
+        &self,
+        inputs: &[Input],
+        options: &LoadOptions,
+        now: Ts,
+        on_progress: &(dyn Fn(&Progress) + Send + Sync),
+    ) -> Result<LoadSummary, Error> {
+        load::run(self, inputs, options, now, on_progress).await
+    }
+
+    /// Makes all derived tables again from the base tables and the definitions as they are now; returns how many
+    /// days it made. The rows are those that the loads made, whatever order they came in.
+    pub async fn derive_all(&self, now: Ts) -> Result<usize, Error> {
+        load::derive_all(self, now).await
+    }
+
+    /// A new session at the newest whole epoch, with settings of its own.
+    pub async fn session(&self) -> Result<Session, Error> {
+        self.engine.session().await
+    }
+
+    /// Runs one query in a session of its own.
+    ///
+    /// # Errors
+    /// A statement that is wrong, would write, or fails; its [`crate::Code`] says which.
+    pub async fn sql(&self, text: &str) -> Result<Answer, Error> {
+        self.session().await?.sql(text).await
+    }
+
+    /// What the store holds, and what waits to be done.
+    pub async fn status(&self) -> Result<Status, Error> {
+        status::status(self).await
+    }
+
+    /// Everything that is wrong with the definitions, and with what they say of this store's tables.
+    pub async fn check(&self) -> Result<Vec<Finding>, Error> {
+        check::check(self).await
+    }
+
+    /// A journey as TOML, proposed from the events and requests that sessions with orders pass in order; `None` where
+    /// no session leads to an order.
+    pub async fn suggest_journey(&self) -> Result<Option<String>, Error> {
+        check::suggest(self).await
+    }
+
+    /// Merges the files of days that have several, table by table.
+    pub async fn optimize(&self, now: Ts) -> Result<Optimized, Error> {
+        let mut all = Optimized::default();
+        for table in brunt_model::tables() {
+            let done = self.tables().optimize(now, table.name, None).await?;
+            all.n_days += done.n_days;
+            all.n_days_dropped += done.n_days_dropped;
+            all.n_files_before += done.n_files_before;
+            all.n_files_after += done.n_files_after;
+        }
+        Ok(all)
+    }
+
+    /// Deletes files that no kept epoch names and that are older than a day by the store's own clock; `dry_run` only
+    /// names them.
+    pub async fn vacuum(&self, dry_run: bool) -> Result<Vacuumed, Error> {
+        Ok(self.tables().vacuum(dry_run).await?)
+    }
+
+    /// Keeps a file of definitions in the store's own folder of them, in place of one of the same name.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] where the definitions would be wrong with it; nothing is kept then.
+    pub async fn write_definition(&self, name: &str, text: &str) -> Result<(), Error> {
+        let mut files = self.definition_files().await?;
+        files.retain(|file| file.name != name);
+        files.push(DefinitionFile { name: name.to_owned(), text: text.to_owned() });
+        Definitions::parse(files)?;
+        Ok(self.tables().write_user_definition(name, text.to_owned().into()).await?)
+    }
+
+    pub(crate) fn tables(&self) -> &brunt_store::Store {
+        self.engine.store()
+    }
+
+    /// The definitions as they are now.
+    pub(crate) async fn definitions(&self) -> Result<Definitions, Error> {
+        Definitions::parse(self.definition_files().await?)
+    }
+
+    pub(crate) async fn definition_files(&self) -> Result<Vec<DefinitionFile>, Error> {
+        if let Some(folder) = &self.definitions {
+            return definitions::read_folder(folder);
+        }
+        let mut files = Vec::new();
+        for (name, bytes) in self.tables().user_definitions().await? {
+            if [".toml", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) {
+                let text = String::from_utf8(bytes.to_vec()).map_err(|_| Error::Definition {
+                    file: name.clone(),
+                    line: 0,
+                    message: "the file is not UTF-8 text".to_owned(),
+                    hint: None,
+                })?;
+                files.push(DefinitionFile { name, text });
+            }
+        }
+        Ok(files)
+    }
+}
