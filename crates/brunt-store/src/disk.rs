@@ -22,6 +22,14 @@ use object_store::{
 };
 use uuid::Uuid;
 
+/// In the names of files that are being written.
+const STAGED: &str = ".staged-";
+
+/// Whether a file is one that a writer had not given its name yet.
+pub(crate) fn is_staged(path: &str) -> bool {
+    path.contains(STAGED)
+}
+
 /// The steps of a put that reach the disk, apart from their order, so that a test can record it.
 pub(crate) trait Disk: fmt::Debug + Send + Sync + 'static {
     /// Writes a new file and syncs its content.
@@ -193,18 +201,16 @@ fn put_synced(
         PutMode::Overwrite => disk.rename(&staged, path),
         PutMode::Update(_) => Err(io::Error::from(io::ErrorKind::Unsupported)),
     });
-    // After a link, or when a step failed; it costs nothing to leave it, as listings do not show staged files.
+    // After a link, or when a step failed. What a killed writer leaves, vacuum finds.
     let _ = fs::remove_file(&staged);
     named?;
     disk.sync_folder(folder)
 }
 
-/// A name beside `path` that listings do not show: `object_store` hides what ends in `#` and digits.
+/// A name beside `path`; the dot hides it from readers of Delta tables.
 fn staged_path(path: &FilePath) -> PathBuf {
-    let (number, _) = Uuid::new_v4().as_u64_pair();
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!("#{number}"));
-    PathBuf::from(name)
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}{STAGED}{}", Uuid::new_v4().simple()))
 }
 
 /// Makes the folder and those above it, each name synced before the next is made inside.
@@ -237,7 +243,7 @@ mod tests {
         impl Recorded {
             fn note(&self, step: &str, path: &FilePath) {
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();
-                let name = name.split('#').next().unwrap().to_owned();
+                let name = name.trim_start_matches('.').split(STAGED).next().unwrap().to_owned();
                 self.0.lock().unwrap().push(format!("{step} {name}"));
             }
         }

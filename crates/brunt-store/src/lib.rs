@@ -17,6 +17,8 @@ mod error;
 mod layout;
 mod load_index;
 mod location;
+mod merge;
+mod optimize;
 mod protocol;
 mod requests;
 mod runs;
@@ -25,6 +27,7 @@ mod store;
 mod table_log;
 mod transaction;
 mod user_definitions;
+mod vacuum;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +37,8 @@ pub use epoch::{CommitEntry, Epoch, LoadEntry};
 pub use error::Error;
 pub use layout::{ROW_GROUP_ROWS_MAX, SortColumn, sort_order};
 pub use location::StoreOptions;
+pub use optimize::Optimized;
 pub use snapshot::{ColumnStatistics, Snapshot, Statistics};
 pub use store::{Committed, Store};
 pub use transaction::Transaction;
+pub use vacuum::Vacuumed;

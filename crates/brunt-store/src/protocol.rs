@@ -99,31 +99,32 @@ pub(crate) enum Offered {
     Lost(Arc<Epoch>),
 }
 
-/// The newest whole epoch, for readers: changes nothing. `known` is any epoch that is whole.
+/// The newest whole epoch, for readers: changes nothing. `known` is any epoch that was whole; `None` where it has been
+/// vacuumed, and what came after it perhaps too.
 pub(crate) async fn newest_whole<L: Log>(
     log: &L,
     known: Arc<Epoch>,
-) -> Result<Arc<Epoch>, L::Error> {
-    let (before, newest) = newest_two(log, known).await?;
-    let Some(before) = before else { return Ok(newest) };
+) -> Result<Option<Arc<Epoch>>, L::Error> {
+    let Some((before, newest)) = newest_two(log, known).await? else { return Ok(None) };
+    let Some(before) = before else { return Ok(Some(newest)) };
     for entry in &newest.commits {
         if log.owner(entry).await? != Some(Owner::Epoch(newest.number)) {
-            return Ok(before);
+            return Ok(Some(before));
         }
     }
-    Ok(newest)
+    Ok(Some(newest))
 }
 
-/// The newest epoch, finished if it was not whole: where a write begins. `known` is any epoch that is whole.
+/// The newest epoch, finished if it was not whole: where a write begins. `known` and `None` as for [`newest_whole`].
 pub(crate) async fn finish_newest<L: Log>(
     log: &L,
     known: Arc<Epoch>,
-) -> Result<Arc<Epoch>, L::Error> {
-    let (before, newest) = newest_two(log, known).await?;
+) -> Result<Option<Arc<Epoch>>, L::Error> {
+    let Some((before, newest)) = newest_two(log, known).await? else { return Ok(None) };
     if before.is_some() {
         finish(log, &newest, None).await?;
     }
-    Ok(newest)
+    Ok(Some(newest))
 }
 
 /// Makes a file the first epoch, unless there is a first epoch; either way the one that is there is whole then.
@@ -155,16 +156,18 @@ pub(crate) async fn offer<L: Log>(
     }
 }
 
-/// The newest epoch, and the one before it unless `known` is still the newest.
+/// The newest epoch, and the one before it unless `known` is still the newest; `None` where `known` is gone.
 async fn newest_two<L: Log>(
     log: &L,
     known: Arc<Epoch>,
-) -> Result<(Option<Arc<Epoch>>, Arc<Epoch>), L::Error> {
+) -> Result<Option<(Option<Arc<Epoch>>, Arc<Epoch>)>, L::Error> {
     let (mut before, mut newest) = (None, known);
     while let Some(next) = log.head(newest.number + 1).await? {
         before = Some(std::mem::replace(&mut newest, next));
     }
-    Ok((before, newest))
+    // Epochs are vacuumed oldest first: if this one is there still, nothing after it was ever taken away.
+    let is_there = log.head(newest.number).await?.is_some();
+    Ok(is_there.then_some((before, newest)))
 }
 
 /// Puts an epoch if its number is free; returns the one that has the number then.

@@ -140,7 +140,15 @@ impl Store {
 
     /// The newest whole epoch. Reads only, and finishes nothing that a dead writer left.
     pub async fn head(&self) -> Result<Arc<Epoch>, Error> {
-        let newest = protocol::newest_whole(&self.inner.location, self.known_whole()).await?;
+        let log = &self.inner.location;
+        let newest = match protocol::newest_whole(log, self.known_whole()).await? {
+            Some(newest) => newest,
+            // What this process knew has been vacuumed while it slept, so it looks afresh.
+            None => match protocol::newest_whole(log, find_whole(log).await?).await? {
+                Some(newest) => newest,
+                None => return Err(Error::damaged(EPOCHS, "epochs vanish while they are read")),
+            },
+        };
         self.remember(&newest);
         Ok(newest)
     }
@@ -228,10 +236,8 @@ impl Store {
         now: Ts,
         mut work: impl AsyncFnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Committed<T>, E> {
-        let mut known = self.known_whole();
         for _ in 0..ROUNDS_MAX {
-            let base = protocol::finish_newest(&self.inner.location, known).await?;
-            self.remember(&base);
+            let base = self.finish_newest().await?;
             let mut transaction = Transaction::new(self.clone(), Arc::clone(&base), now);
             let value = work(&mut transaction).await?;
             let Some(draft) = transaction.into_draft().await? else {
@@ -244,10 +250,24 @@ impl Store {
                     let upkeep_error = self.keep_up(&epoch).await.err();
                     return Ok(Committed { epoch, is_new: true, value, upkeep_error });
                 }
-                Offered::Lost(winner) => known = winner,
+                Offered::Lost(winner) => self.remember(&winner),
             }
         }
         Err(Error::ConflictingCommit { attempts: ROUNDS_MAX }.into())
+    }
+
+    /// The newest epoch, finished if a writer died before it could.
+    pub(crate) async fn finish_newest(&self) -> Result<Arc<Epoch>, Error> {
+        let log = &self.inner.location;
+        let newest = match protocol::finish_newest(log, self.known_whole()).await? {
+            Some(newest) => newest,
+            None => match protocol::finish_newest(log, find_whole(log).await?).await? {
+                Some(newest) => newest,
+                None => return Err(Error::damaged(EPOCHS, "epochs vanish while they are read")),
+            },
+        };
+        self.remember(&newest);
+        Ok(newest)
     }
 
     pub(crate) fn location(&self) -> &Location {

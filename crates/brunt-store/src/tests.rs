@@ -1,4 +1,11 @@
 //! Tests of the whole store: what is written is read, whoever else writes and whatever fails.
 
+mod crash;
+mod faults;
+mod race;
+mod readers;
 mod rows;
+mod s3;
+mod synced;
+mod upkeep;
 mod write;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::Date32Type;
+use brunt_ingest::Redacted;
 use brunt_model::{Day, Table, TableKind, Ts, tables};
 use bytes::Bytes;
 use uuid::Uuid;
@@ -113,6 +114,11 @@ impl Transaction {
         self.store.read(file, projection).await
     }
 
+    /// Appends rows to a base table. They wait for more of their day and become sorted files, at the latest when the write ends.
+    pub async fn append(&mut self, rows: &Redacted) -> Result<(), Error> {
+        self.append_rows(rows.table(), rows.batch()).await
+    }
+
     /// Drops all rows of a file but those of which `keep` is true, in the order in which [`read`](Self::read) gives them.
     pub async fn drop_rows(&mut self, file: &DataFile, keep: &BooleanArray) -> Result<(), Error> {
         let table = table_of(&file.path)?;
@@ -198,7 +204,8 @@ impl Transaction {
         self.loads.push(load);
     }
 
-    /// Keeps the definitions that derived tables are made with from here on; `hash` names them.
+    /// Keeps the definitions that derived tables are made with from here on; `hash` names them, and is empty where there
+    /// are none.
     pub async fn set_definitions(
         &mut self,
         hash: &str,
@@ -208,7 +215,7 @@ impl Transaction {
             let path = format!("{DEFINITIONS}/{hash}/{name}");
             self.store.location().write(&path, bytes.clone()).await?;
         }
-        self.definitions_hash = Some(hash.to_owned());
+        self.definitions_hash = Some(hash.to_owned()).filter(|hash| !hash.is_empty());
         Ok(())
     }
 
@@ -256,6 +263,7 @@ impl Transaction {
         }))
     }
 
+    /// The door behind [`append`](Self::append), for system tables, and for tests, which cannot make redacted rows.
     pub(crate) async fn append_rows(
         &mut self,
         table: &'static Table,

@@ -126,7 +126,9 @@ impl World {
     fn take(&mut self, request: &Request) -> Answer {
         match request {
             Request::Head(number) => Answer::Head(self.heads.get(number).cloned()),
-            Request::CommitBytes(number, idx) => Answer::Bytes(self.epochs[number].commits[*idx].clone()),
+            Request::CommitBytes(number, idx) => {
+                Answer::Bytes(self.epochs[number].commits[*idx].clone())
+            }
             Request::PutEpoch(file) => Answer::Put(self.put_epoch(file)),
             Request::Owner(entry) => {
                 let key = commit_key(entry);
@@ -137,9 +139,11 @@ impl World {
     }
 
     fn is_whole(&self, number: u64) -> bool {
-        self.epochs[&number].head.commits.iter().all(|entry| {
-            self.commits.get(&commit_key(entry)) == Some(&number)
-        })
+        self.epochs[&number]
+            .head
+            .commits
+            .iter()
+            .all(|entry| self.commits.get(&commit_key(entry)) == Some(&number))
     }
 
     /// What holds at every moment.
@@ -262,7 +266,8 @@ impl Draft for ModelDraft {
 
     fn on(&self, base: &Epoch) -> EpochFile {
         let number = base.number.wrapping_add(1);
-        let mut head = Epoch { number, parent: Some(base.number), commits: Vec::new(), ..base.clone() };
+        let mut head =
+            Epoch { number, parent: Some(base.number), commits: Vec::new(), ..base.clone() };
         head.writer.clone_from(&self.writer);
         for table in TABLES {
             let version = base.versions.get(table).map_or(0, |version| version + 1);
@@ -295,7 +300,7 @@ type Process = Pin<Box<dyn Future<Output = Ended>>>;
 async fn write(log: ModelLog, known: Arc<Epoch>, name: &str, days: Vec<i32>) -> Ended {
     let mut known = known;
     for round in 0.. {
-        let base = finish_newest(&log, known).await?;
+        let base = finish_newest(&log, known).await?.expect("nothing is vacuumed");
         let base_number = base.number;
         match offer(&log, base, &draft(&format!("{name}{round}"), &days)).await? {
             Offered::Committed(epoch) => return Ok((epoch.number, base_number)),
@@ -308,7 +313,8 @@ async fn write(log: ModelLog, known: Arc<Epoch>, name: &str, days: Vec<i32>) -> 
 /// Takes the newest whole epoch.
 async fn read(log: ModelLog, known: Arc<Epoch>) -> Ended {
     let known_number = known.number;
-    Ok((newest_whole(&log, known).await?.number, known_number))
+    let newest = newest_whole(&log, known).await?.expect("nothing is vacuumed");
+    Ok((newest.number, known_number))
 }
 
 /// A run of the processes along a list of choices.

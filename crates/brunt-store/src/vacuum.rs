@@ -1,0 +1,191 @@
+//! `vacuum`: deletes what no epoch that is kept can need.
+//!
+//! Ages are told by the store's own clock: when an object was written, against the time of an object written now.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use brunt_model::{Table, tables};
+use chrono::{DateTime, TimeDelta, Utc};
+use object_store::ObjectMeta;
+
+use crate::delta;
+use crate::disk::is_staged;
+use crate::epoch::Epoch;
+use crate::error::Error;
+use crate::protocol::Log;
+use crate::requests::{DEFINITIONS, EPOCHS, table_folder};
+use crate::store::{Store, WRITE_HOURS_MAX};
+
+/// Epochs are kept for so long.
+const EPOCH_DAYS_MIN: i64 = 7;
+
+/// So many of the newest epochs are kept however old they are.
+const EPOCHS_MIN: usize = 10;
+
+/// Younger files are kept, because a write that has not been committed yet may have made them.
+const FILE_HOURS_MIN: i64 = 2 * WRITE_HOURS_MAX;
+
+/// What `vacuum` deleted, or would delete.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Vacuumed {
+    /// Relative to the store's root.
+    pub paths: Vec<String>,
+    pub n_bytes: u64,
+    /// The oldest epoch that can still be read.
+    pub oldest_epoch: u64,
+}
+
+/// A vacuum on its way.
+struct Vacuum<'a> {
+    store: &'a Store,
+    newest: Arc<Epoch>,
+    /// The oldest epoch that is kept.
+    oldest: Arc<Epoch>,
+    /// Objects written before this moment are old.
+    old_before: DateTime<Utc>,
+    found: Vacuumed,
+}
+
+impl Store {
+    /// Deletes data files that no kept epoch names, epochs that are not kept, and Delta commits that no kept epoch
+    /// reads; with `dry_run` only says which.
+    ///
+    /// Epochs are kept for seven days and at least the newest ten; files for at least 24 hours.
+    pub async fn vacuum(&self, dry_run: bool) -> Result<Vacuumed, Error> {
+        let newest = self.finish_newest().await?;
+        let now = self.location().time().await?;
+        let epochs = self.epochs_written_at().await?;
+        let mut kept = epochs.iter().rev().enumerate().take_while(|(age, (_, written_at))| {
+            *age < EPOCHS_MIN || now - *written_at < TimeDelta::days(EPOCH_DAYS_MIN)
+        });
+        let oldest = kept.by_ref().last().map_or(newest.number, |(_, (number, _))| *number);
+        let none = Error::NoEpoch { number: oldest, newest: newest.number };
+        let oldest = self.location().head(oldest).await?.ok_or(none)?;
+        let mut vacuum = Vacuum {
+            store: self,
+            newest,
+            old_before: now - TimeDelta::hours(FILE_HOURS_MIN),
+            found: Vacuumed { oldest_epoch: oldest.number, ..Vacuumed::default() },
+            oldest,
+        };
+        // Epochs first: what is left half done must not leave an epoch without its files.
+        vacuum.find_in_epochs().await?;
+        for table in tables() {
+            vacuum.find_in_table(table).await?;
+        }
+        vacuum.find_definitions().await?;
+        let found = vacuum.found;
+        if !dry_run && !found.paths.is_empty() {
+            // Epochs that go take their loads with them.
+            self.write_load_index(&*self.finish_newest().await?).await?;
+            for path in &found.paths {
+                self.location().remove(path).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The epochs that are there, in order, with the time at which each was put.
+    async fn epochs_written_at(&self) -> Result<Vec<(u64, DateTime<Utc>)>, Error> {
+        let listed = self.location().list(EPOCHS).await?;
+        let mut epochs: Vec<_> = listed
+            .into_iter()
+            .filter_map(|(name, meta)| {
+                Some((name.strip_suffix(".json")?.parse().ok()?, meta.last_modified))
+            })
+            .collect();
+        epochs.sort_unstable();
+        Ok(epochs)
+    }
+}
+
+impl Vacuum<'_> {
+    /// Data files that no kept epoch names, and the part of the Delta log before the oldest kept version's checkpoint.
+    async fn find_in_table(&mut self, table: &'static Table) -> Result<(), Error> {
+        let named = self.named_files(table).await?;
+        let folder = table_folder(table);
+        let listed = self.store.location().list(&folder).await?;
+        let oldest_version = self.oldest.versions.get(table.name).copied();
+        let is_checkpoint = |name: &str| name.ends_with(".checkpoint.parquet");
+        let kept_from = listed
+            .iter()
+            .filter(|(name, _)| is_checkpoint(name))
+            .filter_map(|(name, _)| log_version(name))
+            .filter(|version| oldest_version.is_some_and(|oldest| *version <= oldest))
+            .max();
+        for (name, meta) in &listed {
+            let path = format!("{folder}/{name}");
+            let in_log = log_version(name);
+            let useless = match in_log {
+                Some(version) => kept_from.is_some_and(|kept_from| version < kept_from),
+                None => name.starts_with("day=") && !named.contains(&path) || is_staged(name),
+            };
+            if useless && meta.last_modified < self.old_before {
+                self.push(path, meta);
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of the oldest kept epoch, and all that were added since.
+    async fn named_files(&self, table: &'static Table) -> Result<BTreeSet<String>, Error> {
+        let folder = table_folder(table);
+        let oldest = self.store.snapshot(&self.oldest, table.name).await?;
+        let mut named: BTreeSet<String> =
+            oldest.files.iter().map(|file| file.path.clone()).collect();
+        let first = oldest.version.map_or(0, |version| version + 1);
+        let end = self.newest.versions.get(table.name).map_or(0, |version| version + 1);
+        for version in first..end {
+            let path = format!("{folder}/_delta_log/{version:020}.json");
+            let commit = self.store.location().read(&path).await?;
+            let commit = commit.ok_or_else(|| Error::damaged(&path, "it is gone"))?;
+            named.extend(delta::added_paths(&commit).iter().map(|path| format!("{folder}/{path}")));
+        }
+        Ok(named)
+    }
+
+    /// Epochs before the oldest that is kept, in order, so that what is left never has a gap; and what writers left.
+    async fn find_in_epochs(&mut self) -> Result<(), Error> {
+        let mut listed = self.store.location().list(EPOCHS).await?;
+        listed.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, meta) in &listed {
+            let number = name.split('.').next().and_then(|number| number.parse::<u64>().ok());
+            let is_before = number.is_some_and(|number| number < self.oldest.number);
+            if is_before || is_staged(name) && meta.last_modified < self.old_before {
+                self.push(format!("{EPOCHS}/{name}"), meta);
+            }
+        }
+        Ok(())
+    }
+
+    /// Definitions that no kept epoch was made with.
+    async fn find_definitions(&mut self) -> Result<(), Error> {
+        let listed = self.store.location().list(DEFINITIONS).await?;
+        if listed.is_empty() {
+            return Ok(());
+        }
+        let mut used = BTreeSet::new();
+        for number in self.oldest.number..=self.newest.number {
+            let head = self.store.location().head(number).await?;
+            used.extend(head.and_then(|head| head.definitions_hash.clone()));
+        }
+        for (name, meta) in listed {
+            let hash = name.split('/').next().unwrap_or(&name);
+            if !used.contains(hash) && meta.last_modified < self.old_before {
+                self.push(format!("{DEFINITIONS}/{name}"), &meta);
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, path: String, meta: &ObjectMeta) {
+        self.found.n_bytes += meta.size;
+        self.found.paths.push(path);
+    }
+}
+
+/// The version of a commit or checkpoint, by its path in the table's folder.
+fn log_version(name: &str) -> Option<u64> {
+    name.strip_prefix("_delta_log/")?.split('.').next()?.parse().ok()
+}
