@@ -1,7 +1,10 @@
 //! From bytes to records: one file for each format, and the line that calls it.
 
+pub(crate) mod csv;
 pub(crate) mod otlp;
+mod parquet;
 mod plain;
+mod text;
 
 use brunt_model::Table;
 
@@ -9,17 +12,20 @@ use crate::detect::Format;
 use crate::error::Error;
 use crate::fill::Filler;
 use crate::json::Fault;
-use crate::load::{Load, Place};
+use crate::load::Load;
+pub(crate) use crate::load::Place;
+use crate::mapping::Mapping;
 use crate::read::{Block, Source};
 
 /// How an input is to be read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Plan {
+pub(crate) struct Plan<'m> {
     pub(crate) format: Format,
     /// One record or document a line; else one document.
     pub(crate) lines: bool,
     /// The table of formats that do not tell it.
     pub(crate) table: Option<&'static Table>,
+    pub(crate) mapping: Option<&'m Mapping>,
 }
 
 /// Why reading stops: a fault of the input, which costs a part of it, or an error, which ends the load.
@@ -48,12 +54,15 @@ pub(crate) fn decode(
     load: &mut Load<'_>,
 ) -> Result<(), Error> {
     let filler = || match plan.table {
-        Some(table) => Ok(Filler::new(table)),
+        Some(table) => Ok(Filler::new(table, plan.mapping)),
         None => Err(Error::UnknownTable { input: source.name().to_owned() }),
     };
     match plan.format {
         Format::OtlpJson => otlp::decode(source, plan.lines, load),
         Format::Json | Format::JsonLines => plain::decode(filler()?, source, plan.lines, load),
+        Format::Csv => csv::decode(filler()?, source, load),
+        Format::Text => text::decode(filler()?, source, load),
+        Format::Parquet => parquet::decode(filler()?, source, load),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use brunt_model::{Table, TableKind, table, tables};
 
-use crate::decode::otlp;
+use crate::decode::{csv, otlp};
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::route::{Reach, Router};
 use crate::normalize::words::fold;
@@ -20,6 +20,11 @@ pub enum Format {
     Json,
     /// One JSON object a line.
     JsonLines,
+    /// A header and records with commas, semicolons or tabs.
+    Csv,
+    /// Lines that a mapping's pattern takes apart.
+    Text,
+    Parquet,
 }
 
 /// What an input seems to be.
@@ -50,6 +55,9 @@ impl Format {
             Self::OtlpJson => "otlp_json",
             Self::Json => "json",
             Self::JsonLines => "jsonl",
+            Self::Csv => "csv",
+            Self::Text => "text",
+            Self::Parquet => "parquet",
         }
     }
 
@@ -60,7 +68,8 @@ impl Format {
 }
 
 /// All formats, in the order in which help shows them.
-pub const FORMATS: [Format; 3] = [Format::OtlpJson, Format::Json, Format::JsonLines];
+pub const FORMATS: [Format; 6] =
+    [Format::OtlpJson, Format::Json, Format::JsonLines, Format::Csv, Format::Text, Format::Parquet];
 
 /// Names, without their ending, of files that come with exports and are none.
 const COMPANIONS: &[&str] = &[
@@ -108,6 +117,9 @@ pub fn detect(name: &str, head: &[u8]) -> Detected {
     if text.starts_with(['{', '[']) {
         return detect_json(base, ending, text);
     }
+    if head.starts_with(b"PAR1") {
+        return Detected::Export { format: Format::Parquet, table: table_of(base, &[]) };
+    }
     if is_binary(head) {
         return match ending {
             "pb" | "otlp" | "binpb" | "proto" => {
@@ -118,6 +130,12 @@ pub fn detect(name: &str, head: &[u8]) -> Detected {
     }
     if matches!(ending, "jsonl" | "ndjson" | "json") {
         return detect_json(base, ending, text);
+    }
+    let header = csv::header_of(text.as_bytes());
+    let is_table = matches!(ending, "csv" | "tsv")
+        || header.len() >= 3 && header.iter().all(|name| is_name(name));
+    if is_table {
+        return Detected::Export { format: Format::Csv, table: table_of(base, &header) };
     }
     not_an_export("it is plain text; a mapping file can say how to read it")
 }
@@ -224,7 +242,7 @@ pub(crate) fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
         return table(name);
     }
     if let Some((_, name)) = IN_NAMES.iter().find(|(word, _)| base.contains(word)) {
-        return table(name).filter(|table| n_columns(table, keys) >= 2);
+        return table(name).filter(|table| keys.is_empty() || n_columns(table, keys) >= 2);
     }
     let in_session = has(&["sessionid", "userid", "distinctid", "anonymousid"]);
     if in_session
@@ -251,6 +269,13 @@ pub(crate) fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
 fn n_columns(table: &'static Table, keys: &[String]) -> usize {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     Router::new(table, Reach::Record).n_columns_of(&keys)
+}
+
+/// Whether a text looks like the name of a column.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 60
+        && text.chars().all(|c| c.is_alphanumeric() || "_.-@$/ ".contains(c))
 }
 
 fn is_binary(head: &[u8]) -> bool {

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use brunt_model::Table;
+use regex::Regex;
 
+use crate::mapping::Mapping;
 use crate::normalize::form::Form;
 use crate::normalize::route::{Reach, Router, Target};
 use crate::row::{Level, Row};
@@ -20,14 +22,19 @@ pub(crate) struct Refusal {
 pub(crate) struct Filler<'m> {
     table: &'static Table,
     router: Router,
+    mapping: Option<&'m Mapping>,
     body: Option<usize>,
-    none: std::marker::PhantomData<&'m ()>,
 }
 
 impl<'m> Filler<'m> {
-    pub(crate) fn new(table: &'static Table) -> Self {
-        let router = Router::new(table, Reach::Record);
-        Self { table, router, body: table.column_idx("body"), none: std::marker::PhantomData }
+    /// Fills rows of a table by its aliases, or by a mapping where there is one.
+    pub(crate) fn new(table: &'static Table, mapping: Option<&'m Mapping>) -> Self {
+        Self {
+            table,
+            router: Router::new(table, Reach::Record),
+            mapping,
+            body: table.column_idx("body"),
+        }
     }
 
     pub(crate) fn table(&self) -> &'static Table {
@@ -36,7 +43,19 @@ impl<'m> Filler<'m> {
 
     /// The keys that lead to the records of a document.
     pub(crate) fn records_path(&self) -> &'m [String] {
-        &[]
+        self.mapping.map(Mapping::records_path).unwrap_or_default()
+    }
+
+    pub(crate) fn pattern(&self) -> Option<&'m Regex> {
+        self.mapping.and_then(Mapping::pattern)
+    }
+
+    pub(crate) fn delimiter(&self) -> Option<u8> {
+        self.mapping.and_then(Mapping::delimiter)
+    }
+
+    pub(crate) fn header(&self) -> Option<&'m [String]> {
+        self.mapping.and_then(Mapping::header)
     }
 
     /// Offers every field of a record to the row.
@@ -44,13 +63,14 @@ impl<'m> Filler<'m> {
     where
         'm: 'a,
     {
-        let Value::Object(fields) = record else {
-            return Err(Refusal {
-                code: "not_an_object",
-                reason: Cow::Borrowed("a record is not an object"),
-            });
-        };
-        self.fields(row, None, fields);
+        match (record, self.mapping) {
+            (record @ Value::Object(_), Some(mapping)) => mapping.fill(row, record),
+            (Value::Object(fields), None) => self.fields(row, None, fields),
+            _ => {
+                let reason = Cow::Borrowed("a record is not an object");
+                return Err(Refusal { code: "not_an_object", reason });
+            }
+        }
         Ok(())
     }
 

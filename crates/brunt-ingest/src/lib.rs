@@ -47,6 +47,7 @@ mod fill;
 mod identity;
 mod json;
 mod load;
+mod mapping;
 mod normalize;
 mod read;
 mod redact;
@@ -66,6 +67,7 @@ pub use aliases::{Alias, aliases};
 pub use detect::{Detected, FORMATS, Format, base_tables, detect, table_named};
 pub use error::Error;
 pub use identity::{Identity, identity};
+pub use mapping::Mapping;
 pub use redact::Redacted;
 pub use redact::policy::Policy;
 pub use reject::Reject;
@@ -88,6 +90,8 @@ pub struct Options {
     pub format: Option<Format>,
     /// Detected where not given; without effect on formats that know their tables.
     pub table: Option<&'static Table>,
+    /// Says format and table too, and what each column is made of.
+    pub mapping: Option<Mapping>,
     pub policy: Policy,
     /// The time of the load: times more than two days later are absurd.
     pub now: Ts,
@@ -132,6 +136,7 @@ impl Options {
         Self {
             format: None,
             table: None,
+            mapping: None,
             policy: Policy::default(),
             now,
             load_id: load_id.to_owned(),
@@ -167,21 +172,26 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
     })
 }
 
-fn plan(source: &Source<'_>, options: &Options) -> Result<Plan, Error> {
+/// Options go before the mapping, and both before what the input looks like.
+fn plan<'o>(source: &Source<'_>, options: &'o Options) -> Result<Plan<'o>, Error> {
     let head = source.head();
-    let (format, table) = match (options.format, detect(source.name(), head)) {
-        (Some(format), Detected::Export { table, .. }) => (format, table),
-        (Some(format), Detected::NotAnExport { .. }) => (format, None),
-        (None, Detected::Export { format, table }) => (format, table),
-        (None, Detected::NotAnExport { .. }) if head.trim_ascii().is_empty() => {
-            (Format::JsonLines, base_tables().next())
-        }
-        (None, Detected::NotAnExport { reason }) => {
+    let mapping = options.mapping.as_ref();
+    let given = options.format.or_else(|| mapping.and_then(Mapping::format));
+    let (format, table) = match (given, detect(source.name(), head)) {
+        (None, Detected::NotAnExport { reason }) if !head.trim_ascii().is_empty() => {
             return Err(Error::NotAnExport { input: source.name().to_owned(), reason });
         }
+        // Nothing is to be read.
+        (None, Detected::NotAnExport { .. }) => (Format::JsonLines, base_tables().next()),
+        (given, Detected::Export { format, table }) => (given.unwrap_or(format), table),
+        (Some(given), Detected::NotAnExport { .. }) => (given, None),
     };
-    let lines = format == Format::JsonLines || format == Format::OtlpJson && detect::is_lines(head);
-    Ok(Plan { format, lines, table: options.table.or(table) })
+    let lines = match format {
+        Format::OtlpJson => detect::is_lines(head),
+        other => other == Format::JsonLines,
+    };
+    let table = options.table.or_else(|| mapping.map(Mapping::table)).or(table);
+    Ok(Plan { format, lines, table, mapping })
 }
 
 impl fmt::Debug for Input<'_> {

@@ -88,10 +88,6 @@ impl<'s> Load<'s> {
         }
     }
 
-    pub(crate) fn now(&self) -> Ts {
-        self.now
-    }
-
     pub(crate) fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.insert(warning.into());
     }

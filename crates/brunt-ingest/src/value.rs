@@ -24,6 +24,17 @@ pub(crate) enum Value<'a> {
 }
 
 impl<'a> Scalar<'a> {
+    fn into_owned(self) -> Scalar<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Null => Scalar::Null,
+            Self::Bool(value) => Scalar::Bool(value),
+            Self::Number(text) => Scalar::Number(owned(text)),
+            Self::Text(text) => Scalar::Text(owned(text)),
+            Self::Json(text) => Scalar::Json(owned(text)),
+        }
+    }
+
     pub(crate) fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
     }
@@ -90,6 +101,22 @@ impl<'a> Value<'a> {
                 Self::Leaf(Scalar::Null)
             }
         })
+    }
+
+    /// The value on its own feet, where the text that it was read from goes away.
+    pub(crate) fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Leaf(scalar) => Value::Leaf(scalar.into_owned()),
+            Self::Array(elements) => {
+                Value::Array(elements.into_iter().map(Value::into_owned).collect())
+            }
+            Self::Object(fields) => Value::Object(
+                fields
+                    .into_iter()
+                    .map(|(key, value)| (Cow::Owned(key.into_owned()), value.into_owned()))
+                    .collect(),
+            ),
+        }
     }
 
     /// The value as one scalar: lists and objects as JSON text.

@@ -19,34 +19,44 @@ pub(crate) fn decode(
     lines: bool,
     load: &mut Load<'_>,
 ) -> Result<(), Error> {
-    let table = filler.table();
     let split = if lines { Split::Lines } else { Split::Whole };
-    while let Some(block) = source.next_block(split)? {
-        each_text(block, lines, load, &mut |text, line, load| {
-            let mut texts = Texts { text, line, table, row: Row::new(table) };
-            let mut json = Json::new(text);
-            while !json.at_end() {
-                let start = json.position();
-                match texts.records(&mut json, &mut filler, load) {
-                    Ok(()) => {}
-                    Err(Halt::Error(error)) => return Err(error),
-                    Err(Halt::Fault(fault)) => {
-                        let record = text.get(start..).unwrap_or_default();
-                        let place = place_in(texts.block(), text, fault.at);
-                        return load.reject(
-                            Some(table),
-                            place,
-                            fault.code,
-                            &fault.reason,
-                            record.as_bytes(),
-                        );
-                    }
-                }
-            }
-            Ok(())
-        })?;
+    while let Some(next) = source.next_block(split)? {
+        block(next, lines, &mut filler, load)?;
     }
     Ok(())
+}
+
+/// Reads the records of one block.
+pub(super) fn block(
+    block: Block<'_>,
+    lines: bool,
+    filler: &mut Filler<'_>,
+    load: &mut Load<'_>,
+) -> Result<(), Error> {
+    let table = filler.table();
+    each_text(block, lines, load, &mut |text, line, load| {
+        let mut texts = Texts { text, line, table, row: Row::new(table) };
+        let mut json = Json::new(text);
+        while !json.at_end() {
+            let start = json.position();
+            match texts.records(&mut json, filler, load) {
+                Ok(()) => {}
+                Err(Halt::Error(error)) => return Err(error),
+                Err(Halt::Fault(fault)) => {
+                    let record = text.get(start..).unwrap_or_default();
+                    let place = place_in(texts.block(), text, fault.at);
+                    return load.reject(
+                        Some(table),
+                        place,
+                        fault.code,
+                        &fault.reason,
+                        record.as_bytes(),
+                    );
+                }
+            }
+        }
+        Ok(())
+    })
 }
 
 /// A text of records while it is read.

@@ -163,11 +163,23 @@ impl Router {
             }
             Target::FlagKey => row.flag_key = value.into_text(),
             Target::FlagVariant => row.flag_variant = Some(value),
-            Target::Attribute => row.attribute(&key, &value),
+            Target::Attribute => self.attribute(row, &key, &value),
         }
         if let (Some(flag), Some(variant)) = (&row.flag_key, &row.flag_variant) {
             write_field(&mut row.flags, flag, |out| variant.write_json(out));
             (row.flag_key, row.flag_variant) = (None, None);
+        }
+    }
+
+    /// A record may have its attributes apart, as OpenTelemetry's data model does; they stay apart without their prefix.
+    fn attribute(&self, row: &mut Row<'_>, key: &str, value: &Scalar<'_>) {
+        let inner = |prefixes: &[&str]| prefixes.iter().find_map(|prefix| key.strip_prefix(prefix));
+        if self.reach == Reach::Attributes {
+            row.attribute(key, value);
+        } else if let Some(inner) = inner(&["resource.attributes.", "resource_attributes."]) {
+            row.resource_attribute(inner, value);
+        } else {
+            row.attribute(inner(&["attributes."]).unwrap_or(key), value);
         }
     }
 

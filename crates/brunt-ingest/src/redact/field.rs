@@ -69,8 +69,10 @@ impl FieldRule {
     }
 
     /// Whether the rule names the field at this path: the whole of it, or any end of it (`email` names `user.email`).
-    pub(crate) fn names(&self, path: &Path) -> bool {
-        path.ends().any(|end| self.names.iter().any(|name| *name == end))
+    /// An object is named by the field's own name only: `user` may be a user's id, but `{"user": {...}}` is more.
+    pub(crate) fn names(&self, path: &Path, is_object: bool) -> bool {
+        let n_names = if is_object { 1 } else { self.names.len() };
+        path.ends().any(|end| self.names.iter().take(n_names).any(|name| *name == end))
     }
 
     /// Whether the rule names this column.
@@ -121,13 +123,13 @@ mod tests {
         let mut path = Path::default();
         path.enter("context.user");
         let n = path.enter("email");
-        assert!(email.names(&path) && !user.names(&path));
+        assert!(email.names(&path, false) && !user.names(&path, false));
         path.leave(n);
         path.enter("id");
-        assert!(user.names(&path) && !email.names(&path));
+        assert!(user.names(&path, false) && !email.names(&path, false));
         let mut path = Path::default();
         path.enter("usr.id");
-        assert!(user.names(&path), "an alias of the column");
+        assert!(user.names(&path, false) && !user.names(&path, true), "an alias of the column");
         assert!(user.names_column("user_id") && !user.names_column("user_pseudo_id"));
     }
 }

@@ -161,8 +161,8 @@ impl Redactor {
         self.policy.rules.iter().find(rule).map(|rule| rule.action)
     }
 
-    pub(crate) fn path_action(&self, table: &str, path: &Path) -> Option<Action> {
-        let rule = |rule: &&FieldRule| rule.is_for(table) && rule.names(path);
+    pub(crate) fn path_action(&self, table: &str, path: &Path, is_object: bool) -> Option<Action> {
+        let rule = |rule: &&FieldRule| rule.is_for(table) && rule.names(path, is_object);
         self.policy.rules.iter().find(rule).map(|rule| rule.action)
     }
 

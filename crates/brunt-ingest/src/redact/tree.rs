@@ -91,7 +91,7 @@ impl Redactor {
         path: &mut Path,
         n_nested: usize,
     ) -> bool {
-        match self.path_action(table, path) {
+        match self.path_action(table, path, matches!(value, Value::Object(_))) {
             Some(Action::Keep) => false,
             Some(Action::Drop) => {
                 let dropped = Value::Leaf(Scalar::Null);

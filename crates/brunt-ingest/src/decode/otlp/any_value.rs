@@ -24,7 +24,7 @@ pub(super) fn attributes<'a>(
         while let Some(key) = json.next_key()? {
             match &*key {
                 "key" => name = Some(json.text()?),
-                "value" => value = Some(read(json)?),
+                "value" => value = Some(read_as(json, "attributes_type")?),
                 _ => {
                     json.skip()?;
                 }
@@ -39,8 +39,16 @@ pub(super) fn attributes<'a>(
     Ok(())
 }
 
+/// A value, whose fault of type bears this code.
+pub(super) fn read_as<'a>(json: &mut Json<'a>, code: &'static str) -> Result<Scalar<'a>, Fault> {
+    read(json).map_err(|fault| match fault.code {
+        "value_type" => Fault { code, ..fault },
+        _ => fault,
+    })
+}
+
 /// One value: `{"stringValue": "v"}` and its kin. Null and `{}` are null.
-pub(super) fn read<'a>(json: &mut Json<'a>) -> Result<Scalar<'a>, Fault> {
+fn read<'a>(json: &mut Json<'a>) -> Result<Scalar<'a>, Fault> {
     match json.peek()? {
         Kind::Null => {
             json.null()?;

@@ -7,7 +7,7 @@ use brunt_model::Table;
 use super::{Kept, any_value, scope};
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::form::{Form, Unit};
-use crate::normalize::time::TimeForm;
+use crate::normalize::time::{TimeForm, parse_ns};
 use crate::row::{Level, Offer, Row};
 use crate::value::Scalar;
 
@@ -49,10 +49,7 @@ pub(super) fn read<'a>(
                 set(row, table, "severity_text", key, value, Form::Text);
             }
             "body" => {
-                let value = any_value::read(json).map_err(|fault| Fault {
-                    code: if fault.code == "value_type" { "body_type" } else { fault.code },
-                    ..fault
-                })?;
+                let value = any_value::read_as(json, "body_type")?;
                 set(row, table, "body", key, value, Form::Text);
             }
             "eventName" | "event_name" => {
@@ -109,8 +106,16 @@ pub(super) fn text<'a>(json: &mut Json<'a>) -> Result<Scalar<'a>, Fault> {
 pub(super) fn time<'a>(json: &mut Json<'a>) -> Result<Scalar<'a>, Fault> {
     match json.peek()? {
         Kind::Number => Ok(Scalar::Number(Cow::Borrowed(json.number()?))),
-        Kind::Text | Kind::Null => text(json),
-        _ => Err(json.fault("time_type", "a time is neither a number nor a text")),
+        Kind::Text | Kind::Null => {
+            let fault = json.fault("time_type", "a time is no number of nanoseconds");
+            let value = text(json)?;
+            let epoch = TimeForm::Epoch(Unit::Ns);
+            match value.as_str().filter(|text| !text.is_empty()) {
+                Some(text) if parse_ns(text, epoch).is_none() => Err(fault),
+                _ => Ok(value),
+            }
+        }
+        _ => Err(json.fault("time_type", "a time is no number of nanoseconds")),
     }
 }
 
@@ -122,7 +127,7 @@ pub(super) fn id<'a>(
     column: &'static str,
     key: Cow<'a, str>,
 ) -> Result<(), Fault> {
-    let value = read_id(json, column)?;
+    let value = read_id(json, column)?.unwrap_or_default();
     set(
         row,
         table,
@@ -135,11 +140,11 @@ pub(super) fn id<'a>(
 }
 
 /// The text of an id in one of the forms that OTLP exporters use: hexadecimal, base64, a UUID; for traces also of 64
-/// bits. Empty where there is none.
+/// bits. `None` where there is none; empty where it is zeros, which mean none too.
 pub(super) fn read_id<'a>(
     json: &mut Json<'a>,
     column: &'static str,
-) -> Result<Cow<'a, str>, Fault> {
+) -> Result<Option<Cow<'a, str>>, Fault> {
     let fault = match column {
         "trace_id" => json.fault("invalid_trace_id", "a trace id is not 32 hexadecimal digits"),
         "parent_span_id" => {
@@ -150,27 +155,32 @@ pub(super) fn read_id<'a>(
     let id = match json.peek()? {
         Kind::Null => {
             json.null()?;
-            return Ok(Cow::Borrowed(""));
+            return Ok(None);
         }
         Kind::Text => json.text()?,
         _ => return Err(fault),
     };
-    let (lengths, form): (&[usize], _) = if column == "trace_id" {
-        (&[32, 16, 24, 22, 36], Form::TraceId)
-    } else {
-        (&[16, 12, 11], Form::SpanId)
-    };
-    if id.bytes().all(|byte| byte == b'0') {
-        return if id.is_empty() || lengths.contains(&id.len()) {
-            Ok(Cow::Borrowed(""))
-        } else {
-            Err(fault)
-        };
+    if id.is_empty() {
+        return Ok(None);
     }
-    // A decimal id would be ambiguous here, and no exporter of OTLP writes one.
-    let decimal = id.len() < 16 && id.bytes().all(|byte| byte.is_ascii_digit());
+    // Base64 as protobuf's JSON has it, padded. A decimal id would be ambiguous, and no exporter of OTLP writes one.
+    let base64 = id.ends_with('=');
+    let (fits, form) = match (column, id.len()) {
+        ("trace_id", 32 | 16 | 36) => (true, Form::TraceId),
+        ("trace_id", 24) => (base64, Form::TraceId),
+        ("trace_id", _) => (false, Form::TraceId),
+        (_, 16) => (true, Form::SpanId),
+        (_, 12) => (base64, Form::SpanId),
+        (_, _) => (false, Form::SpanId),
+    };
+    if !fits {
+        return Err(fault);
+    }
+    if id.bytes().all(|byte| byte == b'0') {
+        return Ok(Some(Cow::Borrowed("")));
+    }
     match form.read(Scalar::Text(id.clone())) {
-        Ok(_) if lengths.contains(&id.len()) && !decimal => Ok(id),
-        _ => Err(fault),
+        Ok(_) => Ok(Some(id)),
+        Err(_) => Err(fault),
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::log::{NS, read_id, set, text, time};
 use super::{Kept, any_value, scope};
 use crate::json::{Fault, Json, Kind};
-use crate::normalize::form::Form;
+use crate::normalize::form::{Cell, Form};
 use crate::normalize::route::Target;
 use crate::normalize::time::print_ns;
 use crate::normalize::{number, words};
@@ -144,7 +144,7 @@ fn offer_id<'a>(
     column: &'static str,
     key: Cow<'a, str>,
 ) -> Result<bool, Fault> {
-    let id = read_id(json, column)?;
+    let id = read_id(json, column)?.unwrap_or_default();
     let there = !id.is_empty();
     let form = if column == "trace_id" { Form::TraceId } else { Form::SpanId };
     set(row, kept.table, column, key, Scalar::Text(id), form);
@@ -344,11 +344,13 @@ fn link(json: &mut Json<'_>, out: &mut String) -> Result<(), Fault> {
         match &*key {
             "traceId" | "trace_id" => {
                 let id = read_id(json, "trace_id").map_err(in_link)?;
-                has_trace = write_id(out, "trace_id", Form::TraceId, id);
+                has_trace = id.is_some();
+                write_id(out, "trace_id", Form::TraceId, id);
             }
             "spanId" | "span_id" => {
                 let id = read_id(json, "span_id").map_err(in_link)?;
-                has_span = write_id(out, "span_id", Form::SpanId, id);
+                has_span = id.is_some();
+                write_id(out, "span_id", Form::SpanId, id);
             }
             "traceState" | "trace_state" => {
                 let state = text(json)?;
@@ -380,14 +382,10 @@ fn link(json: &mut Json<'_>, out: &mut String) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Writes an id in its one form; whether there was one.
-fn write_id(out: &mut String, key: &str, form: Form, id: Cow<'_, str>) -> bool {
-    match form.read(Scalar::Text(id)) {
-        Ok(crate::normalize::form::Cell::Text(id)) => {
-            write_field(out, key, |out| write_text(&id, out));
-            true
-        }
-        _ => false,
+/// Writes an id in its one form, if it is one.
+fn write_id(out: &mut String, key: &str, form: Form, id: Option<Cow<'_, str>>) {
+    if let Some(Ok(Cell::Text(id))) = id.map(|id| form.read(Scalar::Text(id))) {
+        write_field(out, key, |out| write_text(&id, out));
     }
 }
 

@@ -1,0 +1,122 @@
+//! Tables of text with a header: CSV, and its kin with semicolons or tabs.
+
+use csv::{ByteRecord, ReaderBuilder, StringRecord};
+
+use crate::decode::{Halt, Place};
+use crate::error::Error;
+use crate::fill::{Filler, text_record};
+use crate::load::Load;
+use crate::read::{Block, Source, Split};
+use crate::row::Row;
+
+/// Characters that stand between fields.
+const DELIMITERS: &[u8] = b",;\t|";
+
+/// Reads an input to its end. The first record names the fields, unless a mapping does.
+pub(crate) fn decode(
+    mut filler: Filler<'_>,
+    source: &mut Source<'_>,
+    load: &mut Load<'_>,
+) -> Result<(), Error> {
+    let delimiter = filler.delimiter().unwrap_or_else(|| delimiter_of(source.head()));
+    let mut header: Option<Vec<String>> = filler.header().map(<[String]>::to_vec);
+    while let Some(block) = source.next_block(Split::Csv)? {
+        records(block, delimiter, &mut header, &mut filler, load)?;
+    }
+    Ok(())
+}
+
+/// The names in the first line of a head.
+pub(crate) fn header_of(head: &[u8]) -> Vec<String> {
+    let delimiter = delimiter_of(head);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .flexible(true)
+        .from_reader(head);
+    let mut record = ByteRecord::new();
+    match reader.read_byte_record(&mut record) {
+        Ok(true) => names(&record),
+        _ => Vec::new(),
+    }
+}
+
+fn delimiter_of(head: &[u8]) -> u8 {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |delimiter: &u8| memchr::memchr_iter(*delimiter, line).count();
+    // Of equals the last is taken, so the comma goes last.
+    DELIMITERS.iter().rev().copied().max_by_key(|delimiter| count(delimiter)).unwrap_or(b',')
+}
+
+fn names(record: &ByteRecord) -> Vec<String> {
+    record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect()
+}
+
+fn records(
+    block: Block<'_>,
+    delimiter: u8,
+    header: &mut Option<Vec<String>>,
+    filler: &mut Filler<'_>,
+    load: &mut Load<'_>,
+) -> Result<(), Error> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .flexible(true)
+        .from_reader(block.bytes);
+    let mut record = ByteRecord::new();
+    loop {
+        let start = reader.position().clone();
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            // Reading bytes that are in memory fails in no way.
+            Ok(false) | Err(_) => return Ok(()),
+        }
+        let Some(names_known) = header else {
+            *header = Some(names(&record));
+            continue;
+        };
+        let position = record.position().unwrap_or(&start);
+        let bytes = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let raw = block
+            .bytes
+            .get(bytes(position.byte())..bytes(reader.position().byte()))
+            .unwrap_or_default();
+        let place = Place { line: block.first_line + position.line() - 1, column: None };
+        match row(&record, names_known, filler, load) {
+            Ok(()) => {}
+            Err(Halt::Error(error)) => return Err(error),
+            Err(Halt::Fault(fault)) => {
+                load.reject(Some(filler.table()), place, fault.code, &fault.reason, raw)?
+            }
+        }
+    }
+}
+
+fn row(
+    record: &ByteRecord,
+    header: &[String],
+    filler: &mut Filler<'_>,
+    load: &mut Load<'_>,
+) -> Result<(), Halt> {
+    let refuse = |code, reason: String| {
+        Halt::from(crate::json::Fault { at: 0, code, reason: reason.into() })
+    };
+    if record.len() != header.len() {
+        let reason =
+            format!("a record has {} fields where the header has {}", record.len(), header.len());
+        return Err(refuse("csv_fields", reason));
+    }
+    let Ok(record) = StringRecord::from_byte_record(record.clone()) else {
+        return Err(refuse("invalid_utf8", "a text is not UTF-8".to_owned()));
+    };
+    if record.as_slice().contains('\0') {
+        return Err(refuse("nul_byte", "a text holds a NUL byte".to_owned()));
+    }
+    let mut row = Row::new(filler.table());
+    let fields = header.iter().map(String::as_str).zip(&record);
+    filler
+        .fill(&mut row, text_record(fields))
+        .map_err(|refusal| refuse(refusal.code, refusal.reason.into_owned()))?;
+    Ok(load.append(&mut row)?)
+}

@@ -1,0 +1,69 @@
+//! Parquet, whose rows go the way of JSON records, so that aliases and mappings mean the same for both.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
+use arrow::json::LineDelimitedWriter;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::decode::plain;
+use crate::error::Error;
+use crate::fill::Filler;
+use crate::load::Load;
+use crate::read::{Block, Source};
+
+/// Rows that are turned to records at a time.
+const BATCH_ROWS: usize = 4_096;
+
+/// Reads an input to its end. Parquet needs random access, so it is held whole.
+pub(crate) fn decode(
+    mut filler: Filler<'_>,
+    source: &mut Source<'_>,
+    load: &mut Load<'_>,
+) -> Result<(), Error> {
+    let input = source.name().to_owned();
+    let malformed =
+        |reason: String| Error::Malformed { input: input.clone(), format: "parquet", reason };
+    let bytes = Bytes::from(source.read_whole()?);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)
+        .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
+        .map_err(|error| malformed(error.to_string()))?;
+    let mut n_rows = 0;
+    for batch in reader {
+        let lines = batch
+            .and_then(|batch| json_lines(&batch))
+            .map_err(|error| malformed(error.to_string()))?;
+        let block = Block { bytes: &lines, first_line: n_rows + 1 };
+        n_rows += memchr::memchr_iter(b'\n', &lines).count() as u64;
+        plain::block(block, true, &mut filler, load)?;
+    }
+    Ok(())
+}
+
+/// A JSON object a row. Times lose the name of their zone, which the writer would have to know, and stay the same time.
+fn json_lines(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
+    let mut fields = Vec::new();
+    let mut columns = Vec::new();
+    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        match field.data_type() {
+            DataType::Timestamp(unit, Some(_)) => {
+                let utc = DataType::Timestamp(*unit, None);
+                columns.push(cast(column, &utc)?);
+                fields.push(Arc::new(Field::new(field.name(), utc, true)));
+            }
+            _ => {
+                columns.push(Arc::clone(column));
+                fields.push(Arc::clone(field));
+            }
+        }
+    }
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
+    let mut writer = LineDelimitedWriter::new(Vec::new());
+    writer.write(&batch)?;
+    writer.finish()?;
+    Ok(writer.into_inner())
+}

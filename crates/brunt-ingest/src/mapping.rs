@@ -1,0 +1,179 @@
+//! Mapping files: how to read an export that no decoder knows, said in TOML.
+
+mod field;
+mod file;
+
+use std::borrow::Cow;
+
+use brunt_model::Table;
+use regex::Regex;
+
+use crate::detect::Format;
+use crate::error::Error;
+use crate::json::Json;
+use crate::mapping::field::Field;
+use crate::normalize::form::Form;
+use crate::row::{Level, Offer, Row};
+use crate::value::{Scalar, Value};
+
+/// How the records of an export become rows of one table.
+///
+/// ```
+/// use brunt_ingest::Mapping;
+///
+/// let mapping = Mapping::parse(
+///     r#"
+///     format = "csv"                 # json, jsonl, csv, text, parquet
+///     table = "logs"
+///     json = ["Log"]                 # fields that hold JSON as text
+///     null = ["-"]                   # values that mean nothing is there
+///
+///     [constants]
+///     deployment_environment_name = "staging"
+///
+///     [columns]
+///     trace_id = "TraceID"
+///     ts = { from = "TimeUnixNano", unit = "ns" }
+///     body = ["Log.log", "Log"]      # the first that is there
+///     severity_text = { from = "Log.log", regex = '^\S+ +([A-Z]+)' }
+///     "#,
+///     "nezha.toml",
+/// )?;
+/// assert_eq!(mapping.table().name, "logs");
+/// # Ok::<(), brunt_ingest::Error>(())
+/// ```
+///
+/// Documents have their records at the path `records`. Paths are keys with dots between them; a number is a place in a
+/// list, from the end where negative. Besides `from`, a column may have `regex` (its first group is taken), `unit`
+/// (`ns us ms s`) or `time` (`strftime`) for times, `unit` for durations, `form = "decimal"` for ids, `values` (a table
+/// from their words to ours) and its own `null`. `end` of spans and `subject` of tickets are columns here too. Fields
+/// that no column takes whole are kept in `attributes`.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    file_name: String,
+    format: Option<Format>,
+    table: &'static Table,
+    /// Keys that lead to the records of a document.
+    records: Vec<String>,
+    /// Paths of texts that are JSON.
+    json: Vec<String>,
+    nulls: Vec<String>,
+    /// What a line of `text` must look like; its named groups are the fields.
+    pattern: Option<Regex>,
+    delimiter: Option<u8>,
+    header: Option<Vec<String>>,
+    constants: Vec<(usize, String, String, Form)>,
+    fields: Vec<Field>,
+}
+
+impl Mapping {
+    /// Reads a mapping; `file_name` is for messages.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] with line and column: a slip in the TOML, an unknown table, column, key or unit, or a
+    /// regular expression that is none.
+    pub fn parse(toml: &str, file_name: &str) -> Result<Self, Error> {
+        file::read(toml, file_name)
+    }
+
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// The table that its rows belong to.
+    pub fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// The format that it says, if any.
+    pub fn format(&self) -> Option<Format> {
+        self.format
+    }
+
+    /// Which column is fed by which paths of the source, in the order of the file.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.fields.iter().map(|field| (field.column.as_str(), field.from.as_slice()))
+    }
+
+    pub(crate) fn records_path(&self) -> &[String] {
+        &self.records
+    }
+
+    pub(crate) fn pattern(&self) -> Option<&Regex> {
+        self.pattern.as_ref()
+    }
+
+    pub(crate) fn delimiter(&self) -> Option<u8> {
+        self.delimiter
+    }
+
+    pub(crate) fn header(&self) -> Option<&[String]> {
+        self.header.as_deref()
+    }
+
+    /// Offers a record's fields to the row.
+    pub(crate) fn fill<'a>(&'a self, row: &mut Row<'a>, mut record: Value<'a>) {
+        for path in &self.json {
+            open_json(&mut record, path);
+        }
+        let mut taken: Vec<&str> = Vec::new();
+        for field in &self.fields {
+            let Some((path, value)) = field.find(&record, &self.nulls) else { continue };
+            let extracted = field.extract(&value);
+            let whole = extracted.as_ref().is_some_and(|extracted| extracted.whole);
+            if whole {
+                taken.push(path);
+            }
+            if let Some(extracted) = extracted {
+                let offer = Offer {
+                    key: Cow::Borrowed(path),
+                    value: extracted.value,
+                    form: extracted.form,
+                    rank: Level::Record.rank(0),
+                    kept: !whole,
+                };
+                row.offer(field.column_idx, offer);
+            }
+        }
+        for (column_idx, name, text, form) in &self.constants {
+            let value = Scalar::text(text.as_str());
+            let rank = Level::Constant.rank(0);
+            row.offer(
+                *column_idx,
+                Offer { key: name.into(), value, form: *form, rank, kept: true },
+            );
+        }
+        self.keep_rest(row, "", &record, &taken);
+    }
+
+    /// Fields that no column took whole go to the attributes, by their dotted path.
+    fn keep_rest(&self, row: &mut Row<'_>, path: &str, value: &Value<'_>, taken: &[&str]) {
+        match value {
+            Value::Object(fields) if !fields.is_empty() || path.is_empty() => {
+                for (key, value) in fields {
+                    let inner = if path.is_empty() {
+                        key.clone().into_owned()
+                    } else {
+                        [path, ".", key].concat()
+                    };
+                    self.keep_rest(row, &inner, value, taken);
+                }
+            }
+            _ if taken.contains(&path) => {}
+            value => row.attribute(path, &value.to_scalar()),
+        }
+    }
+}
+
+/// Replaces a text that is JSON by what it says; another text stays.
+fn open_json(record: &mut Value<'_>, path: &str) {
+    let Some(place) = field::find_mut(record, path) else { return };
+    let Value::Leaf(Scalar::Text(text)) = place else { return };
+    let text = text.clone();
+    let mut json = Json::new(&text);
+    if let Ok(value @ (Value::Object(_) | Value::Array(_))) = Value::read(&mut json)
+        && json.at_end()
+    {
+        *place = value.into_owned();
+    }
+}
