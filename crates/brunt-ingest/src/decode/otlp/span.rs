@@ -230,7 +230,7 @@ fn event<'a>(json: &mut Json<'a>, kept: &mut Kept, event_idx: u32) -> Result<Eve
         match &*key {
             "name" => event.name = text(json)?.into_text(),
             "timeUnixNano" | "time_unix_nano" => {
-                let value = time(json)?;
+                let value = scope::count(json)?;
                 if value.as_str().is_some_and(|text| number::integer::<u64>(text).is_none()) {
                     return Err(json.fault(
                         "invalid_event_time",
