@@ -38,13 +38,6 @@ impl Failure {
         self
     }
 
-    /// A command that did not come to its end: a defect of ours.
-    pub(crate) fn stopped(_: tokio::task::JoinError) -> Result<ExitStatus, Self> {
-        let message = "brunt stopped because of a defect of its own".to_owned();
-        let hint = Some("The lines above say where; nothing that was committed is lost.".to_owned());
-        Err(Self { message, detail: None, hint, status: SYSTEM })
-    }
-
     /// Prints the error with its detail and hint, and gives the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         tell(&format!("error: {}", self.message));

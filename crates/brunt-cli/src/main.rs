@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     // Deep expressions are planned on the stack of a worker, so workers get more than the default 2 MiB.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(16 << 20).build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(async { tokio::spawn(commands::run(args)).await.unwrap_or_else(Failure::stopped) }),
+        Ok(runtime) => runtime.block_on(commands::run(args)),
         Err(error) => Err(Failure::system("start the runtime", &error)),
     };
     match done {

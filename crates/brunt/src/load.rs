@@ -11,9 +11,10 @@ mod job;
 mod summary;
 mod transaction;
 
-use brunt_ingest::{FORMATS, Format, Policy, table_named};
+use brunt_ingest::{FORMATS, Format, Mapping, Policy, table_named};
 use brunt_model::{Table, Ts};
 
+use crate::check::Finding;
 use crate::code::Code;
 use crate::definitions::{Definitions, REDACTION_FILE};
 use crate::error::{Error, Fault};
@@ -51,6 +52,7 @@ pub struct Progress {
 pub(crate) struct Plan {
     pub(crate) format: Option<Format>,
     pub(crate) table: Option<&'static Table>,
+    pub(crate) mapping: Option<Mapping>,
     /// Part of what a load is known by.
     pub(crate) mapping_text: String,
     pub(crate) policy: Policy,
@@ -78,6 +80,11 @@ pub(crate) async fn derive_all(store: &Store, now: Ts) -> Result<usize, Error> {
     Ok(store.tables().write(now, work).await?.value)
 }
 
+/// Everything wrong with a mapping file, as `brunt check --mapping` shows it; `file` is its name.
+pub fn check_mapping(file: &str, text: &str) -> Vec<Finding> {
+    Mapping::parse(text, file).err().map(|error| Finding::of_ingest(file, &error)).into_iter().collect()
+}
+
 /// An input, or a file that says how to read it, that was refused as a whole.
 fn refused(input: &str, error: &brunt_ingest::Error) -> Error {
     let hint = error.hint().map(str::to_owned);
@@ -90,9 +97,14 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
     if let Some(secret) = &options.secret {
         policy = policy.with_secret(secret.clone().into_bytes());
     }
+    let mapping = match &options.mapping {
+        Some((file, text)) => Some(Mapping::parse(text, file).map_err(|error| refused(file, &error))?),
+        None => None,
+    };
     Ok(Plan {
         format: options.format.as_deref().map(parse_format).transpose()?,
         table: options.table.as_deref().map(parse_table).transpose()?,
+        mapping,
         mapping_text: options.mapping.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
         policy,
         definitions,

@@ -23,7 +23,7 @@ pub(super) async fn run(ctx: &Context, args: &Check) -> Result<ExitStatus, Failu
     if let Some(path) = &args.mapping {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::refused(format!("mapping \"{}\" cannot be read: {error}", path.display())))?;
-        let _ = (&mut findings, text); // MAPPING-PENDING
+        findings.extend(brunt::check_mapping(&path.display().to_string(), &text));
     }
     for finding in &findings {
         print(&format!("{finding}\n"));

@@ -254,6 +254,7 @@ impl Load<'_> {
         Options {
             format: self.plan.format,
             table: self.plan.table,
+            mapping: self.plan.mapping.clone(),
             policy: self.plan.policy.clone(),
             now: self.plan.now,
             load_id: job.load_id.clone(),
