@@ -1,0 +1,55 @@
+//! What the numbers were measured on, as Linux tells it; elsewhere what is not known is left out.
+
+use std::fs;
+use std::process::Command;
+
+/// Cores, memory, processor, and the revision of the source.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    pub(crate) n_cores: usize,
+    pub(crate) processor: String,
+    pub(crate) memory_bytes: u64,
+    pub(crate) revision: String,
+}
+
+impl Machine {
+    pub(crate) fn look() -> Self {
+        let processor = line_of("/proc/cpuinfo", "model name");
+        Self {
+            n_cores: std::thread::available_parallelism().map_or(1, usize::from),
+            processor: processor.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+            memory_bytes: kilobytes("/proc/meminfo", "MemTotal"),
+            revision: revision().unwrap_or_else(|| "unknown".to_owned()),
+        }
+    }
+}
+
+/// The most memory that this process ever had resident; 0 where the system does not say.
+pub(crate) fn peak_bytes() -> u64 {
+    kilobytes("/proc/self/status", "VmHWM")
+}
+
+fn kilobytes(path: &str, key: &str) -> u64 {
+    let number =
+        line_of(path, key).and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    number.unwrap_or_default() * 1_024
+}
+
+fn line_of(path: &str, key: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let (_, value) = text
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.trim() == key)?;
+    Some(value.trim().to_owned())
+}
+
+fn revision() -> Option<String> {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let described = Command::new("git")
+        .args(["-C", folder, "describe", "--always", "--dirty"])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(described.stdout).ok()?;
+    (!text.trim().is_empty()).then(|| text.trim().to_owned())
+}
