@@ -40,6 +40,29 @@ struct Decoder {
 struct Kept {
     table: &'static Table,
     router: Router,
+    columns: Columns,
+}
+
+/// Places of the columns that the fields of records go to; what the table does not have is out of its range.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    ts: usize,
+    observed_at: usize,
+    trace_id: usize,
+    span_id: usize,
+    parent_span_id: usize,
+    severity_number: usize,
+    severity_text: usize,
+    body: usize,
+    event_name: usize,
+    span_name: usize,
+    span_kind: usize,
+    status_code: usize,
+    status_message: usize,
+    duration_ns: usize,
+    trace_state: usize,
+    span_events: usize,
+    span_links: usize,
 }
 
 /// Reads an input to its end.
@@ -49,8 +72,7 @@ pub(crate) fn decode(
     load: &mut Load<'_>,
 ) -> Result<(), Error> {
     let (Some(logs), Some(spans)) = (table("logs"), table("spans")) else { return Ok(()) };
-    let kept = |table| Kept { table, router: Router::new(table, Reach::Attributes) };
-    let mut decoder = Decoder { logs: kept(logs), spans: kept(spans) };
+    let mut decoder = Decoder { logs: Kept::new(logs), spans: Kept::new(spans) };
     let split = if lines { Split::Lines } else { Split::Whole };
     while let Some(block) = source.next_block(split)? {
         crate::decode::each_text(block, lines, load, &mut |text, at, load| {
@@ -63,6 +85,32 @@ pub(crate) fn decode(
 /// Whether a document's key says that it is OTLP.
 pub(crate) fn is_otlp_key(key: &str) -> bool {
     Signal::of_key(key).is_some()
+}
+
+impl Kept {
+    fn new(table: &'static Table) -> Self {
+        let idx = |name| table.column_idx(name).unwrap_or(usize::MAX);
+        let columns = Columns {
+            ts: idx("ts"),
+            observed_at: idx("observed_at"),
+            trace_id: idx("trace_id"),
+            span_id: idx("span_id"),
+            parent_span_id: idx("parent_span_id"),
+            severity_number: idx("severity_number"),
+            severity_text: idx("severity_text"),
+            body: idx("body"),
+            event_name: idx("event_name"),
+            span_name: idx("span_name"),
+            span_kind: idx("span_kind"),
+            status_code: idx("status_code"),
+            status_message: idx("status_message"),
+            duration_ns: idx("duration_ns"),
+            trace_state: idx("trace_state"),
+            span_events: idx("span_events"),
+            span_links: idx("span_links"),
+        };
+        Self { table, router: Router::new(table, Reach::Attributes), columns }
+    }
 }
 
 impl Signal {

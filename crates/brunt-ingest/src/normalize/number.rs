@@ -2,8 +2,9 @@
 
 /// A whole number, also one written with a fraction of zeros or an exponent; `None` where it does not fit the type.
 pub(crate) fn integer<T: TryFrom<i128>>(text: &str) -> Option<T> {
-    if let Ok(number) = text.parse::<i128>() {
-        return T::try_from(number).ok();
+    // The common case, and the fast one.
+    if let Ok(number) = text.parse::<i64>() {
+        return T::try_from(i128::from(number)).ok();
     }
     let number = decimal(text, 0)?;
     (number.remainder == 0).then(|| T::try_from(number.whole).ok())?
@@ -11,6 +12,16 @@ pub(crate) fn integer<T: TryFrom<i128>>(text: &str) -> Option<T> {
 
 /// The number times ten to the `exponent`, rounded towards minus infinity: `scaled("1.5", 6)` is 1,500,000.
 pub(crate) fn scaled(text: &str, exponent: i32) -> Option<i128> {
+    if let (Ok(number), Some(scale)) =
+        (text.parse::<i64>(), 10_i128.checked_pow(exponent.unsigned_abs()))
+    {
+        let number = i128::from(number);
+        return if exponent < 0 {
+            Some(number.div_euclid(scale))
+        } else {
+            number.checked_mul(scale)
+        };
+    }
     decimal(text, exponent).map(|number| number.whole)
 }
 

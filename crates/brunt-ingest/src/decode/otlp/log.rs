@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use brunt_model::Table;
-
 use super::{Kept, any_value, scope};
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::form::{Form, Unit};
@@ -22,18 +20,18 @@ pub(super) fn read<'a>(
     if json.peek()? != Kind::Object {
         return Err(json.fault("record_type", "a log record is not an object"));
     }
-    let table = kept.table;
+    let columns = kept.columns;
     json.enter_object()?;
     while let Some(key) = json.next_key()? {
         match &*key {
             "timeUnixNano" | "time_unix_nano" => {
                 let value = time(json)?;
-                set(row, table, "ts", key, value, NS);
+                set(row, columns.ts, key, value, NS);
             }
             "observedTimeUnixNano" | "observed_time_unix_nano" => {
                 let value = time(json)?;
                 if value.as_str() != Some("0") {
-                    set(row, table, "observed_at", key, value, NS);
+                    set(row, columns.observed_at, key, value, NS);
                 }
             }
             "severityNumber" | "severity_number" => {
@@ -41,23 +39,23 @@ pub(super) fn read<'a>(
                 if value.as_str() != Some("0")
                     && value.as_str() != Some("SEVERITY_NUMBER_UNSPECIFIED")
                 {
-                    set(row, table, "severity_number", key, value, Form::SeverityNumber);
+                    set(row, columns.severity_number, key, value, Form::SeverityNumber);
                 }
             }
             "severityText" | "severity_text" => {
                 let value = text(json)?;
-                set(row, table, "severity_text", key, value, Form::Text);
+                set(row, columns.severity_text, key, value, Form::Text);
             }
             "body" => {
                 let value = any_value::read_as(json, "body_type")?;
-                set(row, table, "body", key, value, Form::Text);
+                set(row, columns.body, key, value, Form::Text);
             }
             "eventName" | "event_name" => {
                 let value = text(json)?;
-                set(row, table, "event_name", key, value, Form::Text);
+                set(row, columns.event_name, key, value, Form::Text);
             }
-            "traceId" | "trace_id" => id(json, row, table, "trace_id", key)?,
-            "spanId" | "span_id" => id(json, row, table, "span_id", key)?,
+            "traceId" | "trace_id" => id(json, row, columns.trace_id, "trace_id", key)?,
+            "spanId" | "span_id" => id(json, row, columns.span_id, "span_id", key)?,
             "attributes" => any_value::attributes(json, &mut |key, value| {
                 kept.router.field(row, Level::Record, key, value);
             })?,
@@ -80,16 +78,13 @@ pub(super) fn read<'a>(
 /// Offers a field of the record itself, which goes before any attribute.
 pub(super) fn set<'a>(
     row: &mut Row<'a>,
-    table: &'static Table,
-    column: &str,
+    column_idx: usize,
     key: Cow<'a, str>,
     value: Scalar<'a>,
     form: Form,
 ) {
-    if let Some(column_idx) = table.column_idx(column) {
-        let rank = Level::Record.rank(0) + 1;
-        row.offer(column_idx, Offer { key, value, form, rank, kept: false });
-    }
+    let rank = Level::Record.rank(0) + 1;
+    row.offer(column_idx, Offer { key, value, form, rank, kept: false });
 }
 
 pub(super) fn text<'a>(json: &mut Json<'a>) -> Result<Scalar<'a>, Fault> {
@@ -123,15 +118,14 @@ pub(super) fn time<'a>(json: &mut Json<'a>) -> Result<Scalar<'a>, Fault> {
 pub(super) fn id<'a>(
     json: &mut Json<'a>,
     row: &mut Row<'a>,
-    table: &'static Table,
+    column_idx: usize,
     column: &'static str,
     key: Cow<'a, str>,
 ) -> Result<(), Fault> {
     let value = read_id(json, column)?.unwrap_or_default();
     set(
         row,
-        table,
-        column,
+        column_idx,
         key,
         Scalar::Text(value),
         if column == "trace_id" { Form::TraceId } else { Form::SpanId },

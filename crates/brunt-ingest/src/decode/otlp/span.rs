@@ -21,30 +21,30 @@ pub(super) fn read<'a>(
     if json.peek()? != Kind::Object {
         return Err(json.fault("span_type", "a span is not an object"));
     }
-    let table = kept.table;
+    let columns = kept.columns;
     let mut span = Span::default();
     json.enter_object()?;
     while let Some(key) = json.next_key()? {
         match &*key {
             "traceId" | "trace_id" => {
-                span.has_trace = offer_id(json, row, kept, "trace_id", key)?;
+                span.has_trace = offer_id(json, row, kept.columns.trace_id, "trace_id", key)?;
             }
             "spanId" | "span_id" => {
-                span.has_id = offer_id(json, row, kept, "span_id", key)?;
+                span.has_id = offer_id(json, row, kept.columns.span_id, "span_id", key)?;
             }
             "parentSpanId" | "parent_span_id" => {
-                offer_id(json, row, kept, "parent_span_id", key)?;
+                offer_id(json, row, kept.columns.parent_span_id, "parent_span_id", key)?;
             }
             "name" => {
                 let value = text(json)?;
                 span.has_name = value != Scalar::Null;
-                set(row, table, "span_name", key, value, Form::Text);
+                set(row, columns.span_name, key, value, Form::Text);
             }
             "kind" => {
                 let value = scope::count(json)?;
                 let said = !matches!(value.as_str(), Some("0" | "SPAN_KIND_UNSPECIFIED"));
                 if said {
-                    set(row, table, "span_kind", key, value, Form::SpanKind);
+                    set(row, columns.span_kind, key, value, Form::SpanKind);
                 }
             }
             "startTimeUnixNano" | "start_time_unix_nano" => span.start = Some((key, time(json)?)),
@@ -52,7 +52,7 @@ pub(super) fn read<'a>(
             "status" => status(json, row, kept)?,
             "traceState" | "trace_state" => {
                 let value = text(json)?;
-                set(row, table, "trace_state", key, value, Form::Text);
+                set(row, columns.trace_state, key, value, Form::Text);
             }
             "attributes" => any_value::attributes(json, &mut |key, value| {
                 kept.router.field(row, Level::Record, key, value);
@@ -102,9 +102,9 @@ impl<'a> Span<'a> {
         if !self.has_id {
             return Err(json.fault("invalid_span_id", "a span has no span id"));
         }
-        let table = kept.table;
-        if table.column_idx("status_code").is_some_and(|idx| row.value(idx).is_none()) {
-            set(row, table, "status_code", "status".into(), Scalar::text("UNSET"), Form::Text);
+        let columns = kept.columns;
+        if row.value(columns.status_code).is_none() {
+            set(row, columns.status_code, "status".into(), Scalar::text("UNSET"), Form::Text);
         }
         let ns = |field: &Option<(Cow<'_, str>, Scalar<'_>)>| {
             let (_, value) = field.as_ref()?;
@@ -115,8 +115,7 @@ impl<'a> Span<'a> {
         match length.filter(|length| *length >= 0) {
             Some(length) => set(
                 row,
-                table,
-                "duration_ns",
+                columns.duration_ns,
                 "duration".into(),
                 Scalar::number(length),
                 Form::BigInt,
@@ -130,7 +129,7 @@ impl<'a> Span<'a> {
             }
         }
         if let Some((key, value)) = self.start {
-            set(row, table, "ts", key, value, NS);
+            set(row, columns.ts, key, value, NS);
         }
         Ok(())
     }
@@ -140,14 +139,14 @@ impl<'a> Span<'a> {
 fn offer_id<'a>(
     json: &mut Json<'a>,
     row: &mut Row<'a>,
-    kept: &Kept,
+    column_idx: usize,
     column: &'static str,
     key: Cow<'a, str>,
 ) -> Result<bool, Fault> {
     let id = read_id(json, column)?.unwrap_or_default();
     let there = !id.is_empty();
     let form = if column == "trace_id" { Form::TraceId } else { Form::SpanId };
-    set(row, kept.table, column, key, Scalar::Text(id), form);
+    set(row, column_idx, key, Scalar::Text(id), form);
     Ok(there)
 }
 
@@ -166,11 +165,11 @@ fn status<'a>(json: &mut Json<'a>, row: &mut Row<'a>, kept: &Kept) -> Result<(),
                         json.fault("invalid_status", "a span's status code is none of OTLP's")
                     );
                 }
-                set(row, kept.table, "status_code", key, value, Form::StatusCode);
+                set(row, kept.columns.status_code, key, value, Form::StatusCode);
             }
             "message" | "description" => {
                 let value = text(json)?;
-                set(row, kept.table, "status_message", key, value, Form::Text);
+                set(row, kept.columns.status_message, key, value, Form::Text);
             }
             _ => {
                 json.skip()?;
@@ -213,8 +212,7 @@ fn events<'a>(json: &mut Json<'a>, row: &mut Row<'a>, kept: &mut Kept) -> Result
         out.push(']');
         set(
             row,
-            kept.table,
-            "span_events",
+            kept.columns.span_events,
             "events".into(),
             Scalar::Json(Cow::Owned(out)),
             Form::Json,
@@ -314,8 +312,7 @@ fn links<'a>(json: &mut Json<'a>, row: &mut Row<'a>, kept: &Kept) -> Result<(), 
         out.push(']');
         set(
             row,
-            kept.table,
-            "span_links",
+            kept.columns.span_links,
             "links".into(),
             Scalar::Json(Cow::Owned(out)),
             Form::Json,
