@@ -1,0 +1,29 @@
+//! Select lists in which two items have one name: PostgreSQL gives both columns, the engine refuses.
+
+use std::collections::HashSet;
+
+use datafusion::sql::sqlparser::ast::{Ident, Select, SelectItem};
+
+/// Gives each later item of a name another one.
+pub(super) fn name_apart(select: &mut Select) {
+    let mut seen = HashSet::new();
+    for (position, item) in select.projection.iter_mut().enumerate() {
+        let name = match item {
+            SelectItem::UnnamedExpr(expr) => expr.to_string(),
+            SelectItem::ExprWithAlias { alias, .. } => alias.value.clone(),
+            _ => continue,
+        };
+        if seen.insert(name.clone()) {
+            continue;
+        }
+        let alias = Ident::with_quote('"', format!("{name}:{}", position + 1));
+        match item {
+            SelectItem::UnnamedExpr(expr) => {
+                let expr = super::take(expr);
+                *item = SelectItem::ExprWithAlias { expr, alias };
+            }
+            SelectItem::ExprWithAlias { alias: old, .. } => *old = alias,
+            _ => {}
+        }
+    }
+}
