@@ -1,5 +1,6 @@
 //! Small stores for the tests of this crate: rows as JSON lines in, answers as lines of text out.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -113,16 +114,13 @@ fn lines(batch: &RecordBatch) -> Vec<String> {
 
 /// `day` need not be given.
 fn derived_rows(of: &'static brunt_model::Table, lines: &str) -> RecordBatch {
-    let with_day: String = lines
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| {
-            let mut row: Value = serde_json::from_str(line).unwrap();
-            let ts = chrono::DateTime::parse_from_rfc3339(row["ts"].as_str().unwrap()).unwrap();
-            row["day"] = Value::String(day_of(Ts(ts.timestamp_micros())).to_string());
-            format!("{row}\n")
-        })
-        .collect();
+    let mut with_day = String::new();
+    for line in lines.lines() {
+        let mut row: Value = serde_json::from_str(line).unwrap();
+        let ts = chrono::DateTime::parse_from_rfc3339(row["ts"].as_str().unwrap()).unwrap();
+        row["day"] = Value::String(day_of(Ts(ts.timestamp_micros())).to_string());
+        writeln!(with_day, "{row}").unwrap();
+    }
     let mut reader = ReaderBuilder::new(of.schema()).build(with_day.as_bytes()).unwrap();
     reader.next().map_or_else(|| RecordBatch::new_empty(of.schema()), Result::unwrap)
 }

@@ -218,7 +218,6 @@ fn projection_of(output: &Schema) -> Option<Vec<usize>> {
 mod tests {
     use std::fmt::Write;
 
-    use super::*;
     use crate::fixture::{ask, empty_store, explain, explain_analyze, put, session};
 
     /// Errors of three days: session `s<day><n>`, one a minute.

@@ -60,8 +60,7 @@ fn translate_shared(error: &DataFusionError, names: &Names) -> Fault {
     match error {
         DataFusionError::External(inner) => inner
             .downcast_ref::<Error>()
-            .map(Error::to_fault)
-            .unwrap_or_else(|| fault(Code::System, inner.to_string())),
+            .map_or_else(|| fault(Code::System, inner.to_string()), Error::to_fault),
         DataFusionError::ArrowError(arrow, _) => arrow_fault(arrow),
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
             translate_shared(inner, names)

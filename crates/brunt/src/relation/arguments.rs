@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit};
+use arrow::datatypes::{DataType, TimeUnit};
 use brunt_model::Ts;
 use datafusion::common::ScalarValue;
 
@@ -25,12 +25,10 @@ pub(crate) struct Argument {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ArgumentType {
     Text,
-    BigInt,
     Double,
     Boolean,
     /// `timestamptz`, microseconds UTC.
     Timestamp,
-    Interval,
     /// A time, or a span before another one; known as its text.
     Moment,
 }
@@ -45,11 +43,9 @@ impl ArgumentType {
     pub(crate) fn data_type(self) -> DataType {
         match self {
             Self::Text | Self::Moment => DataType::Utf8,
-            Self::BigInt => DataType::Int64,
             Self::Double => DataType::Float64,
             Self::Boolean => DataType::Boolean,
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            Self::Interval => DataType::Interval(IntervalUnit::MonthDayNano),
         }
     }
 }
@@ -80,18 +76,14 @@ impl Argument {
         let fits = from.is_null()
             || from == data_type
             || matches!(from, DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8)
-            || from.is_numeric() && matches!(self.ty, ArgumentType::BigInt | ArgumentType::Double)
+            || from.is_numeric() && self.ty == ArgumentType::Double
             || matches!(from, DataType::Timestamp(..) | DataType::Date32)
                 && matches!(self.ty, ArgumentType::Timestamp | ArgumentType::Moment)
-            || matches!(from, DataType::Interval(_))
-                && matches!(self.ty, ArgumentType::Interval | ArgumentType::Moment);
+            || matches!(from, DataType::Interval(_)) && self.ty == ArgumentType::Moment;
         if !fits {
             return Err(wrong());
         }
-        let cast = value.cast_to(&data_type).map_err(|_| wrong())?;
-        // 1.5 is no count.
-        let is_exact = !from.is_numeric() || cast.cast_to(&from).is_ok_and(|back| back == *value);
-        if is_exact { Ok(cast) } else { Err(wrong()) }
+        value.cast_to(&data_type).map_err(|_| wrong())
     }
 
     /// The default's value; `None` where the argument must be given.
@@ -117,13 +109,6 @@ impl Arguments {
         }
     }
 
-    pub(crate) fn bigint(&self, name: &str) -> Option<i64> {
-        match self.values.get(name)? {
-            ScalarValue::Int64(value) => *value,
-            _ => None,
-        }
-    }
-
     pub(crate) fn double(&self, name: &str) -> Option<f64> {
         match self.values.get(name)? {
             ScalarValue::Float64(value) => *value,
@@ -143,17 +128,5 @@ impl Arguments {
             ScalarValue::TimestampMicrosecond(value, _) => value.map(Ts),
             _ => None,
         }
-    }
-
-    pub(crate) fn interval(&self, name: &str) -> Option<IntervalMonthDayNano> {
-        match self.values.get(name)? {
-            ScalarValue::IntervalMonthDayNano(value) => *value,
-            _ => None,
-        }
-    }
-
-    /// The value as a literal of a plan; NULL where there is no such argument.
-    pub(crate) fn value(&self, name: &str) -> ScalarValue {
-        self.values.get(name).cloned().unwrap_or(ScalarValue::Null)
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn total_statistics(groups: &[FileGroup], schema: &Schema) -> Result<
 fn object_meta(file: &DataFile, store_url: &Url) -> ObjectMeta {
     let root = Path::from_url_path(store_url.path()).unwrap_or_default();
     ObjectMeta {
-        location: file.path.split('/').fold(root, |path, part| path.join(part)),
+        location: file.path.split('/').fold(root, Path::join),
         // Data files are never written twice, so that nothing depends on their time.
         last_modified: chrono::DateTime::UNIX_EPOCH,
         size: file.size_bytes,

@@ -58,7 +58,7 @@ impl Loads {
             batches.extend(self.pin.store().read(file, None).await.map_err(Error::from)?);
         }
         let batch = concat_batches(&loads.schema(), &batches)?;
-        let load_ids = batch.column_by_name("load_id").map(|column| column.as_string::<i32>());
+        let load_ids = batch.column_by_name("load_id").map(AsArray::as_string::<i32>);
         let epochs: Int64Array = (0..batch.num_rows())
             .map(|row_idx| {
                 let load_id = load_ids.filter(|ids| ids.is_valid(row_idx))?.value(row_idx);

@@ -40,9 +40,12 @@ impl Rows for Settings {
                 Arc::new(
                     entries.iter().map(|entry| entry.value.as_deref()).collect::<StringArray>(),
                 ),
-                Arc::new(BooleanArray::from_iter(
-                    entries.iter().map(|entry| Some(is_settable(&entry.key))),
-                )),
+                Arc::new(
+                    entries
+                        .iter()
+                        .map(|entry| Some(is_settable(&entry.key)))
+                        .collect::<BooleanArray>(),
+                ),
                 Arc::new(StringArray::from_iter_values(
                     entries.iter().map(|entry| entry.description),
                 )),
