@@ -17,7 +17,7 @@ use bytes::Bytes;
 use crate::epoch::{CommitEntry, Epoch, EpochFile};
 
 /// How often a request is made again when the answer is neither yes nor no.
-const ATTEMPTS_MAX: u32 = 5;
+pub(crate) const ATTEMPTS_MAX: u32 = 5;
 
 /// The requests of the protocol, each of which may fail after it was done, or be done after it failed.
 pub(crate) trait Log {

@@ -12,7 +12,7 @@ use crate::delta;
 use crate::epoch::{CommitEntry, Epoch, EpochFile, decode_head, line_end};
 use crate::error::Error;
 use crate::location::Location;
-use crate::protocol::{Log, Owner};
+use crate::protocol::{ATTEMPTS_MAX, Log, Owner};
 
 /// Most heads are shorter; a longer one costs a second request.
 const HEAD_BYTES: u64 = 64 * 1024;
@@ -84,7 +84,9 @@ impl Location {
         loop {
             match self.objects.put(&self.path(path), bytes.clone().into()).await {
                 Ok(_) => return Ok(()),
-                Err(err) if attempt == 3 => return Err(Error::storage("write", path, err)),
+                Err(err) if attempt == ATTEMPTS_MAX => {
+                    return Err(Error::storage("write", path, err));
+                }
                 Err(_) => pause(attempt).await,
             }
             attempt += 1;

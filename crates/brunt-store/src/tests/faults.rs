@@ -51,8 +51,9 @@ struct State {
     /// Paths of all puts that were asked for.
     puts: Vec<String>,
     at_put: HashMap<usize, Fault>,
-    /// One put in so many fails, by a generator with this state.
+    /// One put in so many fails, by a generator with this state; of one path at most two.
     random: Option<(u64, u64)>,
+    n_random: HashMap<String, usize>,
     late: Vec<(usize, Path, PutPayload, PutOptions)>,
     dead: bool,
     /// How far the store's clock is ahead, and when each object was written by it.
@@ -70,7 +71,7 @@ impl FaultStore {
         self.state().at_put.insert(number, fault);
     }
 
-    /// Lets one put in `one_in` go wrong in a way that can be survived.
+    /// Lets one put in `one_in` go wrong in a way that can be survived, and no path more than twice.
     pub(crate) fn at_random(&self, seed: u64, one_in: u64) {
         self.state().random = Some((seed, one_in));
     }
@@ -144,6 +145,9 @@ impl FaultStore {
             let kind = usize::try_from(*seed >> 40).unwrap() % SURVIVABLE.len();
             (*seed).is_multiple_of(*one_in).then(|| SURVIVABLE[kind])
         });
+        let n_random = state.n_random.entry(path.to_string()).or_default();
+        let drawn = drawn.filter(|_| *n_random < 2);
+        *n_random += usize::from(drawn.is_some());
         (planned.or(drawn), due)
     }
 }
