@@ -194,7 +194,10 @@ value = "order_value"
             wrong[0].to_string(),
             "definition file \"b.toml\" line 2: journey \"checkout\" is defined twice"
         );
-        assert_eq!(wrong[0].hint().unwrap(), "Rename or drop one; the other is in \"a.toml\" line 2.");
+        assert_eq!(
+            wrong[0].hint().unwrap(),
+            "Rename or drop one; the other is in \"a.toml\" line 2."
+        );
         assert_eq!(wrong.len(), 1);
     }
 

@@ -67,7 +67,8 @@ impl Condition {
         let mut columns: Vec<usize> =
             expr.column_refs().iter().filter_map(|column| table.column_idx(&column.name)).collect();
         columns.sort_unstable();
-        let schema = Arc::new(table.schema().project(&columns).map_err(|error| engine(error.into()))?);
+        let schema =
+            Arc::new(table.schema().project(&columns).map_err(|error| engine(error.into()))?);
         let read = DFSchema::try_from(Schema::clone(&schema)).map_err(engine)?;
         let expr = ctx.create_physical_expr(expr, &read).map_err(engine)?;
         let columns = columns.into_iter().map(|idx| table.columns[idx].name).collect();
@@ -111,8 +112,8 @@ impl Condition {
             })?;
             arrays.push(Arc::clone(array));
         }
-        let options = arrow::record_batch::RecordBatchOptions::new()
-            .with_row_count(Some(batch.num_rows()));
+        let options =
+            arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let read = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
             .map_err(|error| engine(error.into()))?;
         let value = self.expr.evaluate(&read).map_err(engine)?;
@@ -133,10 +134,11 @@ fn refuse_changing_functions(expr: &Expr) -> Result<(), Fault> {
         Ok(found.is_some())
     });
     match found {
-        Some(name) => {
-            Err(Fault::new(Code::InvalidDefinition, format!("function \"{name}\" is not allowed here"))
-                .with_hint("Use only columns, constants and functions that always answer the same."))
-        }
+        Some(name) => Err(Fault::new(
+            Code::InvalidDefinition,
+            format!("function \"{name}\" is not allowed here"),
+        )
+        .with_hint("Use only columns, constants and functions that always answer the same.")),
         None => Ok(()),
     }
 }
@@ -199,8 +201,10 @@ mod tests {
 
     #[test]
     fn an_amount_is_exact_and_what_is_none_is_null() {
-        let condition = Condition::plan(events(), "attributes ->> 'total'", Wanted::Amount).unwrap();
-        let rows = batch(&[("attributes", vec![Some(r#"{"total":"12.5"}"#), Some(r#"{"total":"x"}"#)])]);
+        let condition =
+            Condition::plan(events(), "attributes ->> 'total'", Wanted::Amount).unwrap();
+        let rows =
+            batch(&[("attributes", vec![Some(r#"{"total":"12.5"}"#), Some(r#"{"total":"x"}"#)])]);
         assert_eq!(condition.amounts(&rows).unwrap(), [Some(125_000), None]);
     }
 

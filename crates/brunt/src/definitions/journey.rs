@@ -137,7 +137,11 @@ fn read_journey(reader: &mut Reader<'_>, table: &mut TomlTable<'_>, file: &str) 
     }
     if n_steps < 2 {
         let message = format!("{} has {n_steps} steps", table.what);
-        reader.fault(table.line, message, "Give at least two: the first enters, the last converts.");
+        reader.fault(
+            table.line,
+            message,
+            "Give at least two: the first enters, the last converts.",
+        );
     }
     Some(Journey {
         name: name.text.to_owned(),
@@ -205,7 +209,8 @@ fn choice<T: Copy>(
     let found = words.iter().find(|(word, _)| *word == given.text);
     if found.is_none() {
         let message = format!("\"{key}\" of {} is \"{}\"", table.what, given.text);
-        let all = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+        let all =
+            words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
         let hint = match nearest(given.text, words.iter().map(|(word, _)| *word)) {
             Some(meant) => format!("Perhaps you meant \"{meant}\"; it is one of {all}."),
             None => format!("It is one of {all}."),
@@ -219,7 +224,11 @@ fn read_window(reader: &mut Reader<'_>, table: &TomlTable<'_>, window: Text<'_>)
     let micros = window_micros(window.text);
     if micros.is_none() {
         let message = format!("\"window\" of {} is \"{}\"", table.what, window.text);
-        reader.fault(window.line, message, "Write a number of minutes, hours or days, such as \"24 hours\".");
+        reader.fault(
+            window.line,
+            message,
+            "Write a number of minutes, hours or days, such as \"24 hours\".",
+        );
     }
     micros
 }
@@ -274,12 +283,18 @@ mod tests {
 
     #[test]
     fn windows_have_a_number_and_a_unit() {
-        for (text, minutes) in
-            [("24 hours", 1_440), ("30 minutes", 30), ("24h", 1_440), ("7 days", 10_080), ("1 week", 10_080)]
-        {
+        for (text, minutes) in [
+            ("24 hours", 1_440),
+            ("30 minutes", 30),
+            ("24h", 1_440),
+            ("7 days", 10_080),
+            ("1 week", 10_080),
+        ] {
             assert_eq!(window_micros(text), Some(minutes * MICROS_PER_MINUTE), "{text}");
         }
-        for text in ["", "24", "hours", "0 hours", "-1 hours", "5 fortnights", "999999999999999999 days"] {
+        for text in
+            ["", "24", "hours", "0 hours", "-1 hours", "5 fortnights", "999999999999999999 days"]
+        {
             assert_eq!(window_micros(text), None, "{text}");
         }
     }
@@ -312,7 +327,11 @@ mod tests {
                 "value = \"order_value\"",
                 "line 7: step \"cart\" of journey \"checkout\" has a value and is not the last step | Only the step that converts is worth something.",
             ),
-            ("owner = 3", "", "line 3: \"owner\" of journey \"checkout\" is integer and not a text | Write owner = \"...\"."),
+            (
+                "owner = 3",
+                "",
+                "line 3: \"owner\" of journey \"checkout\" is integer and not a text | Write owner = \"...\".",
+            ),
         ] {
             assert_eq!(only_fault(&journey(header, first_step)), expected);
         }

@@ -47,7 +47,11 @@ impl<'a> Reader<'a> {
         let line = error.span().map_or(0, |span| self.line(&span));
         let first_line = error.message().lines().next().unwrap_or_default();
         let message = format!("the file is not TOML: {}", first_line.trim_end_matches('.'));
-        self.fault(line, message, "Correct the line; texts stand in quotes, and a list of tables begins with [[name]].");
+        self.fault(
+            line,
+            message,
+            "Correct the line; texts stand in quotes, and a list of tables begins with [[name]].",
+        );
     }
 
     pub(super) fn line(&self, span: &Range<usize>) -> usize {

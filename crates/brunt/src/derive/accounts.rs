@@ -84,7 +84,10 @@ mod tests {
         assert_eq!(accounts[0]["account_id"], "b");
         let account = &accounts[1];
         assert_eq!(account["ts"], "2025-01-08T10:00:00Z");
-        assert_eq!((&account["account_name"], &account["plan_tier"]), (&json!("Acme"), &json!("pro")));
+        assert_eq!(
+            (&account["account_name"], &account["plan_tier"]),
+            (&json!("Acme"), &json!("pro"))
+        );
         assert_eq!(account["currency"], "EUR");
     }
 

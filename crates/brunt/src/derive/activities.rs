@@ -36,9 +36,15 @@ struct ActivityRow {
 ///
 /// # Errors
 /// Only where a rule of this crate is broken.
-pub(super) fn derive(window: &Window, day: Day, carried: &Carried) -> Result<Vec<RecordBatch>, Error> {
+pub(super) fn derive(
+    window: &Window,
+    day: Day,
+    carried: &Carried,
+) -> Result<Vec<RecordBatch>, Error> {
     let mut rows: Vec<ActivityRow> = activities_on(window, day)
-        .map(|(number, activity)| activity_row(window, day, activity, carried.n_errors(number, activity)))
+        .map(|(number, activity)| {
+            activity_row(window, day, activity, carried.n_errors(number, activity))
+        })
         .collect();
     for orphan in &carried.orphans {
         let Some(occurrence) = occurrence(window, orphan.of) else { continue };
@@ -136,8 +142,11 @@ mod tests {
     fn activities(memory: &mut Memory) -> Vec<String> {
         let mut rows = memory.derived().rows("activities");
         rows.sort_by_key(|row| row["ts"].to_string());
-        let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
-        rows.iter().map(|row| format!("{} {}", text(row, "activity_kind"), text(row, "op"))).collect()
+        let text =
+            |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+        rows.iter()
+            .map(|row| format!("{} {}", text(row, "activity_kind"), text(row, "op")))
+            .collect()
     }
 
     #[test]
@@ -153,12 +162,15 @@ mod tests {
     #[test]
     fn without_a_root_it_is_the_earliest_server_span_without_a_parent() {
         let mut memory = Memory::default();
-        memory.add("spans", &[
-            span("10:00:00", 1, 1, 9, json!({"span_kind": "INTERNAL", "span_name": "inner"})),
-            span("10:00:01", 1, 2, 1, json!({"span_name": "below"})),
-            span("10:00:02", 1, 3, 9, json!({"span_name": "entry"})),
-            span("10:00:03", 1, 4, 9, json!({"span_name": "second"})),
-        ]);
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 9, json!({"span_kind": "INTERNAL", "span_name": "inner"})),
+                span("10:00:01", 1, 2, 1, json!({"span_name": "below"})),
+                span("10:00:02", 1, 3, 9, json!({"span_name": "entry"})),
+                span("10:00:03", 1, 4, 9, json!({"span_name": "second"})),
+            ],
+        );
         assert_eq!(activities(&mut memory), ["request entry"]);
     }
 
@@ -167,28 +179,51 @@ mod tests {
         let trace = |id: u8| json!(format!("{id:032x}"));
         let mut memory = Memory::default();
         memory
-            .add("spans", &[span("10:00:00", 1, 1, 0, json!({})), span("10:00:00", 2, 2, 9, json!({"span_kind": "CLIENT"}))])
-            .add("events", &[
-                event("10:00:01", "s", json!({"event_name": "with request", "trace_id": trace(1)})),
-                event("10:00:02", "s", json!({"event_name": "without", "trace_id": trace(2)})),
-                event("10:00:03", "s", json!({"view_name": "Cart", "event_kind": "page_view", "sequence_no": 7})),
-                event("10:00:04", "s", json!({"event_kind": "purchase", "order_id": "o"})),
-                event("10:00:05", "s", json!({"event_kind": "frustration"})),
-            ]);
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, json!({})),
+                    span("10:00:00", 2, 2, 9, json!({"span_kind": "CLIENT"})),
+                ],
+            )
+            .add(
+                "events",
+                &[
+                    event(
+                        "10:00:01",
+                        "s",
+                        json!({"event_name": "with request", "trace_id": trace(1)}),
+                    ),
+                    event("10:00:02", "s", json!({"event_name": "without", "trace_id": trace(2)})),
+                    event(
+                        "10:00:03",
+                        "s",
+                        json!({"view_name": "Cart", "event_kind": "page_view", "sequence_no": 7}),
+                    ),
+                    event("10:00:04", "s", json!({"event_kind": "purchase", "order_id": "o"})),
+                    event("10:00:05", "s", json!({"event_kind": "frustration"})),
+                ],
+            );
         assert_eq!(activities(&mut memory), ["request work", "event without", "event Cart"]);
         let rows = memory.rows("activities");
-        assert_eq!(rows.iter().filter_map(|row| row["sequence_no"].as_i64()).collect::<Vec<_>>(), [7]);
+        assert_eq!(
+            rows.iter().filter_map(|row| row["sequence_no"].as_i64()).collect::<Vec<_>>(),
+            [7]
+        );
     }
 
     #[test]
     fn errors_with_neither_are_orphans_and_those_of_one_trace_share_theirs() {
         let error = |body: &str| json!({"severity_number": 17, "body": body});
         let mut memory = Memory::default();
-        memory.add("logs", &[
-            log("10:00:00", 1, error("one")),
-            log("10:00:01", 1, error("two")),
-            log("10:00:02", 0, error("three")),
-        ]);
+        memory.add(
+            "logs",
+            &[
+                log("10:00:00", 1, error("one")),
+                log("10:00:01", 1, error("two")),
+                log("10:00:02", 0, error("three")),
+            ],
+        );
         assert_eq!(activities(&mut memory), ["orphan (orphan)", "orphan (orphan)"]);
         let mut n_errors: Vec<_> =
             memory.rows("activities").iter().map(|row| row["n_errors"].as_i64().unwrap()).collect();

@@ -78,7 +78,8 @@ pub(super) fn carry(window: &Window, day: Day) -> Carried {
         }
     }
     homeless.retain(|(_, ts, _)| day_of(Ts(*ts)) != UNKNOWN_DAY);
-    let asked = homeless.iter().flat_map(|(_, _, owners)| owners.iter().flatten().copied()).collect();
+    let asked =
+        homeless.iter().flat_map(|(_, _, owners)| owners.iter().flatten().copied()).collect();
     let by_owner = ByOwner::find(window, &[day.plus(-1), day, day.plus(1)], &asked);
     let mut orphans: HashMap<((InUnits, Option<u32>), Day), u32> = HashMap::new();
     for (number, ts, owners) in homeless {
@@ -176,7 +177,8 @@ impl ByOwner {
         }
         for (number, activity) in days.iter().flat_map(|day| activities_on(window, *day)) {
             let level = trace_level(window, activity.at, None);
-            for owner in owners(&level).into_iter().flatten().filter(|owner| asked.contains(owner)) {
+            for owner in owners(&level).into_iter().flatten().filter(|owner| asked.contains(owner))
+            {
                 let of_owner = found.activities.entry(owner).or_default();
                 of_owner.push((activity.ts, activity.id, number));
             }
@@ -188,7 +190,12 @@ impl ByOwner {
     }
 
     /// The latest activity of the session, else of the user, that began by then and ended at most two seconds before.
-    pub(super) fn latest(&self, window: &Window, owners: &[Option<Owner>; 3], ts: i64) -> Option<InUnits> {
+    pub(super) fn latest(
+        &self,
+        window: &Window,
+        owners: &[Option<Owner>; 3],
+        ts: i64,
+    ) -> Option<InUnits> {
         owners.iter().flatten().find_map(|owner| {
             let activities = self.activities.get(owner)?;
             let n_begun = activities.partition_point(|(began, _, _)| *began <= ts);
@@ -231,11 +238,14 @@ mod tests {
     fn an_error_without_a_trace_belongs_to_the_latest_activity_of_its_session() {
         let mut memory = Memory::default();
         memory
-            .add("events", &[
-                event("10:00:00", "s", json!({"event_name": "first"})),
-                event("10:00:01", "s", json!({"event_name": "second"})),
-                event("10:00:02", "t", json!({"event_name": "other"})),
-            ])
+            .add(
+                "events",
+                &[
+                    event("10:00:00", "s", json!({"event_name": "first"})),
+                    event("10:00:01", "s", json!({"event_name": "second"})),
+                    event("10:00:02", "t", json!({"event_name": "other"})),
+                ],
+            )
             .add("logs", &[failed("10:00:03", json!({"session_id": "s"}))]);
         assert_eq!(carried_by(&mut memory), "second");
     }
@@ -245,9 +255,18 @@ mod tests {
         for (time, op) in [("10:00:07", "work"), ("10:00:08", "(orphan)")] {
             let mut memory = Memory::default();
             memory
-                .add("spans", &[span("10:00:00", 1, 1, 0, json!({
-                    "user_id": "u", "duration_ns": 5_000_000_000_i64
-                }))])
+                .add(
+                    "spans",
+                    &[span(
+                        "10:00:00",
+                        1,
+                        1,
+                        0,
+                        json!({
+                            "user_id": "u", "duration_ns": 5_000_000_000_i64
+                        }),
+                    )],
+                )
                 .add("logs", &[failed(time, json!({"user_id": "u"}))]);
             assert_eq!(carried_by(&mut memory), op);
         }
@@ -266,14 +285,23 @@ mod tests {
     fn an_error_of_a_trace_belongs_to_the_root_above_it() {
         let mut memory = Memory::default();
         memory
-            .add("spans", &[
-                span("10:00:00", 1, 1, 0, json!({"span_name": "first"})),
-                span("10:00:01", 1, 2, 1, json!({})),
-                span("10:00:02", 1, 3, 0, json!({"span_name": "second"})),
-            ])
-            .add("logs", &[failed("10:00:03", json!({
-                "trace_id": format!("{:032x}", 1), "span_id": format!("{:016x}", 2)
-            }))]);
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, json!({"span_name": "first"})),
+                    span("10:00:01", 1, 2, 1, json!({})),
+                    span("10:00:02", 1, 3, 0, json!({"span_name": "second"})),
+                ],
+            )
+            .add(
+                "logs",
+                &[failed(
+                    "10:00:03",
+                    json!({
+                        "trace_id": format!("{:032x}", 1), "span_id": format!("{:016x}", 2)
+                    }),
+                )],
+            );
         assert_eq!(carried_by(&mut memory), "first");
     }
 }

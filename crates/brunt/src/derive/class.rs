@@ -27,8 +27,15 @@ pub(super) struct Seen<'a> {
 /// | `http_5xx` | `server_error` | HTTP status from 500 to 599 |
 /// | `server_span` | `server_error` | it was recorded in any other span |
 pub(super) fn error_class(seen: &Seen<'_>) -> Option<(&'static str, &'static str)> {
-    const RESOURCE: [&str; 7] =
-        ["outofmemory", "memoryerror", "nospace", "enospc", "diskfull", "emfile", "toomanyopenfiles"];
+    const RESOURCE: [&str; 7] = [
+        "outofmemory",
+        "memoryerror",
+        "nospace",
+        "enospc",
+        "diskfull",
+        "emfile",
+        "toomanyopenfiles",
+    ];
     const TRANSIENT: [&str; 9] = [
         "timeout",
         "timedout",
@@ -56,7 +63,9 @@ pub(super) fn error_class(seen: &Seen<'_>) -> Option<(&'static str, &'static str
     match (status, seen.span_kind) {
         (408 | 425 | 429 | 503 | 504, _) => Some(("transient", "http_transient")),
         (400..=499, _) => Some(("client_error", "http_4xx")),
-        (_, Some(SpanKind::Client | SpanKind::Producer)) => Some(("dependency_error", "client_span")),
+        (_, Some(SpanKind::Client | SpanKind::Producer)) => {
+            Some(("dependency_error", "client_span"))
+        }
         _ if seen.signals == signal::EVENT => Some(("client_error", "client_event")),
         (500..=599, _) => Some(("server_error", "http_5xx")),
         (_, Some(_)) => Some(("server_error", "server_span")),
@@ -80,8 +89,14 @@ mod tests {
             (Seen { root_type: Some("java.lang.OutOfMemoryError"), ..none }, "infrastructure"),
             (Seen { error_type: Some("TIMED_OUT"), http_status: Some(500), ..none }, "transient"),
             (Seen { http_status: Some(503), ..none }, "transient"),
-            (Seen { http_status: Some(404), span_kind: Some(SpanKind::Client), ..none }, "client_error"),
-            (Seen { http_status: Some(500), span_kind: Some(SpanKind::Client), ..none }, "dependency_error"),
+            (
+                Seen { http_status: Some(404), span_kind: Some(SpanKind::Client), ..none },
+                "client_error",
+            ),
+            (
+                Seen { http_status: Some(500), span_kind: Some(SpanKind::Client), ..none },
+                "dependency_error",
+            ),
             (Seen { signals: signal::EVENT, ..none }, "client_error"),
             (Seen { http_status: Some(500), ..none }, "server_error"),
             (Seen { span_kind: Some(SpanKind::Internal), signals: 3, ..none }, "server_error"),

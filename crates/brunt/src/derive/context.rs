@@ -65,7 +65,10 @@ impl Context {
 }
 
 impl Contexts {
-    #[expect(clippy::expect_used, reason = "one context per row at most, and rows are counted in u32")]
+    #[expect(
+        clippy::expect_used,
+        reason = "one context per row at most, and rows are counted in u32"
+    )]
     pub(super) fn intern(&mut self, context: Context) -> u32 {
         if let Some(id) = self.ids.get(&context) {
             return *id;

@@ -118,8 +118,7 @@ mod tests {
             let ordered = rows.iter().map(|hour| (Sym(7), (hour * HOUR as f64) as i64));
             let segments = cut(day, QUIET_MICROS, ordered);
             let joined = before.as_ref().is_some_and(|(last_day, last)| {
-                last_day.plus(1) == day
-                    && successors(last, &segments, QUIET_MICROS).contains(&0)
+                last_day.plus(1) == day && successors(last, &segments, QUIET_MICROS).contains(&0)
             });
             for (idx, segment) in segments.iter().enumerate() {
                 let part = &rows[segment.rows.start as usize..segment.rows.end as usize];

@@ -44,7 +44,11 @@ struct LaterTries {
 ///
 /// # Errors
 /// Only where a rule of this crate is broken.
-pub(super) fn derive(window: &Window, day: Day, carried: &Carried) -> Result<Vec<RecordBatch>, Error> {
+pub(super) fn derive(
+    window: &Window,
+    day: Day,
+    carried: &Carried,
+) -> Result<Vec<RecordBatch>, Error> {
     let tries = LaterTries::find(window, day, carried);
     let rows: Vec<ErrorRow<'_>> = occurrences_on(window, day)
         .map(|(number, of)| error_row(window, day, number, of, carried, &tries))

@@ -44,7 +44,8 @@ fn exception(event: &Value) -> Option<SpanException> {
         stacktrace: attribute("exception.stacktrace"),
     };
     let named = event.get("name").and_then(Value::as_str) == Some("exception");
-    let says = found.exception_type.is_some() || found.message.is_some() || found.stacktrace.is_some();
+    let says =
+        found.exception_type.is_some() || found.message.is_some() || found.stacktrace.is_some();
     (named || says).then_some(found)
 }
 

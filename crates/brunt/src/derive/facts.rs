@@ -123,8 +123,7 @@ pub(super) struct Record {
     pub(super) ts: i64,
     /// Bits of [`signal`].
     pub(super) signals: u8,
-    /// A span's error status without an exception of its own.
-    pub(super) bare: bool,
+    pub(super) says: Says,
     pub(super) grouping: u32,
     pub(super) exception_type: Sym,
     pub(super) message: Sym,
@@ -138,6 +137,17 @@ pub(super) struct Record {
     pub(super) http_status: Option<i32>,
     pub(super) url_path: Sym,
     pub(super) weight: Weight,
+}
+
+/// What a record rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    /// An exception, or an error log or event.
+    Error,
+    /// A span's error status with its message, without an exception.
+    Status,
+    /// A span's error status alone.
+    Nothing,
 }
 
 /// Which kinds of record an occurrence has, as bits.
@@ -263,7 +273,8 @@ impl Facts {
     }
 
     fn sort(&mut self) {
-        let mut order: Vec<u32> = (0..self.rows.len()).filter_map(|idx| u32::try_from(idx).ok()).collect();
+        let mut order: Vec<u32> =
+            (0..self.rows.len()).filter_map(|idx| u32::try_from(idx).ok()).collect();
         order.sort_unstable_by_key(|idx| {
             let row = &self.rows[*idx as usize];
             (row.ts, row.kind, row.key)

@@ -18,8 +18,11 @@ pub(super) struct Failing {
 impl Failing {
     /// Takes the nodes that errors were recorded in; [`NO_NODE`] is passed over.
     pub(super) fn new(window: &Window, tree: &Tree, recorded: impl Iterator<Item = u32>) -> Self {
-        let by_status: Vec<bool> =
-            tree.nodes.iter().map(|node| has_failed(window.facts(node.at.day), node.at.row)).collect();
+        let by_status: Vec<bool> = tree
+            .nodes
+            .iter()
+            .map(|node| has_failed(window.facts(node.at.day), node.at.row))
+            .collect();
         let mut failed = by_status.clone();
         for node in recorded.filter(|node| *node != NO_NODE) {
             failed[node as usize] = true;
@@ -101,13 +104,10 @@ impl Failing {
         members.sort_unstable();
         for incident in members.chunk_by(|a, b| a.0 == b.0) {
             let depth = |idx: usize| nodes[idx].iter().map(|node| tree.depth(*node)).max();
-            let cause = incident
-                .iter()
-                .map(|(_, idx)| *idx)
-                .max_by_key(|idx| {
-                    let of = &occurrences[*idx];
-                    (depth(*idx), std::cmp::Reverse((of.ts, of.id)))
-                });
+            let cause = incident.iter().map(|(_, idx)| *idx).max_by_key(|idx| {
+                let of = &occurrences[*idx];
+                (depth(*idx), std::cmp::Reverse((of.ts, of.id)))
+            });
             let id = incident.iter().map(|(_, idx)| occurrences[*idx].id).min();
             for (_, idx) in incident {
                 occurrences[*idx].incident = id.unwrap_or_default();
@@ -150,12 +150,15 @@ mod tests {
     #[test]
     fn errors_on_one_path_are_one_incident_and_the_deepest_is_its_root_cause() {
         let mut memory = Memory::default();
-        memory.add("spans", &[
-            span("10:00:00", 1, 1, 0, failed("A")),
-            span("10:00:01", 1, 2, 1, json!({"status_code": "ERROR"})),
-            span("10:00:02", 1, 3, 2, failed("C")),
-            span("10:00:03", 1, 4, 0, failed("D")),
-        ]);
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, failed("A")),
+                span("10:00:01", 1, 2, 1, json!({"status_code": "ERROR"})),
+                span("10:00:02", 1, 3, 2, failed("C")),
+                span("10:00:03", 1, 4, 0, failed("D")),
+            ],
+        );
         let rows = errors(&mut memory);
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
@@ -168,11 +171,14 @@ mod tests {
     #[test]
     fn a_span_that_did_not_fail_parts_two_incidents_and_has_caught_the_lower() {
         let mut memory = Memory::default();
-        memory.add("spans", &[
-            span("10:00:00", 1, 1, 0, failed("A")),
-            span("10:00:01", 1, 2, 1, json!({})),
-            span("10:00:02", 1, 3, 2, failed("C")),
-        ]);
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, failed("A")),
+                span("10:00:01", 1, 2, 1, json!({})),
+                span("10:00:02", 1, 3, 2, failed("C")),
+            ],
+        );
         let rows = errors(&mut memory);
         assert_ne!(rows[0]["incident_id"], rows[1]["incident_id"]);
         assert_eq!((&rows[0]["handled"], &rows[1]["handled"]), (&json!(false), &json!(true)));
@@ -182,11 +188,14 @@ mod tests {
     fn a_later_sibling_of_the_same_operation_that_succeeds_recovers() {
         let call = |status: &str| json!({"span_kind": "CLIENT", "span_name": "charge", "status_code": status});
         let mut memory = Memory::default();
-        memory.add("spans", &[
-            span("10:00:00", 1, 1, 0, json!({})),
-            span("10:00:01", 1, 2, 1, call("ERROR")),
-            span("10:00:02", 1, 3, 1, call("OK")),
-        ]);
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, json!({})),
+                span("10:00:01", 1, 2, 1, call("ERROR")),
+                span("10:00:02", 1, 3, 1, call("OK")),
+            ],
+        );
         assert_eq!(memory.derived().row("errors")["recovered"], true);
         assert_eq!(memory.row("errors")["error_class"], "dependency_error");
     }
@@ -194,11 +203,14 @@ mod tests {
     #[test]
     fn a_circle_of_parents_is_walked_once() {
         let mut memory = Memory::default();
-        memory.add("spans", &[
-            span("10:00:00", 1, 1, 2, failed("A")),
-            span("10:00:01", 1, 2, 1, failed("B")),
-            span("10:00:02", 1, 3, 3, failed("C")),
-        ]);
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 2, failed("A")),
+                span("10:00:01", 1, 2, 1, failed("B")),
+                span("10:00:02", 1, 3, 3, failed("C")),
+            ],
+        );
         let rows = errors(&mut memory);
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);

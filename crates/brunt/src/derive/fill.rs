@@ -159,7 +159,9 @@ pub(super) fn trace_level(window: &Window, at: At, span: Option<At>) -> TraceLev
         Found::own(span_row.map(sym).unwrap_or_default(), Source::Span)
     };
     let session = match own_session(window, at, Source::Own) {
-        Found::Nothing => span.map_or(Found::Nothing, |span| own_session(window, span, Source::Span)),
+        Found::Nothing => {
+            span.map_or(Found::Nothing, |span| own_session(window, span, Source::Span))
+        }
         found => found,
     };
     TraceLevel {
@@ -174,7 +176,10 @@ pub(super) fn trace_level(window: &Window, at: At, span: Option<At>) -> TraceLev
         account: Found::own(row.account, Source::Own)
             .or(|| of_span(|row| row.account))
             .or(|| Found::of(evidence.account, Source::Trace)),
-        pseudo: row.pseudo.or(span_row.map_or(Sym::NONE, |row| row.pseudo)).or(evidence.pseudo.one()),
+        pseudo: row
+            .pseudo
+            .or(span_row.map_or(Sym::NONE, |row| row.pseudo))
+            .or(evidence.pseudo.one()),
     }
 }
 
@@ -356,7 +361,10 @@ mod tests {
         memory
             .add("logs", &[failed("10:00:01", 1, json!({}))])
             .add("spans", &[span("10:00:00", 1, 1, 0, json!({"session_id": "s", "user_id": "u"}))])
-            .add("events", &[event("09:00:00", "s", json!({"account_id": "a", "device_type": "mobile"}))]);
+            .add(
+                "events",
+                &[event("09:00:00", "s", json!({"account_id": "a", "device_type": "mobile"}))],
+            );
         assert_eq!(error_ids(&mut memory), "s/trace u/trace a/session");
         let error = memory.row("errors");
         assert_eq!(error["session_started_at"], "2025-01-06T09:00:00Z");
@@ -368,11 +376,21 @@ mod tests {
     fn what_a_row_carries_itself_comes_first_then_its_span() {
         let mut memory = Memory::default();
         memory
-            .add("logs", &[failed("10:00:01", 1, json!({"session_id": "own", "span_id": "0000000000000002"}))])
-            .add("spans", &[
-                span("10:00:00", 1, 1, 0, json!({"user_id": "u1", "account_id": "a"})),
-                span("10:00:00", 1, 2, 1, json!({"user_id": "u2"})),
-            ]);
+            .add(
+                "logs",
+                &[failed(
+                    "10:00:01",
+                    1,
+                    json!({"session_id": "own", "span_id": "0000000000000002"}),
+                )],
+            )
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, json!({"user_id": "u1", "account_id": "a"})),
+                    span("10:00:00", 1, 2, 1, json!({"user_id": "u2"})),
+                ],
+            );
         assert_eq!(error_ids(&mut memory), "own/own u2/span a/trace");
     }
 
@@ -381,10 +399,13 @@ mod tests {
         let mut memory = Memory::default();
         memory
             .add("logs", &[failed("10:00:01", 1, json!({}))])
-            .add("spans", &[
-                span("10:00:00", 1, 1, 0, json!({"session_id": "s", "user_id": "u1"})),
-                span("10:00:00", 1, 2, 1, json!({"session_id": "s", "user_id": "u2"})),
-            ])
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, json!({"session_id": "s", "user_id": "u1"})),
+                    span("10:00:00", 1, 2, 1, json!({"session_id": "s", "user_id": "u2"})),
+                ],
+            )
             .add("events", &[event("09:59:00", "s", json!({"user_id": "u1", "account_id": "a"}))]);
         assert_eq!(error_ids(&mut memory), "s/trace -/- a/session");
         assert_eq!(memory.row("traces")["conflicts"], json!(["user_id"]));
@@ -395,12 +416,13 @@ mod tests {
     #[test]
     fn a_trace_of_two_sessions_belongs_to_none_and_makes_none() {
         let mut memory = Memory::default();
-        memory
-            .add("logs", &[failed("10:00:01", 1, json!({"user_id": "u"}))])
-            .add("events", &[
+        memory.add("logs", &[failed("10:00:01", 1, json!({"user_id": "u"}))]).add(
+            "events",
+            &[
                 event("10:00:00", "s1", json!({"trace_id": format!("{:032x}", 1)})),
                 event("10:00:00", "s2", json!({"trace_id": format!("{:032x}", 1)})),
-            ]);
+            ],
+        );
         assert_eq!(error_ids(&mut memory), "-/- u/own -/-");
         assert_eq!(memory.row("traces")["conflicts"], json!(["session_id"]));
     }
@@ -408,12 +430,15 @@ mod tests {
     #[test]
     fn without_session_ids_a_users_silence_makes_sessions() {
         let mut memory = Memory::default();
-        memory.add("logs", &[
-            failed("10:29:00", 0, json!({"user_id": "u"})),
-            log("10:00:00", 0, json!({"user_id": "u", "account_id": "a"})),
-            log("10:59:00", 0, json!({"user_id": "u"})),
-            log("10:00:00", 0, json!({"user_pseudo_id": "u"})),
-        ]);
+        memory.add(
+            "logs",
+            &[
+                failed("10:29:00", 0, json!({"user_id": "u"})),
+                log("10:00:00", 0, json!({"user_id": "u", "account_id": "a"})),
+                log("10:59:00", 0, json!({"user_id": "u"})),
+                log("10:00:00", 0, json!({"user_pseudo_id": "u"})),
+            ],
+        );
         let ids = error_ids(&mut memory);
         assert!(ids.starts_with("gap-") && ids.ends_with("/gap u/own a/gap"), "{ids}");
         let sessions = memory.rows("sessions");
@@ -422,35 +447,49 @@ mod tests {
         assert_eq!(memory.row("errors")["session_started_at"], "2025-01-06T10:00:00Z");
     }
 
-    #[test]
-    fn evidence_reaches_over_three_midnights_only_as_far_as_two_days() {
-        let late = |day: u8, more: Value| {
-            let mut row = event(&format!("2025-01-0{day}T23:59:00Z"), "s", json!({}));
-            for (key, value) in more.as_object().unwrap() {
-                row[key] = value.clone();
-            }
-            row
-        };
-        let trace = |id: u8| json!({"trace_id": format!("{id:032x}")});
-        let early = |day: u8, trace: u8, more: Value| log(&format!("2025-01-0{day}T00:01:00Z"), trace, more);
-        // The error's trace runs over the first midnight into a session, that one over the second, and a trace of it
-        // over the third, to a row that knows the user.
+    /// An error whose trace runs over the first midnight into a session, which runs over the second to a row whose
+    /// trace runs over the third, where a user is known.
+    fn over_three_midnights() -> Memory {
+        let january = |day: u8, hour: &str| format!("2025-01-0{day}T{hour}Z");
+        let session = |day, hour| event(&january(day, hour), "s", json!({}));
         let mut memory = Memory::default();
         memory
-            .add("logs", &[
-                failed("2025-01-06T23:59:00Z", 1, json!({})),
-                early(7, 1, json!({"session_id": "s"})),
-                early(9, 2, json!({"user_id": "u"})),
-            ])
-            .add("events", &[late(7, json!({})), late(8, json!({})), late(8, trace(2))]);
-        // A session that is quiet for four hours is over: keep it going over the second midnight.
-        memory.add("events", &[
-            event("2025-01-07T03:30:00Z", "s", json!({})),
-            event("2025-01-07T07:00:00Z", "s", json!({})),
-        ]);
-        let error = memory.derived().row("errors");
-        assert_eq!(error["session_id"], "s");
-        assert_eq!(error.get("user_id"), None);
+            .add(
+                "logs",
+                &[
+                    failed(&january(6, "23:59:00"), 1, json!({})),
+                    log(&january(7, "03:30:00"), 1, json!({})),
+                    log(&january(7, "07:00:00"), 1, json!({"session_id": "s"})),
+                    log(&january(8, "14:30:00"), 2, json!({"session_id": "s"})),
+                    log(&january(8, "18:00:00"), 2, json!({})),
+                    log(&january(8, "21:30:00"), 2, json!({})),
+                    log(&january(9, "01:00:00"), 2, json!({"user_id": "u"})),
+                ],
+            )
+            .add(
+                "events",
+                &[
+                    session(7, "10:30:00"),
+                    session(7, "14:00:00"),
+                    session(7, "17:30:00"),
+                    session(7, "21:00:00"),
+                    session(8, "00:30:00"),
+                    session(8, "04:00:00"),
+                    session(8, "07:30:00"),
+                    session(8, "11:00:00"),
+                ],
+            );
+        memory
+    }
+
+    #[test]
+    fn evidence_reaches_over_two_midnights_and_not_over_three() {
+        let mut memory = over_three_midnights();
+        assert_eq!(error_ids(&mut memory), "s/trace -/- -/-");
+        assert_eq!(memory.row("sessions")["user_id"], "u");
+        let known = event("2025-01-08T11:00:01Z", "s", json!({"account_id": "a"}));
+        memory.add("events", &[known]);
+        assert_eq!(error_ids(&mut memory), "s/trace -/- a/session");
     }
 
     #[test]

@@ -29,7 +29,10 @@ pub(super) struct Groupings {
 
 impl Groupings {
     /// The grouping of an error, as a number for [`Groupings::grouping`].
-    #[expect(clippy::expect_used, reason = "one grouping per record at most, and records are counted in u32")]
+    #[expect(
+        clippy::expect_used,
+        reason = "one grouping per record at most, and records are counted in u32"
+    )]
     pub(super) fn group(&mut self, error: &Occurrence<'_>, symbols: &mut Symbols) -> u32 {
         let text = text_hash(error);
         if let Some(id) = self.by_text.get(&text) {

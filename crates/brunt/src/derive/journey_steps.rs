@@ -98,7 +98,8 @@ fn in_trace(window: &Window, at: At) -> Option<u128> {
     let number = unit_of(window, at)?;
     let unit = unit(window, number)?;
     let units = window.state(number.0).units.as_ref()?;
-    let activities = &units.activities[unit.activities.start as usize..unit.activities.end as usize];
+    let activities =
+        &units.activities[unit.activities.start as usize..unit.activities.end as usize];
     let tree = match activities {
         [] => return None,
         [one] => return Some(one.id),
@@ -179,32 +180,58 @@ value = "order_value"
     fn steps(memory: &mut Memory) -> Vec<String> {
         let mut rows = memory.derive(&journeys(CHECKOUT)).rows("journey_steps");
         rows.sort_by_key(|row| row["ts"].to_string());
-        let text = |row: &Value, key: &str| {
-            row.get(key).map_or("-".to_owned(), |value| value.to_string().trim_matches('"').to_owned())
+        let text = |row: &Value, key: &str| match row.get(key) {
+            Some(Value::String(text)) => text.clone(),
+            Some(number) => number.as_f64().unwrap().to_string(),
+            None => "-".to_owned(),
         };
         rows.iter()
-            .map(|row| ["step_idx", "step", "value", "currency"].map(|key| text(row, key)).join(" "))
+            .map(|row| {
+                ["step_idx", "step", "value", "currency"].map(|key| text(row, key)).join(" ")
+            })
             .collect()
     }
 
     fn order(time: &str, id: &str, value: Value, currency: Option<&str>) -> Value {
-        event(time, "s", json!({"event_kind": "purchase", "order_id": id, "order_value": value, "currency": currency}))
+        event(
+            time,
+            "s",
+            json!({"event_kind": "purchase", "order_id": id, "order_value": value, "currency": currency}),
+        )
     }
 
     #[test]
     fn a_step_is_each_row_for_which_its_condition_holds() {
         let mut memory = Memory::default();
         memory
-            .add("events", &[
-                event("10:00:00", "s", json!({"event_name": "add_to_cart", "user_id": "u"})),
-                event("10:00:01", "s", json!({"event_name": "else"})),
-                order("10:00:05", "o1", json!("12.5"), None),
-            ])
-            .add("spans", &[
-                span("10:00:02", 1, 1, 0, json!({"service_name": "payment", "session_id": "s"})),
-                span("10:00:03", 1, 2, 1, json!({"service_name": "payment", "span_kind": "CLIENT"})),
-            ]);
-        assert_eq!(steps(&mut memory), ["1 cart - -", "2 payment - -", "3 purchase 12.5000 USD"]);
+            .add(
+                "events",
+                &[
+                    event("10:00:00", "s", json!({"event_name": "add_to_cart", "user_id": "u"})),
+                    event("10:00:01", "s", json!({"event_name": "else"})),
+                    order("10:00:05", "o1", json!("12.5"), None),
+                ],
+            )
+            .add(
+                "spans",
+                &[
+                    span(
+                        "10:00:02",
+                        1,
+                        1,
+                        0,
+                        json!({"service_name": "payment", "session_id": "s"}),
+                    ),
+                    span(
+                        "10:00:03",
+                        1,
+                        2,
+                        1,
+                        json!({"service_name": "payment", "span_kind": "CLIENT"}),
+                    ),
+                ],
+            );
+        assert_eq!(steps(&mut memory), ["1 cart - -", "2 payment - -", "3 purchase 12.5 USD"]);
         let rows = memory.rows("journey_steps");
         assert!(rows.iter().all(|row| row["session_id"] == "s" && row["user_id"] == "u"));
         assert!(rows.iter().all(|row| row["session_started_at"] == "2025-01-06T10:00:00Z"));
@@ -213,34 +240,46 @@ value = "order_value"
     #[test]
     fn an_order_converts_once_and_a_refund_never() {
         let mut memory = Memory::default();
-        memory.add("events", &[
-            order("10:00:00", "o1", Value::Null, Some("EUR")),
-            order("10:00:01", "o1", json!("7"), Some("EUR")),
-            order("10:00:02", "o1", json!("7"), Some("EUR")),
-            order("10:00:03", "o1", json!("-7"), Some("EUR")),
-            order("2025-01-07T10:00:00Z", "o1", json!("7"), Some("EUR")),
-        ]);
-        assert_eq!(steps(&mut memory), ["3 purchase 7.0000 EUR"]);
+        memory.add(
+            "events",
+            &[
+                order("10:00:00", "o1", Value::Null, Some("EUR")),
+                order("10:00:01", "o1", json!("7"), Some("EUR")),
+                order("10:00:02", "o1", json!("7"), Some("EUR")),
+                order("10:00:03", "o1", json!("-7"), Some("EUR")),
+                order("2025-01-07T10:00:00Z", "o1", json!("7"), Some("EUR")),
+            ],
+        );
+        assert_eq!(steps(&mut memory), ["3 purchase 7 EUR"]);
     }
 
     #[test]
     fn a_step_names_the_activity_that_did_it() {
         let mut memory = Memory::default();
         memory
-            .add("events", &[
-                event("10:00:00", "s", json!({"event_name": "add_to_cart"})),
-                order("10:00:01", "o1", json!(1), None),
-                order("10:00:30", "o2", json!(1), None),
-            ])
-            .add("spans", &[
-                span("10:00:10", 1, 1, 0, json!({"session_id": "s"})),
-                span("10:00:11", 1, 2, 1, json!({"service_name": "payment"})),
-            ]);
+            .add(
+                "events",
+                &[
+                    event("10:00:00", "s", json!({"event_name": "add_to_cart"})),
+                    order("10:00:01", "o1", json!(1), None),
+                    order("10:00:30", "o2", json!(1), None),
+                ],
+            )
+            .add(
+                "spans",
+                &[
+                    span("10:00:10", 1, 1, 0, json!({"session_id": "s"})),
+                    span("10:00:11", 1, 2, 1, json!({"service_name": "payment"})),
+                ],
+            );
         assert_eq!(steps(&mut memory).len(), 4);
         let rows = memory.rows("journey_steps");
         let activities = memory.rows("activities");
         let id = |kind: &str| {
-            activities.iter().find(|row| row["activity_kind"] == kind).map(|row| row["activity_id"].clone())
+            activities
+                .iter()
+                .find(|row| row["activity_kind"] == kind)
+                .map(|row| row["activity_id"].clone())
         };
         let carried: Vec<_> = rows.iter().map(|row| row.get("activity_id").cloned()).collect();
         assert_eq!(carried, [id("event"), id("event"), id("request"), None]);
@@ -249,7 +288,10 @@ value = "order_value"
     #[test]
     fn rows_of_unknown_time_do_no_step() {
         let mut memory = Memory::default();
-        memory.add("events", &[event("1970-01-01T00:00:00Z", "s", json!({"event_name": "add_to_cart"}))]);
+        memory.add(
+            "events",
+            &[event("1970-01-01T00:00:00Z", "s", json!({"event_name": "add_to_cart"}))],
+        );
         assert!(steps(&mut memory).is_empty());
     }
 }

@@ -22,10 +22,12 @@ pub(super) fn find(window: &Window, day: Day) -> Members {
     let mut evidence = facts.sessions.own.clone();
     for (segment_idx, segment) in facts.sessions.segments.iter().enumerate() {
         let mut last = None;
-        for row_idx in &facts.sessions.rows[segment.rows.start as usize..segment.rows.end as usize] {
+        for row_idx in &facts.sessions.rows[segment.rows.start as usize..segment.rows.end as usize]
+        {
             let Some(number) = unit_of(window, At { day, row: *row_idx }) else { continue };
             let row = &facts.rows[*row_idx as usize];
-            let agrees = unit(window, number).map(|unit| unit.evidence.session) == Some(Seen::One(segment.id));
+            let agrees = unit(window, number).map(|unit| unit.evidence.session)
+                == Some(Seen::One(segment.id));
             if last == Some(number) && agrees {
                 continue;
             }

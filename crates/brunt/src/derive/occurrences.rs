@@ -4,7 +4,7 @@
 //! record where something else tells of the same failure: an error recorded in that span, a failed span below it,
 //! an error log of its service without span id while it ran or within two seconds after.
 
-use super::facts::{Facts, NO_ROW, Record, RowKind, Status, signal};
+use super::facts::{Facts, NO_ROW, Record, RowKind, Says, Status, signal};
 use super::failing::Failing;
 use super::symbols::Sym;
 use super::tree::{NO_NODE, Tree};
@@ -113,7 +113,7 @@ fn placed(window: &Window, at: At, tree: &Tree) -> Vec<Placed> {
 fn absorb_bare(window: &Window, failing: &Failing, records: &mut Vec<Placed>) {
     let mut kept: Vec<Placed> = Vec::with_capacity(records.len());
     let (bare, mut told): (Vec<Placed>, Vec<Placed>) =
-        records.drain(..).partition(|placed| placed.record.bare);
+        records.drain(..).partition(|placed| placed.record.says != Says::Error);
     told.sort_by_key(|placed| (placed.record.ts, placed.identity));
     for span in bare {
         if let Some(teller) = told.iter_mut().find(|placed| tells_of(window, placed, &span)) {
@@ -139,12 +139,12 @@ fn tells_of(window: &Window, teller: &Placed, bare: &Placed) -> bool {
         && (row.ts..=end.saturating_add(AFTER_MICROS)).contains(&log.ts)
 }
 
-/// Root type and template; of an error that has neither, its group.
+/// Root type and template; where nothing was said, the group.
 fn merge_key(window: &Window, placed: &Placed) -> (Sym, Sym, Sym) {
     let grouping = window.known.groupings.grouping(placed.record.grouping);
-    match (grouping.root_type, grouping.root_template) {
-        (Sym::NONE, Sym::NONE) => (Sym::NONE, Sym::NONE, grouping.group),
-        (root_type, template) => (root_type, template, Sym::NONE),
+    match (placed.record.says, grouping.root_type, grouping.root_template) {
+        (Says::Nothing, _, _) | (_, Sym::NONE, Sym::NONE) => (Sym::NONE, Sym::NONE, grouping.group),
+        (_, root_type, template) => (root_type, template, Sym::NONE),
     }
 }
 
@@ -179,7 +179,9 @@ fn merged(
         activity: NONE,
         incident: id,
         root_cause: true,
-        handled: told.or_else(|| failing.caught_above(tree, node)).or((severity >= 21).then_some(false)),
+        handled: told
+            .or_else(|| failing.caught_above(tree, node))
+            .or((severity >= 21).then_some(false)),
         retried: failing.retried(window, tree, node),
     };
     (occurrence, nodes)
@@ -214,14 +216,16 @@ mod tests {
     fn errors(memory: &mut Memory) -> Vec<String> {
         let mut rows = memory.derived().rows("errors");
         rows.sort_by_key(|row| row["ts"].to_string());
-        let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+        let text =
+            |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
         let signals = |row: &Value| {
             let all = row["signals"].as_array().unwrap();
             all.iter().map(|signal| signal.as_str().unwrap()).collect::<Vec<_>>().join("+")
         };
         rows.iter()
             .map(|row| {
-                let (exception, message) = (text(row, "exception_type"), text(row, "exception_message"));
+                let (exception, message) =
+                    (text(row, "exception_type"), text(row, "exception_message"));
                 format!("{exception}: {message} ({})", signals(row))
             })
             .collect()
@@ -252,13 +256,16 @@ mod tests {
     fn different_exceptions_and_other_traces_stay_apart() {
         let error = |text: &str| json!({"exception_type": text, "exception_message": "m"});
         let mut memory = Memory::default();
-        memory.add("logs", &[
-            log("10:00:00", 1, error("A")),
-            log("10:00:01", 1, error("B")),
-            log("10:00:02", 2, error("A")),
-            log("10:00:03", 0, error("A")),
-            log("10:00:03", 0, error("A")),
-        ]);
+        memory.add(
+            "logs",
+            &[
+                log("10:00:00", 1, error("A")),
+                log("10:00:01", 1, error("B")),
+                log("10:00:02", 2, error("A")),
+                log("10:00:03", 0, error("A")),
+                log("10:00:03", 0, error("A")),
+            ],
+        );
         let expected = ["A: m (log)", "B: m (log)", "A: m (log)", "A: m (log)", "A: m (log)"];
         assert_eq!(errors(&mut memory), expected);
     }
@@ -266,11 +273,20 @@ mod tests {
     #[test]
     fn an_error_status_is_no_error_of_its_own_where_the_failure_below_is_known() {
         let mut memory = Memory::default();
-        memory.add("spans", &[
-            span("10:00:00", 1, 1, 0, json!({"status_code": "ERROR"})),
-            span("10:00:01", 1, 2, 1, json!({"status_code": "UNSET"})),
-            span("10:00:02", 1, 3, 2, json!({"status_code": "ERROR", "status_message": "card declined"})),
-        ]);
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, json!({"status_code": "ERROR"})),
+                span("10:00:01", 1, 2, 1, json!({"status_code": "UNSET"})),
+                span(
+                    "10:00:02",
+                    1,
+                    3,
+                    2,
+                    json!({"status_code": "ERROR", "status_message": "card declined"}),
+                ),
+            ],
+        );
         assert_eq!(errors(&mut memory), ["-: card declined (span)"]);
     }
 
@@ -291,7 +307,9 @@ mod tests {
             (json!({"ts": "2025-01-06T10:00:04Z"}), 2),
         ] {
             let mut memory = Memory::default();
-            memory.add("spans", &[span("10:00:00", 1, 1, 0, failed())]).add("logs", &[told(more.clone())]);
+            memory
+                .add("spans", &[span("10:00:00", 1, 1, 0, failed())])
+                .add("logs", &[told(more.clone())]);
             assert_eq!(errors(&mut memory).len(), n_errors, "{more}");
         }
     }
@@ -299,7 +317,8 @@ mod tests {
     #[test]
     fn exception_columns_of_a_span_without_events_are_a_record() {
         let mut memory = Memory::default();
-        let columns = json!({"status_code": "ERROR", "exception_type": "KeyError", "exception_message": "x"});
+        let columns =
+            json!({"status_code": "ERROR", "exception_type": "KeyError", "exception_message": "x"});
         memory.add("spans", &[span("10:00:00", 1, 1, 0, columns)]);
         assert_eq!(errors(&mut memory), ["KeyError: x (span)"]);
     }
@@ -308,13 +327,20 @@ mod tests {
     fn the_same_failure_of_two_operations_without_text_is_two_groups() {
         let failed = |path: &str| json!({"status_code": "ERROR", "http_request_method": "GET", "http_route": path});
         let mut memory = Memory::default();
-        memory.add("spans", &[
-            span("10:00:00", 1, 1, 0, failed("/a")),
-            span("10:00:01", 2, 2, 0, failed("/b")),
-            span("10:00:02", 3, 3, 0, failed("/b")),
-        ]);
-        let mut groups: Vec<String> =
-            memory.derived().rows("errors").iter().map(|row| row["error_group_id"].to_string()).collect();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, failed("/a")),
+                span("10:00:01", 2, 2, 0, failed("/b")),
+                span("10:00:02", 3, 3, 0, failed("/b")),
+            ],
+        );
+        let mut groups: Vec<String> = memory
+            .derived()
+            .rows("errors")
+            .iter()
+            .map(|row| row["error_group_id"].to_string())
+            .collect();
         assert_eq!(groups.len(), 3);
         groups.sort();
         groups.dedup();
@@ -324,12 +350,19 @@ mod tests {
     #[test]
     fn logs_are_errors_from_severity_17_or_with_an_exception() {
         let mut memory = Memory::default();
-        memory.add("logs", &[
-            log("10:00:00", 0, json!({"severity_number": 16, "body": "warning"})),
-            log("10:00:01", 0, json!({"severity_number": 17, "body": "error"})),
-            log("10:00:02", 0, json!({"severity_number": 9, "exception_type": "E", "body": "caught"})),
-            log("10:00:03", 0, json!({"body": "plain"})),
-        ]);
+        memory.add(
+            "logs",
+            &[
+                log("10:00:00", 0, json!({"severity_number": 16, "body": "warning"})),
+                log("10:00:01", 0, json!({"severity_number": 17, "body": "error"})),
+                log(
+                    "10:00:02",
+                    0,
+                    json!({"severity_number": 9, "exception_type": "E", "body": "caught"}),
+                ),
+                log("10:00:03", 0, json!({"body": "plain"})),
+            ],
+        );
         assert_eq!(errors(&mut memory), ["-: error (log)", "E: caught (log)"]);
     }
 }

@@ -31,7 +31,12 @@ pub(super) fn request_op(tried: &Tried<'_>, op: &mut String) -> bool {
 }
 
 /// The operation of a session event: its name, else the view, else the templated path.
-pub(super) fn event_op(name: Option<&str>, view: Option<&str>, path: Option<&str>, op: &mut String) -> bool {
+pub(super) fn event_op(
+    name: Option<&str>,
+    view: Option<&str>,
+    path: Option<&str>,
+    op: &mut String,
+) -> bool {
     op.clear();
     match (given(name).or(given(view)), given(path)) {
         (Some(name), _) => op.push_str(name),

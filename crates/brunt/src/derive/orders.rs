@@ -11,10 +11,13 @@ use super::window::{At, Window};
 /// The orders among the rows of the five days that a day depends on; refunds are none.
 pub(super) fn orders(window: &Window, day: Day) -> HashSet<At> {
     let mut chosen: HashMap<Sym, (bool, At)> = HashMap::new();
-    for other in (-REACH_DAYS..=REACH_DAYS).map(|n| day.plus(n)).filter(|other| window.has(*other)) {
+    for other in (-REACH_DAYS..=REACH_DAYS).map(|n| day.plus(n)).filter(|other| window.has(*other))
+    {
         let facts = window.facts(other);
         for (row_idx, row) in (0_u32..).zip(&facts.rows) {
-            let Some(event) = facts.event(row).filter(|event| event.order.is_some()) else { continue };
+            let Some(event) = facts.event(row).filter(|event| event.order.is_some()) else {
+                continue;
+            };
             let value = event.order_value.unwrap_or_default();
             if value < 0 {
                 continue;

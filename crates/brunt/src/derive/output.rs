@@ -166,7 +166,10 @@ impl Columns {
             self.sym("trace_id", symbols, rows.iter().map(|row| of(row).trace));
         }
         if self.has("session_started_at") {
-            self.timestamp("session_started_at", rows.iter().map(|row| of(row).ids.session_started_at));
+            self.timestamp(
+                "session_started_at",
+                rows.iter().map(|row| of(row).ids.session_started_at),
+            );
         }
         self.sym("session_id", symbols, rows.iter().map(|row| of(row).ids.session));
         self.sym("user_id", symbols, rows.iter().map(|row| of(row).ids.user));
@@ -198,14 +201,17 @@ impl Columns {
         });
         let arrays: Vec<ArrayRef> = arrays.collect();
         let batch: Result<RecordBatch, ArrowError> = RecordBatch::try_new(schema, arrays);
-        Ok(vec![batch.map_err(|error| internal(format!("table \"{}\": {error}", self.table.name)))?])
+        Ok(vec![
+            batch.map_err(|error| internal(format!("table \"{}\": {error}", self.table.name)))?,
+        ])
     }
 
     pub(super) fn set(&mut self, name: &str, array: ArrayRef) {
         match self.table.column_idx(name) {
             Some(idx) => self.arrays[idx] = Some(array),
             None => {
-                self.failure = Some(format!("table \"{}\" has no column \"{name}\"", self.table.name));
+                self.failure =
+                    Some(format!("table \"{}\" has no column \"{name}\"", self.table.name));
             }
         }
     }

@@ -85,7 +85,8 @@ pub(super) async fn read_day(
 
 /// A base table by a name that is written in this crate.
 pub(super) fn base_table(name: &str) -> Result<&'static Table, Error> {
-    table(name).ok_or_else(|| Error::statement(Code::Internal, format!("there is no table \"{name}\"")))
+    table(name)
+        .ok_or_else(|| Error::statement(Code::Internal, format!("there is no table \"{name}\"")))
 }
 
 /// The batch with exactly the asked columns, in the types of the table; a store may keep texts in another form.
@@ -102,9 +103,9 @@ pub(super) fn as_asked(
         let field = schema
             .field_with_name(name)
             .map_err(|_| internal(format!("table \"{}\" has no column \"{name}\"", base.name)))?;
-        let array = batch
-            .column_by_name(name)
-            .ok_or_else(|| internal(format!("rows of \"{}\" came without \"{name}\"", base.name)))?;
+        let array = batch.column_by_name(name).ok_or_else(|| {
+            internal(format!("rows of \"{}\" came without \"{name}\"", base.name))
+        })?;
         let array = if array.data_type() == field.data_type() {
             std::sync::Arc::clone(array)
         } else {
@@ -165,7 +166,9 @@ fn collect_steps(
 fn is_order(collected: &Collected<'_>, row: usize) -> bool {
     let detail = collected.rows[row].detail as usize;
     let event = collected.events.get(detail);
-    event.is_some_and(|event| event.order.is_some() && event.order_value.is_none_or(|value| value >= 0))
+    event.is_some_and(|event| {
+        event.order.is_some() && event.order_value.is_none_or(|value| value >= 0)
+    })
 }
 
 impl Collected<'_> {

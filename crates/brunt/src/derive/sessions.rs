@@ -10,7 +10,8 @@ use super::cut::NO_SEGMENT;
 use super::evidence::Evidence;
 use super::facts::{EventKind, Frustration, RowKind, Weight};
 use super::fill::{
-    Found, Ids, Piece, Source, parts, session_context, session_evidence, started_at, unit_of, with_gap,
+    Found, Ids, Piece, Source, parts, session_context, session_evidence, started_at, unit_of,
+    with_gap,
 };
 use super::output::{Columns, Correlation, LayoutKey, sort_by_layout};
 use super::read::base_table;
@@ -46,6 +47,7 @@ struct Tally {
     replay: Option<(At, Sym)>,
     /// Of its first row from the client, else of its first row.
     weight: Option<((bool, At), Weight)>,
+    /// Whether a row that carries the session's id, or makes it by silence, carries the user's or account's too.
     user_is_own: bool,
     account_is_own: bool,
 }
@@ -74,7 +76,8 @@ pub(super) fn derive(
     add_rows_of_traces(window, day, &mut tallies, orders);
     add_errors(window, day, &mut tallies);
     add_activities(window, day, carried, &mut tallies);
-    let rows = tallies.into_iter().map(|(piece, tally)| session_row(window, day, piece, tally)).collect();
+    let rows =
+        tallies.into_iter().map(|(piece, tally)| session_row(window, day, piece, tally)).collect();
     write(&window.known.symbols, rows)
 }
 
@@ -107,6 +110,8 @@ fn add_own_rows(window: &Window, tallies: &mut HashMap<Piece, Tally>, orders: &H
             for row in rows {
                 let at = At { day, row: *row };
                 tally.add(window, at, orders);
+                tally.user_is_own |= window.row(at).user.is_some();
+                tally.account_is_own |= window.row(at).account.is_some();
                 traces.extend(unit_of(window, at));
             }
         }
@@ -126,7 +131,9 @@ fn add_rows_of_traces(
     for begun in [day.plus(-1), day, day.plus(1)] {
         let units = window.state(begun).units.as_ref();
         for unit in units.map(|units| units.units.as_slice()).unwrap_or_default() {
-            let Some(tally) = unit.session.and_then(|piece| tallies.get_mut(&piece)) else { continue };
+            let Some(tally) = unit.session.and_then(|piece| tallies.get_mut(&piece)) else {
+                continue;
+            };
             for at in rows_of(window, begun, unit) {
                 if window.row(at).session.is_none() {
                     tally.add(window, at, orders);
@@ -148,13 +155,19 @@ fn add_errors(window: &Window, day: Day, tallies: &mut HashMap<Piece, Tally>) {
 }
 
 /// Whether the last activity carried an error is asked of the session's own two days.
-fn add_activities(window: &Window, day: Day, carried: &Carried, tallies: &mut HashMap<Piece, Tally>) {
+fn add_activities(
+    window: &Window,
+    day: Day,
+    carried: &Carried,
+    tallies: &mut HashMap<Piece, Tally>,
+) {
     for other in [day, day.plus(1)] {
         for (number, activity) in activities_on(window, other) {
             let piece = with_gap(window, activity.at, None).piece();
             if let Some(tally) = piece.and_then(|piece| tallies.get_mut(&piece)) {
                 let facts = window.facts(activity.at.day);
-                let sequence_no = facts.event(window.row(activity.at)).and_then(|event| event.sequence_no);
+                let sequence_no =
+                    facts.event(window.row(activity.at)).and_then(|event| event.sequence_no);
                 let last = (activity.ts, sequence_no, activity.id);
                 tally.ends_with(last, carried.n_errors(number, activity) > 0);
             }
@@ -174,8 +187,6 @@ impl Tally {
         let facts = window.facts(at.day);
         let row = window.row(at);
         self.ended_at = self.ended_at.max(row.ts);
-        self.user_is_own |= row.user.is_some();
-        self.account_is_own |= row.account.is_some();
         let weight = match row.kind {
             RowKind::Log => {
                 self.n_logs += 1;
@@ -296,10 +307,15 @@ fn write(symbols: &Symbols, mut rows: Vec<SessionRow>) -> Result<Vec<RecordBatch
     columns.int("n_orders", rows.iter().map(|row| Some(row.tally.n_orders)));
     columns.numeric("revenue", rows.iter().map(|row| row.tally.revenue()));
     columns.sym("currency", symbols, rows.iter().map(|row| row.tally.currency()));
-    let ended = |row: &SessionRow| row.tally.last_activity.is_some_and(|(_, with_error)| with_error);
+    let ended =
+        |row: &SessionRow| row.tally.last_activity.is_some_and(|(_, with_error)| with_error);
     columns.boolean("ended_with_error", rows.iter().map(|row| Some(ended(row))));
     let of_event = |found: Option<(At, Sym)>| found.map_or(Sym::NONE, |(_, sym)| sym);
-    columns.sym("session_previous_id", symbols, rows.iter().map(|row| of_event(row.tally.previous)));
+    columns.sym(
+        "session_previous_id",
+        symbols,
+        rows.iter().map(|row| of_event(row.tally.previous)),
+    );
     columns.sym("replay_url", symbols, rows.iter().map(|row| of_event(row.tally.replay)));
     let weight = |row: &SessionRow| row.tally.weight.and_then(|(_, weight)| weight.double());
     columns.double("sample_weight", rows.iter().map(weight));
@@ -317,16 +333,34 @@ mod tests {
         let mut memory = Memory::default();
         let trace = format!("{:032x}", 1);
         memory
-            .add("events", &[
-                event("10:00:00", "s", json!({"event_kind": "page_view", "session_previous_id": "r"})),
-                event("10:01:00", "s", json!({"trace_id": trace})),
-                event("10:02:00", "s", json!({"event_kind": "frustration", "frustration": "rage_click"})),
-                event("10:03:00", "s", json!({"event_kind": "frustration", "frustration": "reload"})),
-            ])
-            .add("spans", &[
-                span("10:01:01", 1, 1, 0, json!({"user_id": "u"})),
-                span("10:01:02", 1, 2, 1, json!({"status_code": "ERROR", "error_type": "500"})),
-            ])
+            .add(
+                "events",
+                &[
+                    event(
+                        "10:00:00",
+                        "s",
+                        json!({"event_kind": "page_view", "session_previous_id": "r"}),
+                    ),
+                    event("10:01:00", "s", json!({"trace_id": trace})),
+                    event(
+                        "10:02:00",
+                        "s",
+                        json!({"event_kind": "frustration", "frustration": "rage_click"}),
+                    ),
+                    event(
+                        "10:03:00",
+                        "s",
+                        json!({"event_kind": "frustration", "frustration": "reload"}),
+                    ),
+                ],
+            )
+            .add(
+                "spans",
+                &[
+                    span("10:01:01", 1, 1, 0, json!({"user_id": "u"})),
+                    span("10:01:02", 1, 2, 1, json!({"status_code": "ERROR", "error_type": "500"})),
+                ],
+            )
             .add("logs", &[log("10:09:00", 1, json!({}))]);
         let session = memory.derived().row("sessions");
         for (name, count) in [
@@ -344,7 +378,10 @@ mod tests {
             assert_eq!(session[name], count, "{name}");
         }
         assert_eq!(session["ended_at"], "2025-01-06T10:09:00Z");
-        assert_eq!((&session["user_id"], &session["user_id_source"]), (&json!("u"), &json!("trace")));
+        assert_eq!(
+            (&session["user_id"], &session["user_id_source"]),
+            (&json!("u"), &json!("trace"))
+        );
         assert_eq!(session["session_previous_id"], "r");
         assert_eq!(session["ended_with_error"], true);
     }
@@ -353,11 +390,17 @@ mod tests {
     fn program_and_device_are_those_of_its_first_client_row() {
         let mut memory = Memory::default();
         memory
-            .add("spans", &[span("09:59:00", 1, 1, 0, json!({"session_id": "s", "geo_country": "DE"}))])
-            .add("events", &[
-                event("10:00:00", "s", json!({"service_name": "web", "service_version": "2"})),
-                event("10:01:00", "s", json!({"service_name": "app", "plan_tier": "pro"})),
-            ]);
+            .add(
+                "spans",
+                &[span("09:59:00", 1, 1, 0, json!({"session_id": "s", "geo_country": "DE"}))],
+            )
+            .add(
+                "events",
+                &[
+                    event("10:00:00", "s", json!({"service_name": "web", "service_version": "2"})),
+                    event("10:01:00", "s", json!({"service_name": "app", "plan_tier": "pro"})),
+                ],
+            );
         let session = memory.derived().row("sessions");
         assert_eq!(session["service_name"], "web");
         assert_eq!(session["service_version"], "2");
@@ -372,17 +415,20 @@ mod tests {
             event(time, session, order)
         };
         let mut memory = Memory::default();
-        memory.add("events", &[
-            order("10:00:00", "s", "o1", "10.5", "EUR"),
-            order("10:00:01", "s", "o1", "10.5", "EUR"),
-            order("10:00:02", "s", "o2", "2", "EUR"),
-            order("10:00:03", "s", "o1", "-10.5", "EUR"),
-            order("10:00:00", "t", "o3", "1", "EUR"),
-            order("10:00:01", "t", "o4", "1", "USD"),
-        ]);
+        memory.add(
+            "events",
+            &[
+                order("10:00:00", "s", "o1", "10.5", "EUR"),
+                order("10:00:01", "s", "o1", "10.5", "EUR"),
+                order("10:00:02", "s", "o2", "2", "EUR"),
+                order("10:00:03", "s", "o1", "-10.5", "EUR"),
+                order("10:00:00", "t", "o3", "1", "EUR"),
+                order("10:00:01", "t", "o4", "1", "USD"),
+            ],
+        );
         let sessions = memory.derived().rows("sessions");
         assert_eq!(sessions[0]["n_orders"], 2);
-        assert_eq!(sessions[0]["revenue"].to_string().trim_matches('"'), "12.5000");
+        assert_eq!(sessions[0]["revenue"].as_f64(), Some(12.5));
         assert_eq!(sessions[0]["currency"], "EUR");
         assert_eq!(sessions[1]["n_orders"], 2);
         assert_eq!(sessions[1].get("revenue"), None);
@@ -393,15 +439,19 @@ mod tests {
     fn a_session_is_cut_where_it_is_quiet_and_not_at_midnight() {
         let mut memory = Memory::default();
         let at = |ts: &str| event(ts, "s", json!({}));
-        memory.add("events", &[
-            at("2025-01-06T10:00:00Z"),
-            at("2025-01-06T14:00:00Z"),
-            at("2025-01-06T17:59:00Z"),
-            at("2025-01-06T21:00:00Z"),
-            at("2025-01-07T00:30:00Z"),
-        ]);
+        memory.add(
+            "events",
+            &[
+                at("2025-01-06T10:00:00Z"),
+                at("2025-01-06T14:00:00Z"),
+                at("2025-01-06T17:59:00Z"),
+                at("2025-01-06T21:00:00Z"),
+                at("2025-01-07T00:30:00Z"),
+            ],
+        );
         let sessions = memory.derived().rows("sessions");
-        let times: Vec<_> = sessions.iter().map(|row| (row["ts"].clone(), row["ended_at"].clone())).collect();
+        let times: Vec<_> =
+            sessions.iter().map(|row| (row["ts"].clone(), row["ended_at"].clone())).collect();
         assert_eq!(
             times,
             [

@@ -44,17 +44,15 @@ impl Sym {
 
 impl Default for Symbols {
     fn default() -> Self {
-        Self {
-            by_hash: HashMap::default(),
-            texts: String::new(),
-            ends: vec![0],
-            hashes: vec![0],
-        }
+        Self { by_hash: HashMap::default(), texts: String::new(), ends: vec![0], hashes: vec![0] }
     }
 }
 
 impl Symbols {
-    #[expect(clippy::expect_used, reason = "a text takes 50 bytes, so four billion of them do not fit")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a text takes 50 bytes, so four billion of them do not fit"
+    )]
     pub(super) fn intern(&mut self, text: &str) -> Sym {
         let hash = xxh3_128(text.as_bytes());
         if let Some(sym) = self.by_hash.get(&hash) {

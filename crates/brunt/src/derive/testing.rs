@@ -140,7 +140,11 @@ impl Memory {
         self.derive_only(&days, definitions)
     }
 
-    pub(super) fn derive_only(&mut self, days: &BTreeSet<Day>, definitions: &Definitions) -> &mut Self {
+    pub(super) fn derive_only(
+        &mut self,
+        days: &BTreeSet<Day>,
+        definitions: &Definitions,
+    ) -> &mut Self {
         futures::executor::block_on(derive_days(self, days, definitions)).unwrap();
         self
     }

@@ -26,12 +26,15 @@ struct Planted {
 
 fn planted() -> impl Strategy<Value = Planted> {
     // Near midnight, or every hour and a half, so that both quiet and never quiet days happen.
-    let minute = prop_oneof![0..20_i64, 1_420..1_440_i64, (0..16_i64).prop_map(|n| n * 90), 0..1_440_i64];
+    let minute =
+        prop_oneof![0..20_i64, 1_420..1_440_i64, (0..16_i64).prop_map(|n| n * 90), 0..1_440_i64];
     let ids = (0..5_u8, 0..4_u8, 0..4_u8, 0..3_u8, 0..3_u8);
-    (0..3_usize, 0..6_i32, minute, ids, any::<u8>()).prop_map(|(table, day, minute, ids, variant)| {
-        let ids = [ids.0, ids.1, ids.2, ids.3, ids.4];
-        Planted { table, day, minute, ids, variant }
-    })
+    (0..3_usize, 0..6_i32, minute, ids, any::<u8>()).prop_map(
+        |(table, day, minute, ids, variant)| {
+            let ids = [ids.0, ids.1, ids.2, ids.3, ids.4];
+            Planted { table, day, minute, ids, variant }
+        },
+    )
 }
 
 fn plant(all: &[Planted]) -> Memory {
@@ -43,11 +46,16 @@ fn plant(all: &[Planted]) -> Memory {
         object.insert("ts".to_owned(), json!(ts));
         let names = ["trace_id", "session_id", "user_id", "account_id", "user_pseudo_id"];
         for (name, id) in names.iter().zip(row.ids).filter(|(_, id)| *id > 0) {
-            let text = if *name == "trace_id" { format!("{id:032x}") } else { format!("{name}-{id}") };
+            let text =
+                if *name == "trace_id" { format!("{id:032x}") } else { format!("{name}-{id}") };
             object.insert((*name).to_owned(), json!(text));
         }
-        object.insert("service_name".to_owned(), json!(["web", "pay"][usize::from(row.variant) % 2]));
-        object.insert("device_type".to_owned(), json!(["mobile", "desktop"][usize::from(row.variant) / 2 % 2]));
+        object
+            .insert("service_name".to_owned(), json!(["web", "pay"][usize::from(row.variant) % 2]));
+        object.insert(
+            "device_type".to_owned(),
+            json!(["mobile", "desktop"][usize::from(row.variant) / 2 % 2]),
+        );
         let more = match row.table {
             0 => span(row, number, all),
             1 => log(row, number),
@@ -60,7 +68,8 @@ fn plant(all: &[Planted]) -> Memory {
 }
 
 fn span(row: &Planted, number: usize, all: &[Planted]) -> Value {
-    let earlier = all[..number].iter().rposition(|other| other.table == 0 && other.ids[0] == row.ids[0]);
+    let earlier =
+        all[..number].iter().rposition(|other| other.table == 0 && other.ids[0] == row.ids[0]);
     let parent = match row.variant % 4 {
         0 => None,
         1 => Some(format!("{:016x}", 0xdead_beef_u64)),

@@ -133,7 +133,8 @@ fn trace_ids(
         }
         Seen::Many => {}
     }
-    let source = if matches!(piece, Some(Piece::Gap { .. })) { Source::Gap } else { Source::Session };
+    let source =
+        if matches!(piece, Some(Piece::Gap { .. })) { Source::Gap } else { Source::Session };
     let of_session = piece.map(|piece| session_evidence(window, piece, day)).unwrap_or_default();
     let fill = |own: Seen, of_session: Seen| match own {
         Seen::None => (of_session, Found::of(of_session, source)),
@@ -203,7 +204,8 @@ mod tests {
         assert_eq!(trace["device_type"], "mobile");
         assert_eq!(trace["status_code"], "ERROR");
         assert_eq!(trace["service_names"], json!(["pay", "shop", "web"]));
-        for (name, count) in [("n_spans", 3), ("n_logs", 1), ("n_errors", 1), ("n_orphan_spans", 1)] {
+        for (name, count) in [("n_spans", 3), ("n_logs", 1), ("n_errors", 1), ("n_orphan_spans", 1)]
+        {
             assert_eq!(trace[name], count, "{name}");
         }
         assert_eq!(trace["has_root"], true);

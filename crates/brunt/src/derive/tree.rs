@@ -42,7 +42,8 @@ impl Tree {
             let node = self.nodes[idx];
             let row = window.row(node.at);
             let parent = window.facts(node.at.day).span(row).map_or(0, |span| span.parent);
-            self.nodes[idx].parent = self.find(parent).filter(|found| *found as usize != idx).unwrap_or(NO_NODE);
+            self.nodes[idx].parent =
+                self.find(parent).filter(|found| *found as usize != idx).unwrap_or(NO_NODE);
         }
     }
 

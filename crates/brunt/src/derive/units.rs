@@ -71,59 +71,22 @@ pub(super) enum ActivityKind {
 /// Finds the traces that begin on a day; the day before and the day after must be in the window where they have rows.
 pub(super) fn find(window: &Window, day: Day) -> Units {
     let state = window.state(day);
-    let after = window.has(day.plus(1)).then(|| window.facts(day.plus(1)));
+    let n_after =
+        if window.has(day.plus(1)) { window.facts(day.plus(1)).traces.segments.len() } else { 0 };
     let mut units = Units {
         of_head: vec![NONE; state.facts.traces.segments.len()],
-        of_tail: vec![NONE; after.map_or(0, |facts| facts.traces.segments.len())],
+        of_tail: vec![NONE; n_after],
         ..Units::default()
     };
     let mut rows: Vec<At> = Vec::new();
     let mut tree = Tree::default();
-    for (head, segment) in (0_u32..).zip(&state.facts.traces.segments) {
-        if state.traces.prev[head as usize] != NO_SEGMENT {
-            continue;
+    for (head, prev) in (0_u32..).zip(&state.traces.prev) {
+        if *prev == NO_SEGMENT {
+            let mut unit = new_unit(window, day, head, &mut rows);
+            tree.rebuild(window, &rows);
+            describe(window, &rows, &tree, &mut unit);
+            units.add(window, day, unit, &rows, &tree);
         }
-        let tail = state.traces.next[head as usize];
-        let number = count(units.units.len());
-        units.of_head[head as usize] = number;
-        let mut evidence = state.facts.traces.own[head as usize];
-        rows.clear();
-        extend(&mut rows, &state.facts, head);
-        if let Some(after) = after.filter(|_| tail != NO_SEGMENT) {
-            units.of_tail[tail as usize] = number;
-            evidence = evidence.and(after.traces.own[tail as usize]);
-            extend(&mut rows, after, tail);
-        }
-        tree.rebuild(window, &rows);
-        let mut unit = Unit {
-            trace: segment.id,
-            head,
-            tail,
-            evidence,
-            session: evidence_piece(window, &rows, evidence),
-            root: None,
-            n_orphan_spans: 0,
-            activities: 0..0,
-            n_occurrences: 0,
-        };
-        describe(window, &rows, &tree, &mut unit);
-        let first = count(units.activities.len());
-        if day != UNKNOWN_DAY {
-            add_activities(window, &rows, &tree, &unit, &mut units.activities);
-        }
-        unit.activities = first..count(units.activities.len());
-        let mut found = occurrences::of_trace(window, &rows, &tree, number);
-        unit.n_occurrences = i64::from(count(found.len()));
-        let activities = &mut units.activities[first as usize..];
-        for occurrence in &mut found {
-            let place = carrier(window, activities, &tree, occurrence.best_row, occurrence.ts, occurrence.span);
-            if let Some(place) = place {
-                activities[place].n_errors += 1;
-                occurrence.activity = first + count(place);
-            }
-        }
-        units.occurrences.append(&mut found);
-        units.units.push(unit);
     }
     add_loose(window, day, &mut units);
     units
@@ -158,7 +121,8 @@ pub(super) fn carrier(
     }
     let node = span.and_then(|span| tree.node_of(window.row(span).span, span));
     if let Some(node) = node
-        && let Some(place) = tree.path_up(node).find_map(|above| itself(tree.nodes[above as usize].at))
+        && let Some(place) =
+            tree.path_up(node).find_map(|above| itself(tree.nodes[above as usize].at))
     {
         return Some(place);
     }
@@ -186,6 +150,59 @@ pub(super) fn count(n: usize) -> u32 {
 fn extend(rows: &mut Vec<At>, facts: &Facts, segment: u32) {
     let of_segment = facts.rows_of(&facts.traces, segment);
     rows.extend(of_segment.iter().map(|row| At { day: facts.day, row: *row }));
+}
+
+/// A trace with the evidence of its rows, which are put into `rows`.
+fn new_unit(window: &Window, day: Day, head: u32, rows: &mut Vec<At>) -> Unit {
+    let state = window.state(day);
+    let tail = state.traces.next[head as usize];
+    let mut evidence = state.facts.traces.own[head as usize];
+    rows.clear();
+    extend(rows, &state.facts, head);
+    if tail != NO_SEGMENT {
+        let after = window.facts(day.plus(1));
+        evidence = evidence.and(after.traces.own[tail as usize]);
+        extend(rows, after, tail);
+    }
+    Unit {
+        trace: state.facts.traces.segments[head as usize].id,
+        head,
+        tail,
+        evidence,
+        session: evidence_piece(window, rows, evidence),
+        root: None,
+        n_orphan_spans: 0,
+        activities: 0..0,
+        n_occurrences: 0,
+    }
+}
+
+impl Units {
+    /// Adds a trace with its activities and errors.
+    fn add(&mut self, window: &Window, day: Day, mut unit: Unit, rows: &[At], tree: &Tree) {
+        let number = count(self.units.len());
+        self.of_head[unit.head as usize] = number;
+        if unit.tail != NO_SEGMENT {
+            self.of_tail[unit.tail as usize] = number;
+        }
+        let first = count(self.activities.len());
+        if day != UNKNOWN_DAY {
+            add_activities(window, rows, tree, &unit, &mut self.activities);
+        }
+        unit.activities = first..count(self.activities.len());
+        let activities = &mut self.activities[first as usize..];
+        let mut found = occurrences::of_trace(window, rows, tree, number);
+        unit.n_occurrences = i64::from(count(found.len()));
+        for occurrence in &mut found {
+            let (at, ts, span) = (occurrence.best_row, occurrence.ts, occurrence.span);
+            if let Some(place) = carrier(window, activities, tree, at, ts, span) {
+                activities[place].n_errors += 1;
+                occurrence.activity = first + count(place);
+            }
+        }
+        self.occurrences.append(&mut found);
+        self.units.push(unit);
+    }
 }
 
 /// The session piece of the first row that carries the one session id that the trace agrees on.
@@ -239,7 +256,8 @@ fn add_activities(
         }
     }
     if activities.len() == n_before {
-        activities.extend(rows.iter().filter_map(|at| event_activity(window.facts(at.day), at.row)));
+        activities
+            .extend(rows.iter().filter_map(|at| event_activity(window.facts(at.day), at.row)));
     }
 }
 

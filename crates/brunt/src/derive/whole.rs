@@ -6,8 +6,8 @@ use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
 use brunt_model::{Day, Table};
 
-use super::read::as_asked;
 use super::Tables;
+use super::read::as_asked;
 use crate::code::Code;
 use crate::error::Error;
 
@@ -43,7 +43,8 @@ impl States {
         let rows = concat_batches(&schema, &batches).map_err(|error| internal(&error))?;
         let order = content_order(&rows, ordered_by)?;
         let arrays = rows.columns().iter().map(|array| take(array, &order, None));
-        let arrays = arrays.collect::<Result<Vec<ArrayRef>, _>>().map_err(|error| internal(&error))?;
+        let arrays =
+            arrays.collect::<Result<Vec<ArrayRef>, _>>().map_err(|error| internal(&error))?;
         let rows = RecordBatch::try_new(schema, arrays).map_err(|error| internal(&error))?;
         Ok(Self { rows })
     }
@@ -68,7 +69,9 @@ impl States {
 
     fn column(&self, name: &str) -> Result<&ArrayRef, Error> {
         let found = self.rows.column_by_name(name);
-        found.ok_or_else(|| Error::statement(Code::Internal, format!("there is no column \"{name}\"")))
+        found.ok_or_else(|| {
+            Error::statement(Code::Internal, format!("there is no column \"{name}\""))
+        })
     }
 }
 
@@ -90,7 +93,12 @@ fn content_order(
     rows: &RecordBatch,
     ordered_by: fn(&RecordBatch, usize) -> i64,
 ) -> Result<UInt32Array, Error> {
-    let fields = rows.schema().fields().iter().map(|field| SortField::new(field.data_type().clone())).collect();
+    let fields = rows
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| SortField::new(field.data_type().clone()))
+        .collect();
     let converter = RowConverter::new(fields).map_err(|error| internal(&error))?;
     let content = converter.convert_columns(rows.columns()).map_err(|error| internal(&error))?;
     let mut order: Vec<u32> = (0_u32..).take(rows.num_rows()).collect();

@@ -162,7 +162,8 @@ impl Window {
         let mut found = gaps::find(self, day);
         found.name(&mut self.known.symbols);
         let place = self.place(day);
-        if let Some(before) = place.checked_sub(1).and_then(|place| self.days[place].gaps.as_mut()) {
+        if let Some(before) = place.checked_sub(1).and_then(|place| self.days[place].gaps.as_mut())
+        {
             gaps::link(before, &mut found);
         }
         self.days[place].gaps = Some(found);

@@ -83,10 +83,9 @@ pub(super) fn column<'a, A: Array + 'static>(
     batch: &'a RecordBatch,
     name: &str,
 ) -> Result<&'a A, Error> {
-    batch
-        .column_by_name(name)
-        .and_then(|array| array.as_any().downcast_ref::<A>())
-        .ok_or_else(|| Error::statement(Code::Internal, format!("column \"{name}\" has another type")))
+    batch.column_by_name(name).and_then(|array| array.as_any().downcast_ref::<A>()).ok_or_else(
+        || Error::statement(Code::Internal, format!("column \"{name}\" has another type")),
+    )
 }
 
 pub(super) fn text<'a>(array: &'a StringArray, row: usize) -> Option<&'a str> {
@@ -119,9 +118,8 @@ pub(super) fn decimal(array: &Decimal128Array, row: usize) -> Option<i128> {
 
 /// The bits of a span id; of a text that is none, its hash, so that it still joins. 0 for NULL.
 pub(super) fn span_bits(array: &StringArray, row: usize) -> u64 {
-    text(array, row).map_or(0, |id| {
-        u64::from_str_radix(id, 16).unwrap_or_else(|_| xxh3_64(id.as_bytes()))
-    })
+    text(array, row)
+        .map_or(0, |id| u64::from_str_radix(id, 16).unwrap_or_else(|_| xxh3_64(id.as_bytes())))
 }
 
 impl<'a> Texts<'a> {
@@ -165,8 +163,18 @@ impl<'a> Common<'a> {
             pseudo: texts("user_pseudo_id")?,
             account: texts("account_id")?,
             context: [
-                texts(a)?, texts(b)?, texts(c)?, texts(d)?, texts(e)?, texts(f)?,
-                texts(g)?, texts(h)?, texts(i)?, texts(j)?, texts(k)?, texts(l)?,
+                texts(a)?,
+                texts(b)?,
+                texts(c)?,
+                texts(d)?,
+                texts(e)?,
+                texts(f)?,
+                texts(g)?,
+                texts(h)?,
+                texts(i)?,
+                texts(j)?,
+                texts(k)?,
+                texts(l)?,
             ],
             last_context: None,
         })

@@ -3,7 +3,9 @@
 use arrow::array::{BooleanArray, Decimal128Array, Int64Array, StringArray};
 use arrow::record_batch::RecordBatch;
 
-use super::columns::{COMMON, Common, KeyHasher, Texts, bigint, boolean, column, decimal, text, with_common};
+use super::columns::{
+    COMMON, Common, KeyHasher, Texts, bigint, boolean, column, decimal, text, with_common,
+};
 use super::records::{Beside, Place, Told, given, record};
 use super::{Collected, Known};
 use crate::derive::facts::{Event, EventKind, Frustration, Row, RowKind, signal};
@@ -137,9 +139,16 @@ impl<'a> Columns<'a> {
         })
     }
 
-    fn event(&mut self, row: usize, common: &Common<'_>, known: &mut Known, op: &mut String) -> Event {
+    fn event(
+        &mut self,
+        row: usize,
+        common: &Common<'_>,
+        known: &mut Known,
+        op: &mut String,
+    ) -> Event {
         let symbols = &mut known.symbols;
-        let named = event_op(text(self.name, row), text(self.view, row), self.url_path.text(row), op);
+        let named =
+            event_op(text(self.name, row), text(self.view, row), self.url_path.text(row), op);
         Event {
             kind: EventKind::parse(text(self.kind, row)),
             frustration: Frustration::parse(text(self.frustration, row)),
@@ -169,7 +178,8 @@ impl<'a> Columns<'a> {
             .signed(event.duration_ns)
             .signed(event.order_value.and_then(|value| i64::try_from(value).ok()))
             .signed(boolean(self.handled, row_idx).map(i64::from));
-        for sym in [event.op, event.order, event.currency, event.session_previous, event.replay_url] {
+        for sym in [event.op, event.order, event.currency, event.session_previous, event.replay_url]
+        {
             key.number(known.symbols.hash(sym));
         }
         for array in [self.view, self.target, self.fingerprint].into_iter().chain(self.exception) {

@@ -78,7 +78,8 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
             let known = &mut *collected.known;
             let service = known.contexts.context(row.context).service();
             // A stack says what happened; a body beside it may be a mere "request failed".
-            let message = message.or(if stacktrace.is_none() { given(text(body, row_idx)) } else { None });
+            let message =
+                message.or(if stacktrace.is_none() { given(text(body, row_idx)) } else { None });
             let told = Told { exception_type, message, stacktrace, service, client_fingerprint };
             let [error_type, http_method, http_route, url_path] =
                 [0, 1, 2, 3].map(|idx: usize| texts[idx].sym(row_idx, &mut known.symbols));

@@ -3,7 +3,7 @@
 use brunt_fingerprint::Occurrence;
 
 use super::Known;
-use crate::derive::facts::{Record, Weight};
+use crate::derive::facts::{Record, Says, Weight};
 use crate::derive::symbols::{Sym, Symbols};
 
 /// An error as one row tells it; texts that are empty count as missing.
@@ -60,7 +60,7 @@ pub(super) fn record(told: &Told<'_>, beside: &Beside, place: Place, known: &mut
         part: place.part,
         ts: place.ts,
         signals: place.signals,
-        bare: false,
+        says: Says::Error,
         grouping,
         exception_type: interned(told.exception_type, &mut known.symbols),
         message: interned(told.message, &mut known.symbols),

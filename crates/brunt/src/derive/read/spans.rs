@@ -4,11 +4,13 @@ use arrow::array::{Array, Int32Array, Int64Array, StringArray};
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Ts};
 
-use super::columns::{COMMON, Common, KeyHasher, Texts, bigint, column, int, span_bits, text, with_common};
+use super::columns::{
+    COMMON, Common, KeyHasher, Texts, bigint, column, int, span_bits, text, with_common,
+};
 use super::records::{Beside, Place, Told, given, record};
 use super::{Collected, Known};
 use crate::derive::exceptions::{SpanException, span_exceptions};
-use crate::derive::facts::{Record, Row, RowKind, Span, SpanKind, Status, signal};
+use crate::derive::facts::{Record, Row, RowKind, Says, Span, SpanKind, Status, signal};
 use crate::derive::op::{Tried, request_op};
 use crate::derive::symbols::Sym;
 use crate::error::Error;
@@ -216,9 +218,8 @@ impl<'a> Columns<'a> {
             client_fingerprint,
             ..*told
         };
-        let made = record(&told, beside, place, known);
-        let message = message.map_or(Sym::NONE, |message| known.symbols.intern(message));
-        Record { bare: true, exception_type: Sym::NONE, message, ..made }
+        let says = if message.is_some() { Says::Status } else { Says::Nothing };
+        Record { says, exception_type: Sym::NONE, ..record(&told, beside, place, known) }
     }
 
     fn beside(&mut self, row: usize, known: &mut Known) -> Beside {
