@@ -58,7 +58,12 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
-    pub(crate) fn new(relations: Arc<Relations>, settings: Arc<Mutex<Settings>>, user: String, pid: i32) -> Self {
+    pub(crate) fn new(
+        relations: Arc<Relations>,
+        settings: Arc<Mutex<Settings>>,
+        user: String,
+        pid: i32,
+    ) -> Self {
         Self { relations, settings, user, pid }
     }
 
@@ -86,7 +91,12 @@ impl Catalog {
         match name {
             PG_CATALOG => Some(PG_CATALOG_OID),
             INFORMATION_SCHEMA => Some(INFORMATION_SCHEMA_OID),
-            name => self.relations.schemas.iter().find(|schema| schema.name == name).map(|schema| schema.oid),
+            name => self
+                .relations
+                .schemas
+                .iter()
+                .find(|schema| schema.name == name)
+                .map(|schema| schema.oid),
         }
     }
 
@@ -148,7 +158,8 @@ pub(crate) fn install(session: &Session, catalog: &Arc<Catalog>) -> Result<(), R
         .ok_or_else(|| Report::new("3D000", "the session has no catalog"))?;
     for schema in [PG_CATALOG, INFORMATION_SCHEMA] {
         let provider = Schema { catalog: Arc::clone(catalog), schema };
-        own.register_schema(schema, Arc::new(provider)).map_err(|error| Report::new("XX000", error.strip_backtrace()))?;
+        own.register_schema(schema, Arc::new(provider))
+            .map_err(|error| Report::new("XX000", error.strip_backtrace()))?;
     }
     for function in functions::all(catalog) {
         context.register_udf(ScalarUDF::new_from_impl(function));

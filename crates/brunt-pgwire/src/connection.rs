@@ -7,7 +7,9 @@ use brunt::Session;
 use bytes::BytesMut;
 use pgwire::messages::PgWireFrontendMessage;
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, ReadyForQuery};
-use pgwire::messages::startup::{Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus, SecretKey, Startup};
+use pgwire::messages::startup::{
+    Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus, SecretKey, Startup,
+};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
@@ -98,7 +100,11 @@ pub(crate) async fn run(
 
 type Parts = (Arc<Session>, Arc<Catalog>, Arc<Mutex<Settings>>, Settings);
 
-async fn open(server: &Arc<Server>, settings: (String, Settings), pid: i32) -> Result<Parts, Report> {
+async fn open(
+    server: &Arc<Server>,
+    settings: (String, Settings),
+    pid: i32,
+) -> Result<Parts, Report> {
     let (user, settings) = settings;
     let shared = Arc::new(Mutex::new(settings.clone()));
     let of_catalog = Arc::clone(&shared);
@@ -106,7 +112,8 @@ async fn open(server: &Arc<Server>, settings: (String, Settings), pid: i32) -> R
     let cpu = server.cpu.clone();
     let (session, catalog) = on_cpu(&cpu, async move {
         let session = server.store.session().await?;
-        let relations = server.relations.get_or_try_init(|| catalog::Relations::of(&session)).await?;
+        let relations =
+            server.relations.get_or_try_init(|| catalog::Relations::of(&session)).await?;
         let catalog = Arc::new(Catalog::new(Arc::clone(relations), of_catalog, user, pid));
         catalog::install(&session, &catalog)?;
         Ok::<_, Report>((Arc::new(session), catalog))
@@ -151,7 +158,8 @@ impl Connection {
         let options: Vec<String> =
             startup.parameters.keys().filter(|name| name.starts_with("_pq_.")).cloned().collect();
         if startup.protocol_number_minor > 0 || !options.is_empty() {
-            self.output.put(&NegotiateProtocolVersion::new(Startup::PROTOCOL_VERSION_3_0, options))?;
+            self.output
+                .put(&NegotiateProtocolVersion::new(Startup::PROTOCOL_VERSION_3_0, options))?;
         }
         self.output.put(&Authentication::Ok)?;
         self.apply_zone().await?;
@@ -160,7 +168,10 @@ impl Connection {
         self.ready().await
     }
 
-    async fn serve(&mut self, messages: &mut mpsc::Receiver<Result<PgWireFrontendMessage, Report>>) {
+    async fn serve(
+        &mut self,
+        messages: &mut mpsc::Receiver<Result<PgWireFrontendMessage, Report>>,
+    ) {
         while let Some(message) = messages.recv().await {
             let done = match message {
                 Ok(PgWireFrontendMessage::Terminate(_)) => return,
@@ -217,7 +228,10 @@ impl Connection {
 
     /// The simple protocol: every statement of a text, each answered with its rows.
     async fn simple(&mut self, text: String) -> Result<(), Failure> {
-        let statements = self.interrupt.guard(on_cpu(&self.server.cpu, async move { statement::parse(&text) })).await???;
+        let statements = self
+            .interrupt
+            .guard(on_cpu(&self.server.cpu, async move { statement::parse(&text) }))
+            .await???;
         if statements.is_empty() {
             self.output.put(&EmptyQueryResponse::new())?;
             return Ok(());
@@ -284,7 +298,12 @@ impl Connection {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sink<'a>(output: &'a mut Output, interrupt: &'a mut Interrupt, zone: &'a crate::encode::Zone, server: &'a Server) -> Sink<'a> {
+    fn sink<'a>(
+        output: &'a mut Output,
+        interrupt: &'a mut Interrupt,
+        zone: &'a crate::encode::Zone,
+        server: &'a Server,
+    ) -> Sink<'a> {
         Sink { output, interrupt, zone, cpu: &server.cpu }
     }
 }

@@ -21,9 +21,12 @@ pub(crate) enum CopyFormat {
 
 /// Reads the options of a COPY statement.
 pub(crate) fn format(options: &[(String, Option<String>)]) -> Result<CopyFormat, Report> {
-    let value = |name: &str| options.iter().rfind(|(option, _)| option == name).map(|(_, value)| value.as_deref());
+    let value = |name: &str| {
+        options.iter().rfind(|(option, _)| option == name).map(|(_, value)| value.as_deref())
+    };
     for (name, _) in options {
-        let known = ["format", "header", "delimiter", "null", "quote", "escape", "force_quote", "encoding"];
+        let known =
+            ["format", "header", "delimiter", "null", "quote", "escape", "force_quote", "encoding"];
         if !known.contains(&name.as_str()) {
             return Err(Report::syntax(format!("option \"{name}\" not recognized")));
         }
@@ -43,7 +46,10 @@ pub(crate) fn format(options: &[(String, Option<String>)]) -> Result<CopyFormat,
         Some(text) => match text.as_bytes() {
             [byte] => Ok(*byte),
             b"\\t" => Ok(b'\t'),
-            _ => Err(Report::new("0A000", format!("COPY {name} must be a single one-byte character"))),
+            _ => Err(Report::new(
+                "0A000",
+                format!("COPY {name} must be a single one-byte character"),
+            )),
         },
     };
     let null = |default: &str| value("null").flatten().unwrap_or(default).to_owned();
@@ -62,17 +68,24 @@ pub(crate) fn format(options: &[(String, Option<String>)]) -> Result<CopyFormat,
             };
             Ok(CopyFormat::Csv { csv, header })
         }
-        Some("binary") if options.len() > 1 => Err(Report::syntax("COPY in BINARY mode takes no other option")),
+        Some("binary") if options.len() > 1 => {
+            Err(Report::syntax("COPY in BINARY mode takes no other option"))
+        }
         Some("binary") => Ok(CopyFormat::Binary),
         Some(other) => Err(Report::new("22023", format!("COPY format \"{other}\" not recognized"))),
     }
 }
 
 /// Sends the portal's rows; gives their number.
-pub(crate) async fn send(portal: &mut Portal, format: &CopyFormat, to: &mut Sink<'_>) -> Result<usize, Failure> {
+pub(crate) async fn send(
+    portal: &mut Portal,
+    format: &CopyFormat,
+    to: &mut Sink<'_>,
+) -> Result<usize, Failure> {
     let columns = portal.columns().clone();
     let code = i16::from(matches!(format, CopyFormat::Binary));
-    let n_columns = i16::try_from(columns.len()).map_err(|_| Report::new("54011", "too many columns"))?;
+    let n_columns =
+        i16::try_from(columns.len()).map_err(|_| Report::new("54011", "too many columns"))?;
     let codes = vec![code; columns.len()];
     to.output.put(&CopyOutResponse::new(i8::from(code == 1), n_columns, codes))?;
     if let Some(header) = header(&columns, format) {
@@ -101,7 +114,9 @@ fn header(columns: &[Column], format: &CopyFormat) -> Option<BytesMut> {
     let mut out = BytesMut::new();
     match format {
         CopyFormat::Binary => out.extend_from_slice(BINARY_HEADER),
-        CopyFormat::Text { header: false, .. } | CopyFormat::Csv { header: false, .. } => return None,
+        CopyFormat::Text { header: false, .. } | CopyFormat::Csv { header: false, .. } => {
+            return None;
+        }
         CopyFormat::Text { delimiter, .. } => {
             for (position, column) in columns.iter().enumerate() {
                 if position > 0 {
@@ -164,7 +179,8 @@ fn put_data(
     let start = out.len();
     out.put_i32(0);
     put(out)?;
-    let length = i32::try_from(out.len() - start).map_err(|_| Report::new("54000", "a row is larger than 2 GB"))?;
+    let length = i32::try_from(out.len() - start)
+        .map_err(|_| Report::new("54000", "a row is larger than 2 GB"))?;
     out[start..start + 4].copy_from_slice(&length.to_be_bytes());
     Ok(())
 }
@@ -184,8 +200,16 @@ mod tests {
             CopyFormat::Text { delimiter: b'\t', null, header: false } if null == "\\N"
         ));
         assert!(matches!(
-            format(&options(&[("format", Some("csv")), ("header", None), ("delimiter", Some(";"))])).unwrap(),
-            CopyFormat::Csv { csv: Csv { delimiter: b';', quote: b'"', escape: b'"', .. }, header: true }
+            format(&options(&[
+                ("format", Some("csv")),
+                ("header", None),
+                ("delimiter", Some(";"))
+            ]))
+            .unwrap(),
+            CopyFormat::Csv {
+                csv: Csv { delimiter: b';', quote: b'"', escape: b'"', .. },
+                header: true
+            }
         ));
         assert_eq!(format(&options(&[("format", Some("parquet"))])).unwrap_err().code, "22023");
         assert_eq!(format(&options(&[("freeze", None)])).unwrap_err().code, "42601");

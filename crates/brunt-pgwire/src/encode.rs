@@ -2,9 +2,10 @@
 //! by value, as text or binary.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Decimal256Array, Float32Array,
-    Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, MapArray, RecordBatch,
-    StringArray, StructArray, Time64MicrosecondArray, TimestampMicrosecondArray, UnionArray,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array,
+    Decimal256Array, Float32Array, Float64Array, Int16Array, Int32Array, Int64Array,
+    IntervalMonthDayNanoArray, ListArray, MapArray, RecordBatch, StringArray, StructArray,
+    Time64MicrosecondArray, TimestampMicrosecondArray, UnionArray,
 };
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit, TimeUnit};
@@ -20,7 +21,9 @@ mod text;
 mod time;
 
 pub(crate) use text::{Csv, copy_csv, copy_text, put_csv};
-pub(crate) use time::{EPOCH_DAYS, EPOCH_MICROS, Zone, put_date, put_interval, put_time, put_timestamp};
+pub(crate) use time::{
+    EPOCH_DAYS, EPOCH_MICROS, Zone, put_date, put_interval, put_time, put_timestamp,
+};
 
 /// How a client wants a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,8 +131,9 @@ impl Column {
             ArrayRef::clone(array)
         } else {
             let options = CastOptions { safe: false, ..CastOptions::default() };
-            cast_with_options(array, &target, &options)
-                .map_err(|error| Report::new("22003", format!("encode column \"{}\": {error}", field.name())))?
+            cast_with_options(array, &target, &options).map_err(|error| {
+                Report::new("22003", format!("encode column \"{}\": {error}", field.name()))
+            })?
         };
         let tag = field.metadata().get(TYPE_KEY).map(String::as_str);
         Ok(match array.data_type() {
@@ -176,8 +180,11 @@ impl Column {
             }
             DataType::Union(fields, _) => Self::union(array.as_union(), fields.iter())?,
             other => {
-                return Err(Report::new("0A000", format!("column \"{}\" has the type {other}", field.name()))
-                    .hint("Cast it to text."));
+                return Err(Report::new(
+                    "0A000",
+                    format!("column \"{}\" has the type {other}", field.name()),
+                )
+                .hint("Cast it to text."));
             }
         })
     }
@@ -209,7 +216,13 @@ impl Column {
     }
 
     /// Appends the value's length and bytes; NULL is the length -1.
-    fn put_value(&self, row_idx: usize, format: Format, zone: &Zone, out: &mut BytesMut) -> Result<(), Report> {
+    fn put_value(
+        &self,
+        row_idx: usize,
+        format: Format,
+        zone: &Zone,
+        out: &mut BytesMut,
+    ) -> Result<(), Report> {
         if self.is_null(row_idx) {
             out.put_i32(-1);
             return Ok(());
@@ -223,13 +236,19 @@ impl Column {
         patch_length(out, start, out.len() - start - 4)
     }
 
-    fn union<'a>(array: &UnionArray, fields: impl Iterator<Item = (i8, &'a FieldRef)>) -> Result<Self, Report> {
+    fn union<'a>(
+        array: &UnionArray,
+        fields: impl Iterator<Item = (i8, &'a FieldRef)>,
+    ) -> Result<Self, Report> {
         let children = fields
             .map(|(id, field)| {
                 // The JSON functions give a union whose arrays and objects are JSON text.
                 let is_json = matches!(field.name().as_str(), "array" | "object");
                 let tagged = if is_json && field.data_type() == &DataType::Utf8 {
-                    field.as_ref().clone().with_metadata([(TYPE_KEY.to_owned(), "json".to_owned())].into())
+                    field
+                        .as_ref()
+                        .clone()
+                        .with_metadata([(TYPE_KEY.to_owned(), "json".to_owned())].into())
                 } else {
                     field.as_ref().clone()
                 };
@@ -241,14 +260,23 @@ impl Column {
 }
 
 /// The child of a union that holds the row's value, and where in it.
-fn child_of<'a>(array: &UnionArray, children: &'a [(i8, Column)], row_idx: usize) -> Option<(&'a Column, usize)> {
+fn child_of<'a>(
+    array: &UnionArray,
+    children: &'a [(i8, Column)],
+    row_idx: usize,
+) -> Option<(&'a Column, usize)> {
     let id = array.type_id(row_idx);
-    children.iter().find(|(candidate, _)| *candidate == id).map(|(_, child)| (child, array.value_offset(row_idx)))
+    children
+        .iter()
+        .find(|(candidate, _)| *candidate == id)
+        .map(|(_, child)| (child, array.value_offset(row_idx)))
 }
 
 fn key_and_value(entries: &FieldRef) -> Result<(FieldRef, FieldRef), Report> {
     match entries.data_type() {
-        DataType::Struct(fields) if fields.len() == 2 => Ok((FieldRef::clone(&fields[0]), FieldRef::clone(&fields[1]))),
+        DataType::Struct(fields) if fields.len() == 2 => {
+            Ok((FieldRef::clone(&fields[0]), FieldRef::clone(&fields[1])))
+        }
         _ => Err(Report::new("XX000", "a map has no keys and values")),
     }
 }
@@ -264,11 +292,15 @@ fn canonical(data_type: &DataType) -> DataType {
             DataType::Decimal128(*precision, *scale)
         }
         DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
-        DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => DataType::Binary,
+        DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            DataType::Binary
+        }
         DataType::Date64 => DataType::Date32,
         DataType::Time32(_) | DataType::Time64(_) => DataType::Time64(TimeUnit::Microsecond),
         DataType::Timestamp(_, zone) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
-        DataType::Duration(_) | DataType::Interval(_) => DataType::Interval(IntervalUnit::MonthDayNano),
+        DataType::Duration(_) | DataType::Interval(_) => {
+            DataType::Interval(IntervalUnit::MonthDayNano)
+        }
         DataType::Dictionary(_, value) => canonical(value),
         DataType::RunEndEncoded(_, value) => canonical(value.data_type()),
         DataType::List(item)
@@ -285,7 +317,8 @@ fn canonical(data_type: &DataType) -> DataType {
 }
 
 fn patch_length(out: &mut BytesMut, start: usize, length: usize) -> Result<(), Report> {
-    let length = i32::try_from(length).map_err(|_| Report::new("54000", "a row is larger than 2 GB"))?;
+    let length =
+        i32::try_from(length).map_err(|_| Report::new("54000", "a row is larger than 2 GB"))?;
     out[start..start + 4].copy_from_slice(&length.to_be_bytes());
     Ok(())
 }

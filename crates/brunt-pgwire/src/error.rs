@@ -46,7 +46,13 @@ pub(crate) struct Report {
 impl Report {
     /// An error under which the connection lives on.
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { severity: "ERROR", code: code.to_owned(), message: message.into(), detail: None, hint: None }
+        Self {
+            severity: "ERROR",
+            code: code.to_owned(),
+            message: message.into(),
+            detail: None,
+            hint: None,
+        }
     }
 
     /// An error that ends the connection.
@@ -81,8 +87,9 @@ impl Report {
     }
 
     pub(crate) fn too_deep() -> Self {
-        Self::new("54001", "statement is nested too deeply")
-            .hint("Write long chains of OR as IN lists, and split deep subqueries into WITH queries.")
+        Self::new("54001", "statement is nested too deeply").hint(
+            "Write long chains of OR as IN lists, and split deep subqueries into WITH queries.",
+        )
     }
 
     /// The statement is none of those that a read-only endpoint takes.
@@ -128,7 +135,9 @@ impl From<ParserError> for Report {
     fn from(error: ParserError) -> Self {
         match error {
             ParserError::RecursionLimitExceeded => Self::too_deep(),
-            ParserError::ParserError(message) | ParserError::TokenizerError(message) => Self::syntax(message),
+            ParserError::ParserError(message) | ParserError::TokenizerError(message) => {
+                Self::syntax(message)
+            }
         }
     }
 }

@@ -72,7 +72,11 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Adds a connection; it is removed when the guard is dropped.
-    pub(crate) fn register(self: &Arc<Self>, pid: i32, key: SecretKey) -> (watch::Receiver<u64>, Registration) {
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        pid: i32,
+        key: SecretKey,
+    ) -> (watch::Receiver<u64>, Registration) {
         let (sender, receiver) = watch::channel(0);
         self.lock().insert(pid, (key, sender));
         (receiver, Registration { registry: Arc::clone(self), pid })

@@ -95,7 +95,9 @@ fn find(expr: &Expr) -> Option<String> {
         Expr::Cast { expr, data_type, .. } => find(expr).or_else(|| type_name(data_type)),
         Expr::TypedString(typed) => type_name(&typed.data_type),
         Expr::Interval(_) => named("interval"),
-        Expr::Case { else_result, .. } => else_result.as_deref().and_then(find).or_else(|| named("case")),
+        Expr::Case { else_result, .. } => {
+            else_result.as_deref().and_then(find).or_else(|| named("case"))
+        }
         Expr::Exists { .. } => named("exists"),
         Expr::Array(_) => named("array"),
         Expr::Tuple(_) => named("row"),
@@ -133,7 +135,9 @@ fn type_name(data_type: &DataType) -> Option<String> {
         "decimal" | "dec" => "numeric",
         "character varying" => "varchar",
         "character" | "char" => "bpchar",
-        "timestamp" if data_type.to_string().to_lowercase().contains("with time zone") => "timestamptz",
+        "timestamp" if data_type.to_string().to_lowercase().contains("with time zone") => {
+            "timestamptz"
+        }
         _ if text.ends_with("[]") => return None,
         other => other.rsplit('.').next().unwrap_or(other),
     };
@@ -164,10 +168,19 @@ mod tests {
             ("SELECT 1, 'x', 1 + 2, NULL", vec!["?column?"; 4]),
             ("SELECT count(*), Max(a), pg_catalog.version()", vec!["count", "max", "version"]),
             ("SELECT a.b, \"C\" , (a), B", vec!["b", "C", "a", "b"]),
-            ("SELECT 1::int4, CAST('x' AS text), a::bigint, date '2020-01-01'", vec!["int4", "text", "a", "date"]),
+            (
+                "SELECT 1::int4, CAST('x' AS text), a::bigint, date '2020-01-01'",
+                vec!["int4", "text", "a", "date"],
+            ),
             ("SELECT CASE WHEN a THEN 1 END, CASE WHEN a THEN 1 ELSE b END", vec!["case", "b"]),
-            ("SELECT coalesce(a, 1), EXISTS (SELECT 1), ARRAY[1]", vec!["coalesce", "exists", "array"]),
-            ("SELECT extract(year FROM a), (SELECT b FROM c), a AS \"D\"", vec!["extract", "b", "D"]),
+            (
+                "SELECT coalesce(a, 1), EXISTS (SELECT 1), ARRAY[1]",
+                vec!["coalesce", "exists", "array"],
+            ),
+            (
+                "SELECT extract(year FROM a), (SELECT b FROM c), a AS \"D\"",
+                vec!["extract", "b", "D"],
+            ),
             ("SELECT *, 1 UNION SELECT 2, 3", vec!["*", "?column?"]),
             ("SELECT current_user, current_date", vec!["current_user", "current_date"]),
         ] {
@@ -177,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_wildcard_keeps_the_names_of_its_tables() {
-        let items = [Item::Named("n".to_owned()), Item::Wildcard, Item::Named("?column?".to_owned())];
+        let items =
+            [Item::Named("n".to_owned()), Item::Wildcard, Item::Named("?column?".to_owned())];
         let given = ["x", "a", "b", "Int64(1)"].map(str::to_owned).to_vec();
         assert_eq!(apply(Some(&items), given), ["n", "a", "b", "?column?"]);
         let two = [Item::Wildcard, Item::Wildcard];

@@ -50,15 +50,29 @@ pub(crate) struct Sent {
 
 impl Portal {
     /// `schema` holds the types that the client was told, where it was told any.
-    pub(crate) fn new(answer: Answer, schema: SchemaRef, columns: Arc<[Column]>, formats: Vec<Format>) -> Self {
+    pub(crate) fn new(
+        answer: Answer,
+        schema: SchemaRef,
+        columns: Arc<[Column]>,
+        formats: Vec<Format>,
+    ) -> Self {
         Self { columns, schema, formats, state: State::Waiting(answer), current: None }
     }
 
     /// A portal over rows that are there already.
-    pub(crate) fn of_rows(batch: &arrow::array::RecordBatch, formats: Vec<Format>) -> Result<Self, Report> {
+    pub(crate) fn of_rows(
+        batch: &arrow::array::RecordBatch,
+        formats: Vec<Format>,
+    ) -> Result<Self, Report> {
         let schema = batch.schema();
         let columns = columns(&schema, None);
-        Ok(Self { columns, schema, formats, state: State::Done, current: Some((Rows::new(batch)?, 0)) })
+        Ok(Self {
+            columns,
+            schema,
+            formats,
+            state: State::Done,
+            current: Some((Rows::new(batch)?, 0)),
+        })
     }
 
     pub(crate) fn columns(&self) -> &Arc<[Column]> {
@@ -80,11 +94,18 @@ impl Portal {
         n_rows_max: Option<usize>,
     ) -> Result<Sent, Failure> {
         let formats = self.formats.clone();
-        self.each(to, n_rows_max, |rows, row_idx, zone, out| rows.put_data_row(row_idx, &formats, zone, out)).await
+        self.each(to, n_rows_max, |rows, row_idx, zone, out| {
+            rows.put_data_row(row_idx, &formats, zone, out)
+        })
+        .await
     }
 
     /// Passes rows by without sending them.
-    pub(crate) async fn skip(&mut self, to: &mut Sink<'_>, n_rows_max: Option<usize>) -> Result<Sent, Failure> {
+    pub(crate) async fn skip(
+        &mut self,
+        to: &mut Sink<'_>,
+        n_rows_max: Option<usize>,
+    ) -> Result<Sent, Failure> {
         self.each(to, n_rows_max, |_, _, _, _| Ok(())).await
     }
 
@@ -101,7 +122,9 @@ impl Portal {
             if n_rows_max.is_some_and(|max| n_rows >= max) {
                 return Ok(Sent { n_rows, is_done: false });
             }
-            let Some((rows, row_idx)) = self.current.as_mut().filter(|(rows, row_idx)| *row_idx < rows.n_rows()) else {
+            let Some((rows, row_idx)) =
+                self.current.as_mut().filter(|(rows, row_idx)| *row_idx < rows.n_rows())
+            else {
                 self.current = None;
                 if !self.advance(to).await? {
                     return Ok(Sent { n_rows, is_done: true });
@@ -125,7 +148,9 @@ impl Portal {
     /// Waits for the next batch; false where there is none. An error ends the portal.
     async fn advance(&mut self, to: &mut Sink<'_>) -> Result<bool, Failure> {
         let mut running = match std::mem::replace(&mut self.state, State::Done) {
-            State::Waiting(answer) => Running::start(to.cpu, answer.stream, Arc::clone(&self.schema)),
+            State::Waiting(answer) => {
+                Running::start(to.cpu, answer.stream, Arc::clone(&self.schema))
+            }
             State::Running(running) => running,
             State::Done => return Ok(false),
         };
@@ -152,7 +177,11 @@ pub(crate) struct Sink<'a> {
 pub(crate) fn columns(schema: &SchemaRef, items: Option<&[Item]>) -> Arc<[Column]> {
     let given = schema.fields().iter().map(|field| field.name().clone()).collect();
     let names = name::apply(items, given);
-    names.into_iter().zip(schema.fields()).map(|(name, field)| Column { name, wire: wire_type(field) }).collect()
+    names
+        .into_iter()
+        .zip(schema.fields())
+        .map(|(name, field)| Column { name, wire: wire_type(field) })
+        .collect()
 }
 
 /// The formats of each column from those of a Bind: none is text for all, one is for all, else one for each.
@@ -168,7 +197,10 @@ pub(crate) fn formats(codes: &[i16], n_columns: usize) -> Result<Vec<Format>, Re
         codes if codes.len() == n_columns => codes.iter().map(format).collect(),
         codes => Err(Report::new(
             "08P01",
-            format!("bind message has {} result formats but query has {n_columns} columns", codes.len()),
+            format!(
+                "bind message has {} result formats but query has {n_columns} columns",
+                codes.len()
+            ),
         )),
     }
 }

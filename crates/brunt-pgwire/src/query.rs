@@ -71,12 +71,17 @@ pub(crate) async fn answer(session: &Session, ast: Ast) -> Result<Answer, Report
 /// Whether two schemas look the same on the wire.
 pub(crate) fn same_types(left: &SchemaRef, right: &SchemaRef) -> bool {
     left.fields().len() == right.fields().len()
-        && left.fields().iter().zip(right.fields()).all(|(left, right)| wire_type(left).oid == wire_type(right).oid)
+        && left
+            .fields()
+            .iter()
+            .zip(right.fields())
+            .all(|(left, right)| wire_type(left).oid == wire_type(right).oid)
 }
 
 async fn pump(mut stream: RecordBatchStream, schema: SchemaRef, sender: mpsc::Sender<Item>) {
     while let Some(batch) = stream.next().await {
-        let rows = batch.map_err(Report::from).and_then(|batch| Rows::new(&with_types(batch, &schema)?));
+        let rows =
+            batch.map_err(Report::from).and_then(|batch| Rows::new(&with_types(batch, &schema)?));
         let is_last = rows.is_err();
         if sender.send(Item::Batch(rows)).await.is_err() || is_last {
             return;
@@ -99,14 +104,16 @@ fn with_types(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Rep
         cast_with_options(array, field.data_type(), &options)
             .map_err(|error| Report::new("22003", format!("column \"{}\": {error}", field.name())))
     };
-    let columns = batch.columns().iter().zip(schema.fields()).map(cast).collect::<Result<Vec<_>, _>>()?;
+    let columns =
+        batch.columns().iter().zip(schema.fields()).map(cast).collect::<Result<Vec<_>, _>>()?;
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
         .map_err(|error| Report::new("XX000", error.to_string()))
 }
 
 fn broken() -> Report {
-    Report::new("XX000", "the query broke off").detail("A thread of the query engine ended unexpectedly.")
+    Report::new("XX000", "the query broke off")
+        .detail("A thread of the query engine ended unexpectedly.")
 }
 
 #[derive(Debug)]

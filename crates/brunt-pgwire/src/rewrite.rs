@@ -9,8 +9,9 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
-    ObjectName, ObjectNamePart, Query, Select, SetExpr, Statement, Value, VisitMut, VisitorMut,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, SetExpr, Statement, Value,
+    VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -81,9 +82,16 @@ impl VisitorMut for Rewriter<'_> {
 
 /// Schema and name of a relation of the catalog; `None` for any other.
 fn catalog_relation(name: &ObjectName) -> Option<(&str, &str)> {
-    let parts: Vec<&str> = name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.as_str()).collect();
+    let parts: Vec<&str> = name
+        .0
+        .iter()
+        .filter_map(|part| part.as_ident())
+        .map(|ident| ident.value.as_str())
+        .collect();
     match parts.as_slice() {
-        [.., schema, name] if *schema == PG_CATALOG || *schema == INFORMATION_SCHEMA => Some((schema, name)),
+        [.., schema, name] if *schema == PG_CATALOG || *schema == INFORMATION_SCHEMA => {
+            Some((schema, name))
+        }
         _ => None,
     }
 }
@@ -99,7 +107,8 @@ fn parse_query(sql: &str) -> Result<Box<Query>, Report> {
 
 /// `name(arguments)`.
 fn call(name: &str, arguments: Vec<Expr>) -> Expr {
-    let arguments = arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
+    let arguments =
+        arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)));
     Expr::Function(Function {
         name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
         uses_odbc_syntax: false,

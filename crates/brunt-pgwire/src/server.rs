@@ -66,8 +66,9 @@ pub async fn serve(
     options: ServeOptions,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let address =
-        listener.local_addr().map_err(|source| Error::System { action: "read the listener's address", source })?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| Error::System { action: "read the listener's address", source })?;
     if !address.ip().is_loopback() {
         return Err(Error::NotLoopback { address });
     }
@@ -142,7 +143,9 @@ async fn connect(server: Arc<Server>, mut socket: TcpStream) {
     // Without it an answer may wait for the client's acknowledgement; where it is refused, it does.
     let _ = socket.set_nodelay(true);
     let mut buffer = BytesMut::new();
-    let Ok(Some(opening)) = tokio::time::timeout(STARTUP_TIMEOUT, socket::open(&mut socket, &mut buffer)).await else {
+    let Ok(Some(opening)) =
+        tokio::time::timeout(STARTUP_TIMEOUT, socket::open(&mut socket, &mut buffer)).await
+    else {
         return;
     };
     match opening {
@@ -155,7 +158,8 @@ async fn connect(server: Arc<Server>, mut socket: TcpStream) {
             let key = server.keys.generate(&client);
             let permit = Arc::clone(&server.sessions).try_acquire_owned();
             let admitted = permit.as_ref().map(|_| ()).map_err(|_| {
-                Report::fatal("53300", "too many connections").hint("Close idle ones, or raise the limit of the server.")
+                Report::fatal("53300", "too many connections")
+                    .hint("Close idle ones, or raise the limit of the server.")
             });
             connection::run(server, socket, buffer, startup, key, admitted).await;
             drop(permit);

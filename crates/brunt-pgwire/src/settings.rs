@@ -120,7 +120,12 @@ impl Settings {
     }
 
     /// Changes a setting, `None` back to `origin`'s value; says which one that was as PostgreSQL spells it.
-    pub(crate) fn set(&mut self, name: &str, value: Option<&str>, origin: &Self) -> Result<&'static str, Report> {
+    pub(crate) fn set(
+        &mut self,
+        name: &str,
+        value: Option<&str>,
+        origin: &Self,
+    ) -> Result<&'static str, Report> {
         let setting = find(name)?;
         let value = match value {
             Some(value) => accepted(setting, value)?,
@@ -151,7 +156,11 @@ impl Settings {
 
     /// Name and value of each setting that the server reports.
     pub(crate) fn reported(&self) -> Vec<(&'static str, String)> {
-        REPORTED.iter().filter_map(|name| self.show(name).ok()).map(|(name, value)| (name, value.to_owned())).collect()
+        REPORTED
+            .iter()
+            .filter_map(|name| self.show(name).ok())
+            .map(|(name, value)| (name, value.to_owned()))
+            .collect()
     }
 
     pub(crate) fn zone(&self) -> &Zone {
@@ -178,7 +187,10 @@ fn find(name: &str) -> Result<&'static Setting, Report> {
 
 fn accepted(setting: &Setting, value: &str) -> Result<String, Report> {
     let refused = || {
-        Report::new("22023", format!("invalid value for parameter \"{}\": \"{value}\"", setting.name))
+        Report::new(
+            "22023",
+            format!("invalid value for parameter \"{}\": \"{value}\"", setting.name),
+        )
     };
     match setting.values {
         Values::Any => Ok(value.to_owned()),
@@ -187,7 +199,9 @@ fn accepted(setting: &Setting, value: &str) -> Result<String, Report> {
         }
         Values::OneOf(values) => {
             let found = values.iter().any(|candidate| candidate.eq_ignore_ascii_case(value));
-            found.then(|| values[0].to_owned()).ok_or_else(|| refused().hint(format!("It is always {}.", values[0])))
+            found
+                .then(|| values[0].to_owned())
+                .ok_or_else(|| refused().hint(format!("It is always {}.", values[0])))
         }
         Values::Bool => match value.to_ascii_lowercase().as_str() {
             "on" | "true" | "yes" | "1" | "t" => Ok("on".to_owned()),
@@ -197,7 +211,9 @@ fn accepted(setting: &Setting, value: &str) -> Result<String, Report> {
         Values::Int => value.parse::<i64>().map(|number| number.to_string()).map_err(|_| refused()),
         Values::Millis => millis(value).map(shown_millis).ok_or_else(refused),
         Values::Zone => Zone::parse(value).map(|zone| zone.name().to_owned()).ok_or_else(refused),
-        Values::DateStyle => date_style(value).ok_or_else(|| refused().hint("The style is always ISO.")),
+        Values::DateStyle => {
+            date_style(value).ok_or_else(|| refused().hint("The style is always ISO."))
+        }
     }
 }
 
@@ -254,9 +270,18 @@ mod tests {
         settings.set("TimeZone", None, &origin).unwrap();
         assert_eq!(settings.show("TimeZone").unwrap().1, "UTC");
         assert_eq!(settings.set("server_version", Some("9"), &origin).unwrap_err().code, "55P02");
-        assert_eq!(settings.set("datafusion.runtime.memory_limit", Some("9"), &origin).unwrap_err().code, "42704");
-        assert_eq!(settings.set("client_encoding", Some("LATIN1"), &origin).unwrap_err().code, "22023");
-        assert_eq!(settings.set("timezone", Some("Mars/Olympus"), &origin).unwrap_err().code, "22023");
+        assert_eq!(
+            settings.set("datafusion.runtime.memory_limit", Some("9"), &origin).unwrap_err().code,
+            "42704"
+        );
+        assert_eq!(
+            settings.set("client_encoding", Some("LATIN1"), &origin).unwrap_err().code,
+            "22023"
+        );
+        assert_eq!(
+            settings.set("timezone", Some("Mars/Olympus"), &origin).unwrap_err().code,
+            "22023"
+        );
     }
 
     #[test]
@@ -268,6 +293,9 @@ mod tests {
         assert_eq!(settings.statement_timeout(), Some(Duration::from_secs(90)));
         settings.set("statement_timeout", Some("0"), &origin).unwrap();
         assert_eq!(settings.statement_timeout(), None);
-        assert_eq!(settings.set("statement_timeout", Some("1 fortnight"), &origin).unwrap_err().code, "22023");
+        assert_eq!(
+            settings.set("statement_timeout", Some("1 fortnight"), &origin).unwrap_err().code,
+            "22023"
+        );
     }
 }

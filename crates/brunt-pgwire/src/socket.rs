@@ -3,7 +3,10 @@
 use bytes::{Buf, BytesMut};
 use pgwire::messages::response::{GssEncResponse, SslResponse};
 use pgwire::messages::startup::Startup;
-use pgwire::messages::{DecodeContext, Message, PgWireFrontendMessage, ProtocolVersion, SslNegotiationMetaMessage, cancel::CancelRequest};
+use pgwire::messages::{
+    DecodeContext, Message, PgWireFrontendMessage, ProtocolVersion, SslNegotiationMetaMessage,
+    cancel::CancelRequest,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -68,17 +71,25 @@ pub(crate) async fn open(socket: &mut TcpStream, buffer: &mut BytesMut) -> Optio
     let mut context = DecodeContext::default();
     loop {
         match PgWireFrontendMessage::decode(buffer, &context).ok()? {
-            Some(PgWireFrontendMessage::SslNegotiation(SslNegotiationMetaMessage::PostgresSsl(_))) => {
+            Some(PgWireFrontendMessage::SslNegotiation(
+                SslNegotiationMetaMessage::PostgresSsl(_),
+            )) => {
                 socket.write_all(&[SslResponse::BYTE_REFUSE]).await.ok()?;
             }
-            Some(PgWireFrontendMessage::SslNegotiation(SslNegotiationMetaMessage::PostgresGss(_))) => {
+            Some(PgWireFrontendMessage::SslNegotiation(
+                SslNegotiationMetaMessage::PostgresGss(_),
+            )) => {
                 socket.write_all(&[GssEncResponse::BYTE_REFUSE]).await.ok()?;
             }
             Some(PgWireFrontendMessage::SslNegotiation(SslNegotiationMetaMessage::None)) => {
                 context.awaiting_frontend_ssl = false;
             }
-            Some(PgWireFrontendMessage::Startup(startup)) => return Some(Opening::Session(startup)),
-            Some(PgWireFrontendMessage::CancelRequest(request)) => return Some(Opening::Cancel(request)),
+            Some(PgWireFrontendMessage::Startup(startup)) => {
+                return Some(Opening::Session(startup));
+            }
+            Some(PgWireFrontendMessage::CancelRequest(request)) => {
+                return Some(Opening::Cancel(request));
+            }
             Some(_) => return None,
             None => {
                 if socket.read_buf(buffer).await.ok()? == 0 {
@@ -115,7 +126,8 @@ async fn read_all(
     context.awaiting_frontend_startup = false;
     loop {
         if message_length(&buffer).is_some_and(|length| length > MESSAGE_BYTES_MAX) {
-            let _ = messages.send(Err(Report::fatal("54000", "a message is larger than 16 MB"))).await;
+            let _ =
+                messages.send(Err(Report::fatal("54000", "a message is larger than 16 MB"))).await;
             return;
         }
         match PgWireFrontendMessage::decode(&mut buffer, &context) {

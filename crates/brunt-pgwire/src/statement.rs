@@ -25,22 +25,44 @@ pub(crate) enum Statement {
     /// A query, or EXPLAIN of one.
     Query(Box<Ast>),
     Copy(Box<Copy>),
-    Set { name: String, value: Option<String>, is_local: bool },
+    Set {
+        name: String,
+        value: Option<String>,
+        is_local: bool,
+    },
     Show(String),
     ShowAll,
     Reset(String),
     ResetAll,
-    Discard { all: bool },
+    Discard {
+        all: bool,
+    },
     Begin,
-    Commit { chain: bool },
-    Rollback { chain: bool },
+    Commit {
+        chain: bool,
+    },
+    Rollback {
+        chain: bool,
+    },
     Savepoint(String),
     Release(String),
     RollbackTo(String),
-    Prepare { name: String, types: Vec<DataType>, statement: Box<Statement> },
-    Execute { name: String, arguments: Vec<Expr> },
+    Prepare {
+        name: String,
+        types: Vec<DataType>,
+        statement: Box<Statement>,
+    },
+    Execute {
+        name: String,
+        arguments: Vec<Expr>,
+    },
     Deallocate(Option<String>),
-    Declare { name: String, hold: bool, binary: bool, query: Box<Ast> },
+    Declare {
+        name: String,
+        hold: bool,
+        binary: bool,
+        query: Box<Ast>,
+    },
     Fetch(Fetch),
     Close(Option<String>),
     /// Accepted and without effect, as it would be on a PostgreSQL in which nobody notifies; the command tag.
@@ -103,12 +125,16 @@ fn refuse(mut words: Words) -> Report {
     let first = words.next().unwrap_or_default();
     let second = words.next().unwrap_or_default();
     match first.as_str() {
-        "create" | "drop" | "alter" | "comment" | "grant" | "revoke" | "refresh" | "security" | "import" => {
-            let kind = if second == "or" { String::new() } else { format!(" {}", second.to_uppercase()) };
+        "create" | "drop" | "alter" | "comment" | "grant" | "revoke" | "refresh" | "security"
+        | "import" => {
+            let kind =
+                if second == "or" { String::new() } else { format!(" {}", second.to_uppercase()) };
             Report::read_only(&format!("{}{kind}", first.to_uppercase()))
         }
-        "insert" | "update" | "delete" | "merge" | "truncate" | "vacuum" | "analyze" | "cluster" | "reindex"
-        | "lock" | "call" | "do" | "load" | "notify" | "reassign" => Report::read_only(&first.to_uppercase()),
+        "insert" | "update" | "delete" | "merge" | "truncate" | "vacuum" | "analyze"
+        | "cluster" | "reindex" | "lock" | "call" | "do" | "load" | "notify" | "reassign" => {
+            Report::read_only(&first.to_uppercase())
+        }
         _ => Report::syntax(format!("syntax error at or near \"{first}\"")),
     }
 }
@@ -166,9 +192,12 @@ fn copy(mut words: Words) -> Result<Statement, Report> {
 
 /// `COPY logs (ts, body) TO …` is `COPY (SELECT ts, body FROM logs) TO …`.
 fn copied_table(relation: Vec<TokenWithSpan>) -> Result<Box<Ast>, Report> {
-    let at = relation.iter().position(|token| token.token == Token::LParen).unwrap_or(relation.len());
+    let at =
+        relation.iter().position(|token| token.token == Token::LParen).unwrap_or(relation.len());
     let (name, columns) = relation.split_at(at);
-    let text = |tokens: &[TokenWithSpan]| tokens.iter().map(|token| token.token.to_string()).collect::<String>();
+    let text = |tokens: &[TokenWithSpan]| {
+        tokens.iter().map(|token| token.token.to_string()).collect::<String>()
+    };
     let columns = match columns {
         [] => "*".to_owned(),
         [_, inner @ .., _] => text(inner),
@@ -278,7 +307,10 @@ impl Words {
     }
 
     fn of(text: &str) -> Result<Self, Report> {
-        scan::statements(text)?.pop().map(Self::new).ok_or_else(|| Report::syntax("empty statement"))
+        scan::statements(text)?
+            .pop()
+            .map(Self::new)
+            .ok_or_else(|| Report::syntax("empty statement"))
     }
 
     fn parser(self) -> Parser<'static> {
@@ -303,7 +335,13 @@ impl Words {
     fn take(&mut self, keyword: &str) -> bool {
         let is_quoted = matches!(
             self.tokens.front().map(|token| &token.token),
-            Some(Token::SingleQuotedString(_) | Token::Word(datafusion::sql::sqlparser::tokenizer::Word { quote_style: Some(_), .. }))
+            Some(
+                Token::SingleQuotedString(_)
+                    | Token::Word(datafusion::sql::sqlparser::tokenizer::Word {
+                        quote_style: Some(_),
+                        ..
+                    })
+            )
         );
         let found = !is_quoted && self.peek().as_deref() == Some(keyword);
         if found {

@@ -39,8 +39,12 @@ impl Transaction {
     }
 
     pub(crate) fn begin(&mut self, settings: &Settings) {
-        self.open =
-            Some(Open { failed: false, savepoints: Vec::new(), before: settings.clone(), kept: settings.clone() });
+        self.open = Some(Open {
+            failed: false,
+            savepoints: Vec::new(),
+            before: settings.clone(),
+            kept: settings.clone(),
+        });
     }
 
     /// An error ends everything but ROLLBACK.
@@ -85,9 +89,9 @@ impl Transaction {
     }
 
     fn open_block(&mut self, statement: &str) -> Result<&mut Open, Report> {
-        self.open
-            .as_mut()
-            .ok_or_else(|| Report::new("25P01", format!("{statement} can only be used in transaction blocks")))
+        self.open.as_mut().ok_or_else(|| {
+            Report::new("25P01", format!("{statement} can only be used in transaction blocks"))
+        })
     }
 }
 

@@ -169,7 +169,9 @@ pub(crate) fn is_json(data_type: &DataType) -> bool {
         | DataType::LargeList(item)
         | DataType::ListView(item)
         | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _) => is_list(item.data_type()) || is_json(item.data_type()),
+        | DataType::FixedSizeList(item, _) => {
+            is_list(item.data_type()) || is_json(item.data_type())
+        }
         DataType::Dictionary(_, value) => is_json(value),
         DataType::RunEndEncoded(_, value) => is_json(value.data_type()),
         _ => false,
@@ -218,9 +220,7 @@ fn type_oid(data_type: &DataType) -> u32 {
         | DataType::LargeList(item)
         | DataType::ListView(item)
         | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _) => {
-            array_of(wire_type(item).oid).unwrap_or(oid::JSON)
-        }
+        | DataType::FixedSizeList(item, _) => array_of(wire_type(item).oid).unwrap_or(oid::JSON),
         _ => oid::TEXT,
     }
 }
@@ -264,9 +264,13 @@ mod tests {
         };
         assert_eq!(wire(DataType::Int16), (21, 2, -1));
         assert_eq!(wire(DataType::Decimal128(18, 4)), (1700, -1, 1_179_656));
-        assert_eq!(wire(DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))), (1184, 8, -1));
+        assert_eq!(
+            wire(DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
+            (1184, 8, -1)
+        );
         assert_eq!(wire(DataType::List(Arc::new(field(DataType::Utf8)))), (1009, -1, -1));
-        let nested = DataType::List(Arc::new(field(DataType::List(Arc::new(field(DataType::Int64))))));
+        let nested =
+            DataType::List(Arc::new(field(DataType::List(Arc::new(field(DataType::Int64))))));
         assert_eq!(wire(nested), (114, -1, -1));
         let json = field(DataType::Utf8)
             .with_metadata(HashMap::from([(TYPE_KEY.to_owned(), "json".to_owned())]));

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Int16Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray, new_null_array,
+    ArrayRef, BooleanArray, Int16Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+    new_null_array,
 };
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
@@ -44,12 +45,20 @@ impl Columns {
         self
     }
 
-    pub(super) fn int(mut self, name: &'static str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
+    pub(super) fn int(
+        mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = Option<i64>>,
+    ) -> Self {
         self.given.insert(name, Arc::new(values.into_iter().collect::<Int64Array>()));
         self
     }
 
-    pub(super) fn bool(mut self, name: &'static str, values: impl IntoIterator<Item = bool>) -> Self {
+    pub(super) fn bool(
+        mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = bool>,
+    ) -> Self {
         self.given.insert(name, Arc::new(values.into_iter().map(Some).collect::<BooleanArray>()));
         self
     }
@@ -83,17 +92,27 @@ pub(super) fn batch(relation: &Relation, mut columns: Columns) -> Result<RecordB
         .map(|field| match columns.given.remove(field.name().as_str()) {
             Some(array) if array.data_type() == field.data_type() => Ok(array),
             Some(array) => cast(&array, field.data_type()).map_err(failed),
-            None => filling(field.data_type(), field.metadata().len() == 1, &columns).map_err(failed),
+            None => {
+                filling(field.data_type(), field.metadata().len() == 1, &columns).map_err(failed)
+            }
         })
         .collect::<Result<Vec<_>, _>>()?;
     if let Some(name) = columns.given.keys().next() {
-        return Err(Report::new("XX000", format!("catalog relation \"{}\" has no column \"{name}\"", relation.name)));
+        return Err(Report::new(
+            "XX000",
+            format!("catalog relation \"{}\" has no column \"{name}\"", relation.name),
+        ));
     }
     let options = RecordBatchOptions::new().with_row_count(Some(columns.n_rows));
-    RecordBatch::try_new_with_options(Arc::clone(&relation.schema), arrays, &options).map_err(failed)
+    RecordBatch::try_new_with_options(Arc::clone(&relation.schema), arrays, &options)
+        .map_err(failed)
 }
 
-fn filling(data_type: &DataType, is_tagged: bool, columns: &Columns) -> Result<ArrayRef, arrow::error::ArrowError> {
+fn filling(
+    data_type: &DataType,
+    is_tagged: bool,
+    columns: &Columns,
+) -> Result<ArrayRef, arrow::error::ArrowError> {
     let n_rows = columns.n_rows;
     if columns.filling == Filling::Null {
         return Ok(new_null_array(data_type, n_rows));

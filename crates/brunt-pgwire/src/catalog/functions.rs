@@ -3,7 +3,9 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListBuilder, StringArray, StringBuilder};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListBuilder, StringArray, StringBuilder,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
 use datafusion::error::Result;
@@ -42,7 +44,10 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn text(&self, idx: usize) -> Option<&str> {
-        self.arguments.get(idx).filter(|array| array.is_valid(self.row_idx)).map(|array| array.value(self.row_idx))
+        self.arguments
+            .get(idx)
+            .filter(|array| array.is_valid(self.row_idx))
+            .map(|array| array.value(self.row_idx))
     }
 
     fn int(&self, idx: usize) -> Option<i64> {
@@ -65,11 +70,26 @@ const FUNCTIONS: &[(&str, Body)] = &[
     // Connection pools call it when they take a connection back; nothing is ever locked.
     ("pg_advisory_unlock_all", Body::Text(|_, _| None)),
     ("pg_backend_pid", Body::Int(|catalog, _| Some(i64::from(catalog.pid)))),
-    ("pg_encoding_to_char", Body::Text(|_, row| (row.int(0) == Some(6)).then(|| "UTF8".to_owned()))),
-    ("pg_function_is_visible", Body::Bool(|catalog, row| Some(catalog.relations.function(row.int(0)?).is_some()))),
-    ("pg_get_function_arguments", Body::Text(|catalog, row| of_function(catalog, row, |it| &it.arguments))),
-    ("pg_get_function_identity_arguments", Body::Text(|catalog, row| of_function(catalog, row, |it| &it.arguments))),
-    ("pg_get_function_result", Body::Text(|catalog, row| of_function(catalog, row, |it| &it.returns))),
+    (
+        "pg_encoding_to_char",
+        Body::Text(|_, row| (row.int(0) == Some(6)).then(|| "UTF8".to_owned())),
+    ),
+    (
+        "pg_function_is_visible",
+        Body::Bool(|catalog, row| Some(catalog.relations.function(row.int(0)?).is_some())),
+    ),
+    (
+        "pg_get_function_arguments",
+        Body::Text(|catalog, row| of_function(catalog, row, |it| &it.arguments)),
+    ),
+    (
+        "pg_get_function_identity_arguments",
+        Body::Text(|catalog, row| of_function(catalog, row, |it| &it.arguments)),
+    ),
+    (
+        "pg_get_function_result",
+        Body::Text(|catalog, row| of_function(catalog, row, |it| &it.returns)),
+    ),
     ("pg_get_userbyid", Body::Text(|catalog, row| Some(catalog.role_name(row.int(0)?)))),
     ("pg_get_viewdef", Body::Text(view_definition)),
     ("pg_is_in_recovery", Body::Bool(|_, _| Some(false))),
@@ -79,7 +99,10 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("pg_size_pretty", Body::Text(|_, row| Some(pretty_size(row.int(0)?)))),
     ("pg_table_is_visible", Body::Bool(table_is_visible)),
     ("quote_ident", Body::Text(|_, row| Some(quoted(row.text(0)?)))),
-    ("regclassout", Body::Text(|catalog, row| Some(relation_name(&catalog.relations, row.int(0)?)))),
+    (
+        "regclassout",
+        Body::Text(|catalog, row| Some(relation_name(&catalog.relations, row.int(0)?))),
+    ),
     ("regnamespaceout", Body::Text(namespace_name)),
     ("regroleout", Body::Text(|catalog, row| Some(catalog.role_name(row.int(0)?)))),
     ("session_user", Body::Text(|catalog, _| Some(catalog.user.clone()))),
@@ -134,10 +157,12 @@ const PRIVILEGES: [&str; 10] = [
 /// All functions, over one connection's catalog.
 pub(super) fn all(catalog: &Arc<Catalog>) -> Vec<CatalogFunction> {
     let undefined = UNDEFINED.iter().map(|name| {
-        let body = if name.ends_with("_size") { Body::Int(|_, _| None) } else { Body::Text(|_, _| None) };
+        let body =
+            if name.ends_with("_size") { Body::Int(|_, _| None) } else { Body::Text(|_, _| None) };
         (*name, body)
     });
-    let visible = VISIBLE.iter().map(|name| (*name, Body::Bool(|_, row| row.text(0).map(|_| true))));
+    let visible =
+        VISIBLE.iter().map(|name| (*name, Body::Bool(|_, row| row.text(0).map(|_| true))));
     let privileges = PRIVILEGES.iter().map(|name| (*name, Body::Bool(may)));
     FUNCTIONS
         .iter()
@@ -193,9 +218,15 @@ impl ScalarUDFImpl for CatalogFunction {
         let rows = (0..n_rows).map(|row_idx| Row { arguments: &arguments, row_idx });
         let catalog = self.catalog.as_ref();
         let array: ArrayRef = match self.body {
-            Body::Text(body) => Arc::new(rows.map(|row| body(catalog, &row)).collect::<StringArray>()),
-            Body::Int(body) => Arc::new(rows.map(|row| body(catalog, &row)).collect::<Int64Array>()),
-            Body::Bool(body) => Arc::new(rows.map(|row| body(catalog, &row)).collect::<BooleanArray>()),
+            Body::Text(body) => {
+                Arc::new(rows.map(|row| body(catalog, &row)).collect::<StringArray>())
+            }
+            Body::Int(body) => {
+                Arc::new(rows.map(|row| body(catalog, &row)).collect::<Int64Array>())
+            }
+            Body::Bool(body) => {
+                Arc::new(rows.map(|row| body(catalog, &row)).collect::<BooleanArray>())
+            }
             Body::Texts(body) => {
                 let mut builder = ListBuilder::new(StringBuilder::new());
                 for row in rows {
@@ -227,12 +258,18 @@ impl Hash for CatalogFunction {
 
 fn current_schemas(_: &Catalog, row: &Row<'_>) -> Option<Vec<String>> {
     let implicit = row.text(0)? == "true";
-    Some(if implicit { vec![PG_CATALOG.to_owned(), "public".to_owned()] } else { vec!["public".to_owned()] })
+    Some(if implicit {
+        vec![PG_CATALOG.to_owned(), "public".to_owned()]
+    } else {
+        vec!["public".to_owned()]
+    })
 }
 
 /// NULL for a setting that there is not, whether or not it may be missing.
 fn current_setting(catalog: &Catalog, row: &Row<'_>) -> Option<String> {
-    catalog.with_settings(|settings| settings.show(row.text(0)?).ok().map(|(_, value)| value.to_owned()))
+    catalog.with_settings(|settings| {
+        settings.show(row.text(0)?).ok().map(|(_, value)| value.to_owned())
+    })
 }
 
 fn shown_type(_: &Catalog, row: &Row<'_>) -> Option<String> {
@@ -240,7 +277,8 @@ fn shown_type(_: &Catalog, row: &Row<'_>) -> Option<String> {
     let modifier = row.int(1).and_then(|modifier| i32::try_from(modifier).ok()).unwrap_or(-1);
     Some(match format_type(oid, modifier) {
         Some(name) => name,
-        None => super::pg_type::name(oid).unwrap_or_else(|| if oid == 0 { "-".to_owned() } else { "???".to_owned() }),
+        None => super::pg_type::name(oid)
+            .unwrap_or_else(|| if oid == 0 { "-".to_owned() } else { "???".to_owned() }),
     })
 }
 
@@ -284,7 +322,11 @@ fn view_definition(catalog: &Catalog, row: &Row<'_>) -> Option<String> {
 fn table_is_visible(catalog: &Catalog, row: &Row<'_>) -> Option<bool> {
     let oid = row.int(0)?;
     let own = catalog.relations.by_oid(oid).map(|relation| relation.schema == "public");
-    Some(own.unwrap_or_else(|| spec::relations(PG_CATALOG).iter().any(|relation| relation.oid == oid)))
+    Some(
+        own.unwrap_or_else(|| {
+            spec::relations(PG_CATALOG).iter().any(|relation| relation.oid == oid)
+        }),
+    )
 }
 
 fn namespace_name(catalog: &Catalog, row: &Row<'_>) -> Option<String> {

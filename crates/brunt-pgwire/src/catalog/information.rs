@@ -19,9 +19,13 @@ pub(super) const FILLED: &[&str] = &[
 
 pub(super) fn fill(name: &str, catalog: &Catalog) -> Option<Columns> {
     Some(match name {
-        "applicable_roles" | "enabled_roles" => Columns::new(1, Filling::Null).all_text("role_name", OWNER),
+        "applicable_roles" | "enabled_roles" => {
+            Columns::new(1, Filling::Null).all_text("role_name", OWNER)
+        }
         "columns" => columns(catalog),
-        "information_schema_catalog_name" => Columns::new(1, Filling::Null).all_text("catalog_name", DATABASE),
+        "information_schema_catalog_name" => {
+            Columns::new(1, Filling::Null).all_text("catalog_name", DATABASE)
+        }
         "routines" => routines(catalog),
         "schemata" => schemata(catalog),
         "table_privileges" => privileges(catalog),
@@ -34,7 +38,9 @@ pub(super) fn fill(name: &str, catalog: &Catalog) -> Option<Columns> {
 fn columns(catalog: &Catalog) -> Columns {
     let all: Vec<_> = catalog.relations.columns().collect();
     let wires: Vec<WireType> = all.iter().map(|(_, column, _)| column.wire).collect();
-    let number = |value: fn(WireType) -> Option<i64>| wires.iter().map(|wire| value(*wire)).collect::<Vec<_>>();
+    let number = |value: fn(WireType) -> Option<i64>| {
+        wires.iter().map(|wire| value(*wire)).collect::<Vec<_>>()
+    };
     Columns::new(all.len(), Filling::Null)
         .all_text("table_catalog", DATABASE)
         .text("table_schema", all.iter().map(|(relation, ..)| Some(relation.schema.as_str())))
@@ -43,7 +49,10 @@ fn columns(catalog: &Catalog) -> Columns {
         .int("ordinal_position", all.iter().map(|(.., number)| Some(*number)))
         .text("is_nullable", all.iter().map(|(_, column, _)| Some(yes_or_no(column.is_nullable))))
         .text("data_type", wires.iter().map(|wire| Some(data_type(*wire))))
-        .int("character_octet_length", number(|wire| (wire.oid == oid::TEXT).then_some(1_073_741_824)))
+        .int(
+            "character_octet_length",
+            number(|wire| (wire.oid == oid::TEXT).then_some(1_073_741_824)),
+        )
         .int("numeric_precision", number(precision))
         .int("numeric_precision_radix", number(radix))
         .int("numeric_scale", number(scale))
@@ -66,7 +75,11 @@ fn tables(catalog: &Catalog) -> Columns {
     });
     let system = [PG_CATALOG, INFORMATION_SCHEMA].into_iter().flat_map(|schema| {
         spec::relations(schema).iter().map(move |relation| {
-            (schema, relation.name.as_str(), if relation.kind == 'v' { "VIEW" } else { "BASE TABLE" })
+            (
+                schema,
+                relation.name.as_str(),
+                if relation.kind == 'v' { "VIEW" } else { "BASE TABLE" },
+            )
         })
     });
     let rows: Vec<_> = own.chain(system).collect();
@@ -80,7 +93,8 @@ fn tables(catalog: &Catalog) -> Columns {
 }
 
 fn views(catalog: &Catalog) -> Columns {
-    let rows: Vec<_> = catalog.relations.relations.iter().filter(|relation| relation.is_view).collect();
+    let rows: Vec<_> =
+        catalog.relations.relations.iter().filter(|relation| relation.is_view).collect();
     Columns::new(rows.len(), Filling::Null)
         .all_text("table_catalog", DATABASE)
         .text("table_schema", rows.iter().map(|view| Some(view.schema.as_str())))
@@ -117,8 +131,14 @@ fn privileges(catalog: &Catalog) -> Columns {
 }
 
 fn routines(catalog: &Catalog) -> Columns {
-    let functions: Vec<_> = catalog.relations.functions.iter().filter(|function| function.kind == "f" && function.schema_oid == PUBLIC_OID).collect();
-    let specific = functions.iter().map(|function| Some(format!("{}_{}", function.name, function.oid)));
+    let functions: Vec<_> = catalog
+        .relations
+        .functions
+        .iter()
+        .filter(|function| function.kind == "f" && function.schema_oid == PUBLIC_OID)
+        .collect();
+    let specific =
+        functions.iter().map(|function| Some(format!("{}_{}", function.name, function.oid)));
     Columns::new(functions.len(), Filling::Null)
         .all_text("specific_catalog", DATABASE)
         .all_text("specific_schema", "public")

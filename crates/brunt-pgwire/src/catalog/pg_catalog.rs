@@ -3,8 +3,8 @@
 use super::build::{Columns, Filling};
 use super::relations::SET_OF_ROWS;
 use super::{
-    Catalog, DATABASE, INFORMATION_SCHEMA, INFORMATION_SCHEMA_OID, OWNER, OWNER_OID, PG_CATALOG, PG_CATALOG_OID,
-    pg_class, pg_type,
+    Catalog, DATABASE, INFORMATION_SCHEMA, INFORMATION_SCHEMA_OID, OWNER, OWNER_OID, PG_CATALOG,
+    PG_CATALOG_OID, pg_class, pg_type,
 };
 use crate::types::oid;
 
@@ -46,15 +46,18 @@ pub(super) fn fill(name: &str, catalog: &Catalog) -> Option<Columns> {
         "pg_class" => pg_class::fill_class(relations),
         "pg_database" => database(),
         "pg_description" => pg_class::fill_description(relations),
-        "pg_language" => fixed(&[(12, "internal", ""), (14, "sql", "")], "lanname", None).all_int("lanowner", OWNER_OID),
+        "pg_language" => fixed(&[(12, "internal", ""), (14, "sql", "")], "lanname", None)
+            .all_int("lanowner", OWNER_OID),
         "pg_namespace" => namespaces(catalog),
         "pg_proc" => functions(catalog),
         "pg_settings" => settings(catalog),
         "pg_stat_activity" => activity(catalog),
         "pg_stat_all_tables" | "pg_stat_user_tables" => table_statistics(catalog),
         "pg_tables" => tables(catalog, false),
-        "pg_tablespace" => fixed(&[(1663, "pg_default", ""), (1664, "pg_global", "")], "spcname", None)
-            .all_int("spcowner", OWNER_OID),
+        "pg_tablespace" => {
+            fixed(&[(1663, "pg_default", ""), (1664, "pg_global", "")], "spcname", None)
+                .all_int("spcowner", OWNER_OID)
+        }
         "pg_type" => pg_type::fill(),
         "pg_views" => tables(catalog, true),
         _ => return None,
@@ -107,8 +110,10 @@ fn database() -> Columns {
 
 fn namespaces(catalog: &Catalog) -> Columns {
     let own = catalog.relations.schemas.iter().map(|schema| (schema.oid, schema.name.as_str()));
-    let rows: Vec<_> =
-        [(PG_CATALOG_OID, PG_CATALOG), (INFORMATION_SCHEMA_OID, INFORMATION_SCHEMA)].into_iter().chain(own).collect();
+    let rows: Vec<_> = [(PG_CATALOG_OID, PG_CATALOG), (INFORMATION_SCHEMA_OID, INFORMATION_SCHEMA)]
+        .into_iter()
+        .chain(own)
+        .collect();
     Columns::new(rows.len(), Filling::Zero)
         .int("oid", rows.iter().map(|row| Some(row.0)))
         .text("nspname", rows.iter().map(|row| Some(row.1)))
@@ -117,7 +122,9 @@ fn namespaces(catalog: &Catalog) -> Columns {
 
 fn functions(catalog: &Catalog) -> Columns {
     let functions = &catalog.relations.functions;
-    let n_arguments = |arguments: &str| arguments.split(',').filter(|argument| !argument.trim().is_empty()).count();
+    let n_arguments = |arguments: &str| {
+        arguments.split(',').filter(|argument| !argument.trim().is_empty()).count()
+    };
     Columns::new(functions.len(), Filling::Zero)
         .int("oid", functions.iter().map(|function| Some(function.oid)))
         .text("proname", functions.iter().map(|function| Some(function.name.as_str())))
@@ -128,7 +135,10 @@ fn functions(catalog: &Catalog) -> Columns {
         .bool("proretset", functions.iter().map(|function| function.returns == SET_OF_ROWS))
         .all_text("provolatile", "s")
         .all_text("proparallel", "s")
-        .int("pronargs", functions.iter().map(|function| i64::try_from(n_arguments(&function.arguments)).ok()))
+        .int(
+            "pronargs",
+            functions.iter().map(|function| i64::try_from(n_arguments(&function.arguments)).ok()),
+        )
         .all_int("prorettype", i64::from(oid::TEXT))
         .all_text("proargtypes", "")
         .all_text("prosrc", "")
@@ -142,7 +152,10 @@ fn settings(catalog: &Catalog) -> Columns {
         .text("boot_val", all.iter().map(|shown| Some(shown.default)))
         .text("reset_val", all.iter().map(|shown| Some(shown.default)))
         .text("short_desc", all.iter().map(|shown| Some(shown.doc)))
-        .text("context", all.iter().map(|shown| Some(if shown.is_fixed { "internal" } else { "user" })))
+        .text(
+            "context",
+            all.iter().map(|shown| Some(if shown.is_fixed { "internal" } else { "user" })),
+        )
         .all_text("category", "Client Connection Defaults")
         .all_text("vartype", "string")
         .all_text("source", "default")
@@ -166,7 +179,8 @@ fn activity(catalog: &Catalog) -> Columns {
 }
 
 fn table_statistics(catalog: &Catalog) -> Columns {
-    let tables: Vec<_> = catalog.relations.relations.iter().filter(|relation| !relation.is_view).collect();
+    let tables: Vec<_> =
+        catalog.relations.relations.iter().filter(|relation| !relation.is_view).collect();
     Columns::new(tables.len(), Filling::Null)
         .int("relid", tables.iter().map(|table| Some(table.oid)))
         .text("schemaname", tables.iter().map(|table| Some(table.schema.as_str())))
@@ -174,7 +188,8 @@ fn table_statistics(catalog: &Catalog) -> Columns {
 }
 
 fn tables(catalog: &Catalog, views: bool) -> Columns {
-    let relations: Vec<_> = catalog.relations.relations.iter().filter(|relation| relation.is_view == views).collect();
+    let relations: Vec<_> =
+        catalog.relations.relations.iter().filter(|relation| relation.is_view == views).collect();
     let columns = Columns::new(relations.len(), Filling::Zero)
         .text("schemaname", relations.iter().map(|relation| Some(relation.schema.as_str())));
     let names = relations.iter().map(|relation| Some(relation.name.as_str()));

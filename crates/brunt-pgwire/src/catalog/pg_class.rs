@@ -2,7 +2,9 @@
 
 use super::build::{Columns, Filling};
 use super::relations::Relations;
-use super::{INFORMATION_SCHEMA, INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG, PG_CATALOG_OID, spec};
+use super::{
+    INFORMATION_SCHEMA, INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG, PG_CATALOG_OID, spec,
+};
 use crate::types::{element_of, oid, wire_type};
 
 /// Number of `pg_class` itself, under which `pg_description` files relations and columns.
@@ -33,7 +35,9 @@ pub(super) fn fill_class(relations: &Relations) -> Columns {
             n_columns: relation.columns.len(),
         })
         .collect();
-    for (schema, schema_oid) in [(PG_CATALOG, PG_CATALOG_OID), (INFORMATION_SCHEMA, INFORMATION_SCHEMA_OID)] {
+    for (schema, schema_oid) in
+        [(PG_CATALOG, PG_CATALOG_OID), (INFORMATION_SCHEMA, INFORMATION_SCHEMA_OID)]
+    {
         classes.extend(spec::relations(schema).iter().map(|relation| Class {
             oid: relation.oid,
             name: relation.name.clone(),
@@ -47,7 +51,10 @@ pub(super) fn fill_class(relations: &Relations) -> Columns {
         .text("relname", classes.iter().map(|class| Some(class.name.as_str())))
         .int("relnamespace", classes.iter().map(|class| Some(class.schema_oid)))
         .all_int("relowner", OWNER_OID)
-        .int("relam", classes.iter().map(|class| Some(if class.kind == "r" { HEAP_OID } else { 0 })))
+        .int(
+            "relam",
+            classes.iter().map(|class| Some(if class.kind == "r" { HEAP_OID } else { 0 })),
+        )
         .int("relfilenode", classes.iter().map(|class| Some(class.oid)))
         .text("reltuples", std::iter::repeat_n(Some("-1"), classes.len()))
         .all_text("relpersistence", "p")
@@ -79,12 +86,14 @@ pub(super) fn fill_attribute(relations: &Relations) -> Columns {
         })
         .collect();
     for relation in [PG_CATALOG, INFORMATION_SCHEMA].into_iter().flat_map(spec::relations) {
-        attributes.extend(relation.schema.fields().iter().zip(1..).map(|(field, number)| Attribute {
-            relation_oid: relation.oid,
-            name: field.name().clone(),
-            wire: wire_type(field),
-            number,
-            is_nullable: true,
+        attributes.extend(relation.schema.fields().iter().zip(1..).map(|(field, number)| {
+            Attribute {
+                relation_oid: relation.oid,
+                name: field.name().clone(),
+                wire: wire_type(field),
+                number,
+                is_nullable: true,
+            }
         }));
     }
     Columns::new(attributes.len(), Filling::Zero)
@@ -94,9 +103,17 @@ pub(super) fn fill_attribute(relations: &Relations) -> Columns {
         .all_int("attstattarget", -1)
         .int("attlen", attributes.iter().map(|attribute| Some(i64::from(attribute.wire.size))))
         .int("attnum", attributes.iter().map(|attribute| Some(attribute.number)))
-        .int("attndims", attributes.iter().map(|attribute| Some(i64::from(element_of(attribute.wire.oid).is_some()))))
+        .int(
+            "attndims",
+            attributes
+                .iter()
+                .map(|attribute| Some(i64::from(element_of(attribute.wire.oid).is_some()))),
+        )
         .all_int("attcacheoff", -1)
-        .int("atttypmod", attributes.iter().map(|attribute| Some(i64::from(attribute.wire.modifier))))
+        .int(
+            "atttypmod",
+            attributes.iter().map(|attribute| Some(i64::from(attribute.wire.modifier))),
+        )
         .text("attstorage", attributes.iter().map(|attribute| Some(storage(attribute.wire))))
         .all_text("attalign", "i")
         .bool("attnotnull", attributes.iter().map(|attribute| !attribute.is_nullable))
@@ -117,18 +134,18 @@ pub(super) fn fill_description(relations: &Relations) -> Columns {
         .relations
         .iter()
         .filter_map(|relation| Some((relation.oid, PG_CLASS_OID, 0, relation.comment.as_deref()?)));
-    let of_columns = relations
-        .columns()
-        .filter_map(|(relation, column, number)| Some((relation.oid, PG_CLASS_OID, number, column.comment.as_deref()?)));
+    let of_columns = relations.columns().filter_map(|(relation, column, number)| {
+        Some((relation.oid, PG_CLASS_OID, number, column.comment.as_deref()?))
+    });
     let of_functions = relations
         .functions
         .iter()
         .filter_map(|function| Some((function.oid, PG_PROC_OID, 0, function.comment.as_deref()?)));
-    let of_schemas = relations
-        .schemas
-        .iter()
-        .filter_map(|schema| Some((schema.oid, PG_NAMESPACE_OID, 0, schema_comment(&schema.name)?)));
-    let rows: Vec<_> = of_relations.chain(of_columns).chain(of_functions).chain(of_schemas).collect();
+    let of_schemas = relations.schemas.iter().filter_map(|schema| {
+        Some((schema.oid, PG_NAMESPACE_OID, 0, schema_comment(&schema.name)?))
+    });
+    let rows: Vec<_> =
+        of_relations.chain(of_columns).chain(of_functions).chain(of_schemas).collect();
     Columns::new(rows.len(), Filling::Null)
         .int("objoid", rows.iter().map(|row| Some(row.0)))
         .int("classoid", rows.iter().map(|row| Some(row.1)))

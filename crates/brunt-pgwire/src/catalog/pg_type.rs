@@ -16,7 +16,14 @@ struct Type {
     prefix: &'static str,
 }
 
-const fn base(oid: i64, name: &'static str, len: i64, category: &'static str, array: i64, prefix: &'static str) -> Type {
+const fn base(
+    oid: i64,
+    name: &'static str,
+    len: i64,
+    category: &'static str,
+    array: i64,
+    prefix: &'static str,
+) -> Type {
     Type { oid, name, len, kind: "b", category, element: 0, array, prefix }
 }
 
@@ -70,26 +77,46 @@ pub(super) fn fill() -> Columns {
     let n_arrays = arrays.len();
     let n_rows = TYPES.len() + n_arrays;
     let both = |of_base: fn(&Type) -> i64, of_arrays: i64| {
-        TYPES.iter().map(of_base).chain(std::iter::repeat_n(of_arrays, n_arrays)).map(Some).collect::<Vec<_>>()
+        TYPES
+            .iter()
+            .map(of_base)
+            .chain(std::iter::repeat_n(of_arrays, n_arrays))
+            .map(Some)
+            .collect::<Vec<_>>()
     };
     let texts = |of_base: fn(&Type) -> String, of_arrays: &str| {
         let arrays = std::iter::repeat_n(of_arrays.to_owned(), n_arrays);
         TYPES.iter().map(of_base).chain(arrays).map(Some).collect::<Vec<_>>()
     };
-    let names = TYPES.iter().map(|ty| ty.name.to_owned()).chain(arrays.iter().map(|(_, name, _)| name.clone()));
+    let names = TYPES
+        .iter()
+        .map(|ty| ty.name.to_owned())
+        .chain(arrays.iter().map(|(_, name, _)| name.clone()));
     Columns::new(n_rows, Filling::Zero)
-        .int("oid", TYPES.iter().map(|ty| ty.oid).chain(arrays.iter().map(|(oid, ..)| *oid)).map(Some))
+        .int(
+            "oid",
+            TYPES.iter().map(|ty| ty.oid).chain(arrays.iter().map(|(oid, ..)| *oid)).map(Some),
+        )
         .text("typname", names.map(Some))
         .all_int("typnamespace", PG_CATALOG_OID)
         .all_int("typowner", OWNER_OID)
         .int("typlen", both(|ty| ty.len, -1))
-        .bool("typbyval", TYPES.iter().map(|ty| (1..=8).contains(&ty.len)).chain(vec![false; n_arrays]))
+        .bool(
+            "typbyval",
+            TYPES.iter().map(|ty| (1..=8).contains(&ty.len)).chain(vec![false; n_arrays]),
+        )
         .text("typtype", texts(|ty| ty.kind.to_owned(), "b"))
         .text("typcategory", texts(|ty| ty.category.to_owned(), "A"))
-        .bool("typispreferred", TYPES.iter().map(|ty| PREFERRED.contains(&ty.oid)).chain(vec![false; n_arrays]))
+        .bool(
+            "typispreferred",
+            TYPES.iter().map(|ty| PREFERRED.contains(&ty.oid)).chain(vec![false; n_arrays]),
+        )
         .all_bool("typisdefined", true)
         .all_text("typdelim", ",")
-        .int("typelem", TYPES.iter().map(|ty| ty.element).chain(arrays.iter().map(|(.., oid)| *oid)).map(Some))
+        .int(
+            "typelem",
+            TYPES.iter().map(|ty| ty.element).chain(arrays.iter().map(|(.., oid)| *oid)).map(Some),
+        )
         .int("typarray", both(|ty| ty.array, 0))
         .text("typinput", texts(|ty| format!("{}in", ty.prefix), "array_in"))
         .text("typoutput", texts(|ty| format!("{}out", ty.prefix), "array_out"))
@@ -122,7 +149,8 @@ pub(super) fn oid(text: &str) -> Option<i64> {
     let text = text.trim().trim_start_matches("pg_catalog.").trim_matches('"').to_lowercase();
     let is_named = |oid: i64| {
         let oid = u32::try_from(oid).unwrap_or(0);
-        name(oid).as_deref() == Some(&text) || crate::types::format_type(oid, -1).as_deref() == Some(&text)
+        name(oid).as_deref() == Some(&text)
+            || crate::types::format_type(oid, -1).as_deref() == Some(&text)
     };
     TYPES.iter().flat_map(|ty| [ty.oid, ty.array]).find(|oid| *oid != 0 && is_named(*oid))
 }

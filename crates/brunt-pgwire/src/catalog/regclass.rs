@@ -16,11 +16,14 @@ pub(super) fn oid(relations: &Relations, text: &str) -> Option<i64> {
     };
     match schema {
         Some(PG_CATALOG) => spec::relation(PG_CATALOG, name).map(|relation| relation.oid),
-        Some(INFORMATION_SCHEMA) => spec::relation(INFORMATION_SCHEMA, name).map(|relation| relation.oid),
-        schema => relations
-            .by_name(schema, name)
-            .map(|relation| relation.oid)
-            .or_else(|| spec::relation(PG_CATALOG, name).filter(|_| schema.is_none()).map(|relation| relation.oid)),
+        Some(INFORMATION_SCHEMA) => {
+            spec::relation(INFORMATION_SCHEMA, name).map(|relation| relation.oid)
+        }
+        schema => relations.by_name(schema, name).map(|relation| relation.oid).or_else(|| {
+            spec::relation(PG_CATALOG, name)
+                .filter(|_| schema.is_none())
+                .map(|relation| relation.oid)
+        }),
     }
 }
 
@@ -28,9 +31,14 @@ pub(super) fn oid(relations: &Relations, text: &str) -> Option<i64> {
 pub(super) fn name(relations: &Relations, oid: i64) -> String {
     if let Some(relation) = relations.by_oid(oid) {
         let name = quoted(&relation.name);
-        return if relation.schema == "public" { name } else { format!("{}.{name}", quoted(&relation.schema)) };
+        return if relation.schema == "public" {
+            name
+        } else {
+            format!("{}.{name}", quoted(&relation.schema))
+        };
     }
-    if let Some(relation) = spec::relations(PG_CATALOG).iter().find(|relation| relation.oid == oid) {
+    if let Some(relation) = spec::relations(PG_CATALOG).iter().find(|relation| relation.oid == oid)
+    {
         return relation.name.clone();
     }
     if oid == 0 { "-".to_owned() } else { oid.to_string() }

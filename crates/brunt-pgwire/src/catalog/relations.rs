@@ -77,13 +77,17 @@ impl Relations {
     pub(crate) async fn of(session: &Session) -> Result<Arc<Self>, Report> {
         let context = session.context();
         let name = context.state().config_options().catalog.default_catalog.clone();
-        let catalog = context.catalog(&name).ok_or_else(|| Report::new("3D000", "the session has no catalog"))?;
+        let catalog = context
+            .catalog(&name)
+            .ok_or_else(|| Report::new("3D000", "the session has no catalog"))?;
         let mut schemas = Vec::new();
         let mut relations = Vec::new();
         for (position, schema) in own_schemas(catalog.as_ref()).into_iter().enumerate() {
-            let oid = if schema == "public" { PUBLIC_OID } else { OWN_SCHEMA_OID + number(position) };
+            let oid =
+                if schema == "public" { PUBLIC_OID } else { OWN_SCHEMA_OID + number(position) };
             let provider = catalog.schema(&schema);
-            let mut names = provider.as_ref().map(|provider| provider.table_names()).unwrap_or_default();
+            let mut names =
+                provider.as_ref().map(|provider| provider.table_names()).unwrap_or_default();
             names.sort();
             for name in names {
                 // A view that does not plan has no columns to list, and must not keep clients from the rest.
@@ -158,12 +162,14 @@ fn column(field: &arrow::datatypes::Field) -> Column {
 
 /// Every function that SQL can call.
 async fn functions(session: &Session) -> Result<Vec<Function>, Report> {
-    let listing = "SELECT name, kind, arguments, returns, description FROM system.functions ORDER BY name";
+    let listing =
+        "SELECT name, kind, arguments, returns, description FROM system.functions ORDER BY name";
     let batches = session.sql(listing).await?.collect().await?;
     let engine = engine_functions();
     let mut functions = Vec::new();
     for batch in &batches {
-        let columns: Vec<StringArray> = batch.columns().iter().map(|column| column.as_string().clone()).collect();
+        let columns: Vec<StringArray> =
+            batch.columns().iter().map(|column| column.as_string().clone()).collect();
         for row_idx in 0..batch.num_rows() {
             let text = |column_idx: usize| {
                 let column: &StringArray = &columns[column_idx];
@@ -181,7 +187,11 @@ async fn functions(session: &Session) -> Result<Vec<Function>, Report> {
                 },
                 arguments: text(2).unwrap_or_default(),
                 // All columns of a table function would fill the screen; they are in system.functions.
-                returns: if kind == "table" { SET_OF_ROWS.to_owned() } else { text(3).unwrap_or_default() },
+                returns: if kind == "table" {
+                    SET_OF_ROWS.to_owned()
+                } else {
+                    text(3).unwrap_or_default()
+                },
                 comment: text(4),
                 name,
             });
@@ -194,7 +204,11 @@ async fn functions(session: &Session) -> Result<Vec<Function>, Report> {
 fn engine_functions() -> HashSet<String> {
     let state = SessionStateBuilder::new().with_default_features().build();
     let scalar = state.scalar_functions().keys();
-    scalar.chain(state.aggregate_functions().keys()).chain(state.window_functions().keys()).cloned().collect()
+    scalar
+        .chain(state.aggregate_functions().keys())
+        .chain(state.window_functions().keys())
+        .cloned()
+        .collect()
 }
 
 fn number(position: usize) -> i64 {
@@ -222,7 +236,12 @@ impl Relations {
             comment: None,
             columns,
         };
-        let logs = relation(RELATION_OID, "logs", false, vec![column("body", Some("Its text.")), column("level", None)]);
+        let logs = relation(
+            RELATION_OID,
+            "logs",
+            false,
+            vec![column("body", Some("Its text.")), column("level", None)],
+        );
         let groups = relation(RELATION_OID + 1, "error_groups", true, vec![column("title", None)]);
         let function = Function {
             oid: FUNCTION_OID,

@@ -24,7 +24,9 @@ pub(super) fn relations(schema: &str) -> &'static [Relation] {
     static INFORMATION: OnceLock<Vec<Relation>> = OnceLock::new();
     match schema {
         PG_CATALOG => PG.get_or_init(|| read(include_str!("pg_catalog.txt"))),
-        INFORMATION_SCHEMA => INFORMATION.get_or_init(|| read(include_str!("information_schema.txt"))),
+        INFORMATION_SCHEMA => {
+            INFORMATION.get_or_init(|| read(include_str!("information_schema.txt")))
+        }
         _ => &[],
     }
 }
@@ -44,8 +46,11 @@ fn read_line(line: &str) -> Option<Relation> {
     let oid = head.next()?.parse().ok()?;
     let name = head.next()?.to_owned();
     let kind = head.next()?.chars().next()?;
-    let fields: Vec<Field> =
-        columns.split(", ").filter_map(|column| column.split_once(' ')).map(|(name, ty)| field(name, ty)).collect();
+    let fields: Vec<Field> = columns
+        .split(", ")
+        .filter_map(|column| column.split_once(' '))
+        .map(|(name, ty)| field(name, ty))
+        .collect();
     Some(Relation { oid, name, kind, schema: Arc::new(Schema::new(fields)) })
 }
 
@@ -64,7 +69,9 @@ fn field(name: &str, ty: &str) -> Field {
         "bigint" => (DataType::Int64, None),
         "real" => (DataType::Float32, None),
         "double precision" => (DataType::Float64, None),
-        "timestamp with time zone" => (DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), None),
+        "timestamp with time zone" => {
+            (DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), None)
+        }
         // Types that only the catalog uses are read as text.
         _ => (DataType::Utf8, None),
     };
@@ -82,7 +89,10 @@ mod tests {
         assert_eq!(relations(PG_CATALOG).len(), 139);
         let class = relation(PG_CATALOG, "pg_class").unwrap();
         assert_eq!((class.oid, class.kind, class.schema.fields().len()), (1259, 'r', 33));
-        assert_eq!(class.schema.field_with_name("relacl").unwrap().data_type().to_string(), "List(Utf8)");
+        assert_eq!(
+            class.schema.field_with_name("relacl").unwrap().data_type().to_string(),
+            "List(Utf8)"
+        );
         let columns = relation(INFORMATION_SCHEMA, "columns").unwrap();
         assert_eq!((columns.kind, columns.schema.fields().len()), ('v', 44));
         assert!(relation(PG_CATALOG, "pg_nothing").is_none());

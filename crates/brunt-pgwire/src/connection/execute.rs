@@ -19,10 +19,21 @@ use crate::{name, parameter, rewrite, types};
 #[derive(Debug)]
 pub(super) enum Opened {
     /// A query; a cursor WITH HOLD outlives its transaction.
-    Rows { portal: Box<Portal>, is_held: bool },
-    Copy { portal: Box<Portal>, format: CopyFormat },
+    Rows {
+        portal: Box<Portal>,
+        is_held: bool,
+    },
+    Copy {
+        portal: Box<Portal>,
+        format: CopyFormat,
+    },
     /// Rows of a cursor.
-    Fetch { fetch: Fetch, schema: SchemaRef, columns: Arc<[Column]>, formats: Vec<crate::encode::Format> },
+    Fetch {
+        fetch: Fetch,
+        schema: SchemaRef,
+        columns: Arc<[Column]>,
+        formats: Vec<crate::encode::Format>,
+    },
     Command(Statement),
     Empty,
 }
@@ -51,7 +62,9 @@ impl Opened {
     pub(super) fn schema(&self) -> Option<SchemaRef> {
         match self {
             Self::Rows { portal, .. } => Some(Arc::clone(portal.schema())),
-            Self::Fetch { schema, fetch, .. } if fetch.motion == Motion::Fetch => Some(Arc::clone(schema)),
+            Self::Fetch { schema, fetch, .. } if fetch.motion == Motion::Fetch => {
+                Some(Arc::clone(schema))
+            }
             _ => None,
         }
     }
@@ -94,14 +107,23 @@ impl Connection {
             }
             Statement::Declare { name, hold, binary, query } => {
                 if !hold && !self.transaction.is_open() {
-                    return Err(Report::new("25P01", "DECLARE CURSOR can only be used in transaction blocks").into());
+                    return Err(Report::new(
+                        "25P01",
+                        "DECLARE CURSOR can only be used in transaction blocks",
+                    )
+                    .into());
                 }
                 if self.portals.contains_key(name) {
-                    return Err(Report::new("42P03", format!("cursor \"{name}\" already exists")).into());
+                    return Err(
+                        Report::new("42P03", format!("cursor \"{name}\" already exists")).into()
+                    );
                 }
                 let code = [i16::from(*binary)];
                 let portal = self.plan(query, literals, None, &code).await?;
-                self.portals.insert(name.clone(), Opened::Rows { portal: Box::new(portal), is_held: *hold });
+                self.portals.insert(
+                    name.clone(),
+                    Opened::Rows { portal: Box::new(portal), is_held: *hold },
+                );
                 Ok(Opened::Command(statement.clone()))
             }
             Statement::Fetch(fetch) => match self.portals.get(&fetch.cursor) {
@@ -116,7 +138,10 @@ impl Connection {
             Statement::Show(_) | Statement::ShowAll => {
                 let batch = self.shown(statement)?;
                 let formats = formats(codes, batch.num_columns())?;
-                Ok(Opened::Rows { portal: Box::new(Portal::of_rows(&batch, formats)?), is_held: false })
+                Ok(Opened::Rows {
+                    portal: Box::new(Portal::of_rows(&batch, formats)?),
+                    is_held: false,
+                })
             }
             command => Ok(Opened::Command(command.clone())),
         }
@@ -144,8 +169,11 @@ impl Connection {
             }
             Opened::Fetch { fetch, .. } => {
                 // Put back only where it went well: an error closes the cursor.
-                let mut cursor = self.portals.remove(&fetch.cursor).ok_or_else(|| no_cursor(&fetch.cursor))?;
-                let Opened::Rows { portal, .. } = &mut cursor else { return Err(no_cursor(&fetch.cursor).into()) };
+                let mut cursor =
+                    self.portals.remove(&fetch.cursor).ok_or_else(|| no_cursor(&fetch.cursor))?;
+                let Opened::Rows { portal, .. } = &mut cursor else {
+                    return Err(no_cursor(&fetch.cursor).into());
+                };
                 let (sent, verb) = match fetch.motion {
                     Motion::Fetch => (portal.send(&mut to, fetch.n_rows).await?, "FETCH"),
                     Motion::Move => (portal.skip(&mut to, fetch.n_rows).await?, "MOVE"),
@@ -163,7 +191,9 @@ impl Connection {
 
     /// In a failed transaction nothing runs but what ends it.
     pub(super) fn check_transaction(&self, statement: Option<&Statement>) -> Result<(), Report> {
-        if self.transaction.has_failed() && statement.is_some_and(|statement| !statement.ends_transaction()) {
+        if self.transaction.has_failed()
+            && statement.is_some_and(|statement| !statement.ends_transaction())
+        {
             return Err(Report::new(
                 "25P02",
                 "current transaction is aborted, commands ignored until end of transaction block",
@@ -201,10 +231,20 @@ impl Connection {
 /// The arguments of EXECUTE as literals of the parameters' types.
 fn arguments_of(name: &str, arguments: &[Expr], types: &[u32]) -> Result<Vec<Expr>, Report> {
     if arguments.len() != types.len() {
-        return Err(Report::syntax(format!("wrong number of parameters for prepared statement \"{name}\""))
-            .detail(format!("Expected {} parameters but got {}.", types.len(), arguments.len())));
+        return Err(Report::syntax(format!(
+            "wrong number of parameters for prepared statement \"{name}\""
+        ))
+        .detail(format!(
+            "Expected {} parameters but got {}.",
+            types.len(),
+            arguments.len()
+        )));
     }
-    arguments.iter().zip(types).map(|(argument, oid)| parameter::cast(argument, types::cast_target(*oid))).collect()
+    arguments
+        .iter()
+        .zip(types)
+        .map(|(argument, oid)| parameter::cast(argument, types::cast_target(*oid)))
+        .collect()
 }
 
 fn no_cursor(name: &str) -> Report {

@@ -7,13 +7,13 @@ use datafusion::sql::sqlparser::ast::{Expr, Statement as Ast};
 use pgwire::messages::PgWireFrontendMessage;
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{
-    Bind, BindComplete, Close, CloseComplete, Describe, Execute, Parse, ParseComplete, PortalSuspended,
-    TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT,
+    Bind, BindComplete, Close, CloseComplete, Describe, Execute, Parse, ParseComplete,
+    PortalSuspended, TARGET_TYPE_BYTE_PORTAL, TARGET_TYPE_BYTE_STATEMENT,
 };
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse};
 
-use super::execute::{Completion, Opened};
 use super::Connection;
+use super::execute::{Completion, Opened};
 use crate::encode::Format;
 use crate::error::Report;
 use crate::interrupt::Failure;
@@ -50,13 +50,22 @@ impl Connection {
     async fn parse(&mut self, parse: Parse) -> Result<(), Failure> {
         let name = parse.name.unwrap_or_default();
         if !name.is_empty() && self.statements.contains_key(&name) {
-            return Err(Report::new("42P05", format!("prepared statement \"{name}\" already exists")).into());
+            return Err(Report::new(
+                "42P05",
+                format!("prepared statement \"{name}\" already exists"),
+            )
+            .into());
         }
         let text = parse.query;
-        let mut statements =
-            self.interrupt.guard(on_cpu(&self.server.cpu, async move { statement::parse(&text) })).await???;
+        let mut statements = self
+            .interrupt
+            .guard(on_cpu(&self.server.cpu, async move { statement::parse(&text) }))
+            .await???;
         if statements.len() > 1 {
-            return Err(Report::syntax("cannot insert multiple commands into a prepared statement").into());
+            return Err(Report::syntax(
+                "cannot insert multiple commands into a prepared statement",
+            )
+            .into());
         }
         let prepared = self.prepare(statements.pop(), &parse.type_oids).await?;
         self.statements.insert(name, prepared);
@@ -87,7 +96,8 @@ impl Connection {
         let told = parameter::told(ast);
         let mut types: Vec<Option<u32>> = (1..=n_parameters)
             .map(|n| {
-                let declared = declared.get(n - 1).copied().filter(|oid| *oid != 0 && *oid != oid::UNKNOWN);
+                let declared =
+                    declared.get(n - 1).copied().filter(|oid| *oid != 0 && *oid != oid::UNKNOWN);
                 declared.or_else(|| told.get(&n).copied())
             })
             .collect();
@@ -102,7 +112,9 @@ impl Connection {
             let inferred = self.interrupt.guard(inferred).await??.unwrap_or_default();
             for (idx, known) in types.iter_mut().enumerate() {
                 let data_type = inferred.get(idx).and_then(Option::as_ref);
-                known.get_or_insert_with(|| parameter::inferred(data_type, arrays.contains(&(idx + 1))));
+                known.get_or_insert_with(|| {
+                    parameter::inferred(data_type, arrays.contains(&(idx + 1)))
+                });
             }
         }
         Ok(types.into_iter().flatten().collect())
@@ -183,10 +195,16 @@ impl Connection {
     async fn schema(&mut self, prepared: &Prepared) -> Result<Option<SchemaRef>, Failure> {
         match &prepared.statement {
             Some(Statement::Query(ast)) => {
-                let nulls = prepared.types.iter().map(|oid| parameter::null(*oid)).collect::<Result<Vec<_>, _>>()?;
+                let nulls = prepared
+                    .types
+                    .iter()
+                    .map(|oid| parameter::null(*oid))
+                    .collect::<Result<Vec<_>, _>>()?;
                 let ast = rewrite::rewrite(parameter::substitute(ast, &nulls)?, &self.catalog)?;
                 let session = Arc::clone(&self.session);
-                let schema = on_cpu(&self.server.cpu, async move { Ok::<_, Report>(answer(&session, ast).await?.schema) });
+                let schema = on_cpu(&self.server.cpu, async move {
+                    Ok::<_, Report>(answer(&session, ast).await?.schema)
+                });
                 Ok(Some(self.interrupt.guard(schema).await???))
             }
             Some(Statement::Execute { name, .. }) => {
@@ -205,7 +223,8 @@ impl Connection {
         let name = execute.name.unwrap_or_default();
         let n_rows_max = usize::try_from(execute.max_rows).ok().filter(|max| *max > 0);
         // Taken out while it runs, for running it may change the others.
-        let (name, mut opened) = self.portals.remove_entry(&name).ok_or_else(|| no_portal(&name))?;
+        let (name, mut opened) =
+            self.portals.remove_entry(&name).ok_or_else(|| no_portal(&name))?;
         let completion = self.execute(&mut opened, n_rows_max).await?;
         // A command runs once; rows may be asked for again.
         if !matches!(opened, Opened::Command(_)) {
@@ -231,9 +250,9 @@ impl Connection {
     }
 
     pub(super) fn prepared(&self, name: &str) -> Result<&Prepared, Report> {
-        self.statements
-            .get(name)
-            .ok_or_else(|| Report::new("26000", format!("prepared statement \"{name}\" does not exist")))
+        self.statements.get(name).ok_or_else(|| {
+            Report::new("26000", format!("prepared statement \"{name}\" does not exist"))
+        })
     }
 
     fn portal(&self, name: &str) -> Result<&Opened, Report> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use datafusion::sql::sqlparser::ast::DataType;
 
 use super::Connection;
 use crate::error::Report;
@@ -43,12 +44,7 @@ impl Connection {
             | Statement::Release(_)
             | Statement::RollbackTo(_) => return self.transact(statement).await,
             Statement::Prepare { name, types, statement } => {
-                if self.statements.contains_key(&name) {
-                    return Err(Report::new("42P05", format!("prepared statement \"{name}\" already exists")).into());
-                }
-                let declared: Vec<u32> = types.iter().map(parameter::oid_of).collect();
-                let prepared = self.prepare(Some(*statement), &declared).await?;
-                self.statements.insert(name, prepared);
+                self.prepare_named(name, &types, *statement).await?;
                 "PREPARE"
             }
             Statement::Deallocate(None) => {
@@ -67,7 +63,9 @@ impl Connection {
             }
             Statement::Close(Some(name)) => {
                 if self.portals.remove(&name).is_none() {
-                    return Err(Report::new("34000", format!("cursor \"{name}\" does not exist")).into());
+                    return Err(
+                        Report::new("34000", format!("cursor \"{name}\" does not exist")).into()
+                    );
                 }
                 "CLOSE CURSOR"
             }
@@ -77,9 +75,30 @@ impl Connection {
             | Statement::Execute { .. }
             | Statement::Fetch(_)
             | Statement::Show(_)
-            | Statement::ShowAll => return Err(Report::new("XX000", "a statement with rows is no command").into()),
+            | Statement::ShowAll => {
+                return Err(Report::new("XX000", "a statement with rows is no command").into());
+            }
         };
         Ok(tag.to_owned())
+    }
+
+    async fn prepare_named(
+        &mut self,
+        name: String,
+        types: &[DataType],
+        statement: Statement,
+    ) -> Result<(), Failure> {
+        if self.statements.contains_key(&name) {
+            return Err(Report::new(
+                "42P05",
+                format!("prepared statement \"{name}\" already exists"),
+            )
+            .into());
+        }
+        let declared: Vec<u32> = types.iter().map(parameter::oid_of).collect();
+        let prepared = self.prepare(Some(statement), &declared).await?;
+        self.statements.insert(name, prepared);
+        Ok(())
     }
 
     /// The rows of SHOW.
@@ -109,7 +128,12 @@ impl Connection {
         RecordBatch::try_from_iter(columns).map_err(|error| Report::new("XX000", error.to_string()))
     }
 
-    async fn set(&mut self, name: &str, value: Option<&str>, is_local: bool) -> Result<(), Failure> {
+    async fn set(
+        &mut self,
+        name: &str,
+        value: Option<&str>,
+        is_local: bool,
+    ) -> Result<(), Failure> {
         if name.starts_with(OWN_PREFIX) {
             let statement = match value {
                 Some(value) => format!("SET {name} = '{}'", value.replace('\'', "''")),
@@ -140,7 +164,9 @@ impl Connection {
 
     async fn discard_all(&mut self) -> Result<(), Failure> {
         if self.transaction.is_open() {
-            return Err(Report::new("25001", "DISCARD ALL cannot run inside a transaction block").into());
+            return Err(
+                Report::new("25001", "DISCARD ALL cannot run inside a transaction block").into()
+            );
         }
         self.portals.clear();
         self.statements.clear();
@@ -189,7 +215,11 @@ impl Connection {
         match self.transaction.end(commit) {
             Some(settings) => *self.settings() = settings,
             None if chain => {
-                return Err(Report::new("25P01", "AND CHAIN can only be used in transaction blocks").into());
+                return Err(Report::new(
+                    "25P01",
+                    "AND CHAIN can only be used in transaction blocks",
+                )
+                .into());
             }
             None => self.warn("25P01", "there is no transaction in progress")?,
         }
@@ -211,7 +241,8 @@ impl Connection {
 
     async fn engine(&mut self, statement: String) -> Result<(), Failure> {
         let session = Arc::clone(&self.session);
-        let done = on_cpu(&self.server.cpu, async move { session.sql(&statement).await.map(|_| ()) });
+        let done =
+            on_cpu(&self.server.cpu, async move { session.sql(&statement).await.map(|_| ()) });
         self.interrupt.guard(done).await??.map_err(Report::from)?;
         Ok(())
     }
@@ -221,7 +252,10 @@ impl Connection {
         match name {
             "brunt.epoch" => Ok(options.epoch.to_string()),
             "brunt.confidence" => Ok(options.confidence.to_string()),
-            _ => Err(Report::new("42704", format!("unrecognized configuration parameter \"{name}\""))),
+            _ => Err(Report::new(
+                "42704",
+                format!("unrecognized configuration parameter \"{name}\""),
+            )),
         }
     }
 

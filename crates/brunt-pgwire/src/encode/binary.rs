@@ -10,14 +10,20 @@ use crate::error::Report;
 
 impl Column {
     /// Appends the value, which is not NULL.
-    pub(crate) fn put_binary(&self, row_idx: usize, zone: &Zone, out: &mut BytesMut) -> Result<(), Report> {
+    pub(crate) fn put_binary(
+        &self,
+        row_idx: usize,
+        zone: &Zone,
+        out: &mut BytesMut,
+    ) -> Result<(), Report> {
         match self {
             Self::Bool(array) => out.put_u8(u8::from(array.value(row_idx))),
             Self::Int2(array) => out.put_i16(array.value(row_idx)),
             Self::Int4(array) => out.put_i32(array.value(row_idx)),
             Self::Int8(array) => out.put_i64(array.value(row_idx)),
             Self::Oid(array) => out.put_u32(
-                u32::try_from(array.value(row_idx)).map_err(|_| Report::new("22003", "oid out of range"))?,
+                u32::try_from(array.value(row_idx))
+                    .map_err(|_| Report::new("22003", "oid out of range"))?,
             ),
             Self::Float4(array) => out.put_f32(array.value(row_idx)),
             Self::Float8(array) => out.put_f64(array.value(row_idx)),
@@ -27,7 +33,9 @@ impl Column {
             Self::WideNumeric(array) => {
                 Digits::new(&array.value(row_idx).to_string(), array.scale()).put_binary(out)?;
             }
-            Self::Text(array) | Self::Json(array) => out.extend_from_slice(array.value(row_idx).as_bytes()),
+            Self::Text(array) | Self::Json(array) => {
+                out.extend_from_slice(array.value(row_idx).as_bytes())
+            }
             Self::Bytes(array) => out.extend_from_slice(array.value(row_idx)),
             Self::Date(array) => out.put_i32(array.value(row_idx).saturating_sub(EPOCH_DAYS)),
             Self::Time(array) => out.put_i64(array.value(row_idx)),
@@ -62,7 +70,8 @@ fn put_array(
     zone: &Zone,
     out: &mut BytesMut,
 ) -> Result<(), Report> {
-    let length = i32::try_from(range.len()).map_err(|_| Report::new("54000", "an array is too long"))?;
+    let length =
+        i32::try_from(range.len()).map_err(|_| Report::new("54000", "an array is too long"))?;
     let has_null = range.clone().any(|item_idx| items.is_null(item_idx));
     out.put_i32(i32::from(length > 0));
     out.put_i32(i32::from(has_null));

@@ -1,6 +1,7 @@
 //! Nested values as JSON: structs and maps as objects, lists as arrays, everything else as `to_json` writes it.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 
@@ -10,7 +11,12 @@ use crate::error::Report;
 
 impl Column {
     /// Appends the value as JSON, `null` where it is NULL.
-    pub(crate) fn put_json(&self, row_idx: usize, zone: &Zone, out: &mut BytesMut) -> Result<(), Report> {
+    pub(crate) fn put_json(
+        &self,
+        row_idx: usize,
+        zone: &Zone,
+        out: &mut BytesMut,
+    ) -> Result<(), Report> {
         if self.is_null(row_idx) {
             out.extend_from_slice(b"null");
             return Ok(());
@@ -20,8 +26,12 @@ impl Column {
                 out.extend_from_slice(if array.value(row_idx) { b"true" } else { b"false" });
                 Ok(())
             }
-            Self::Float4(array) if !array.value(row_idx).is_finite() => self.put_quoted(row_idx, zone, out),
-            Self::Float8(array) if !array.value(row_idx).is_finite() => self.put_quoted(row_idx, zone, out),
+            Self::Float4(array) if !array.value(row_idx).is_finite() => {
+                self.put_quoted(row_idx, zone, out)
+            }
+            Self::Float8(array) if !array.value(row_idx).is_finite() => {
+                self.put_quoted(row_idx, zone, out)
+            }
             Self::Int2(_)
             | Self::Int4(_)
             | Self::Int8(_)
@@ -32,45 +42,24 @@ impl Column {
             | Self::WideNumeric(_)
             | Self::Json(_) => self.put_text(row_idx, zone, out),
             Self::List(array, items, _) => {
-                let start = offset(array.value_offsets()[row_idx]);
-                let end = offset(array.value_offsets()[row_idx + 1]);
-                out.put_u8(b'[');
-                for item_idx in start..end {
-                    if item_idx > start {
-                        out.put_u8(b',');
-                    }
-                    items.put_json(item_idx, zone, out)?;
-                }
-                out.put_u8(b']');
-                Ok(())
+                let range = offset(array.value_offsets()[row_idx])
+                    ..offset(array.value_offsets()[row_idx + 1]);
+                put_all(*b"[]", range, out, |idx, out| items.put_json(idx, zone, out))
             }
-            Self::Struct(_, fields) => {
-                out.put_u8(b'{');
-                for (position, (name, column)) in fields.iter().enumerate() {
-                    if position > 0 {
-                        out.put_u8(b',');
-                    }
-                    put_string(name, out);
-                    out.put_u8(b':');
-                    column.put_json(row_idx, zone, out)?;
-                }
-                out.put_u8(b'}');
-                Ok(())
-            }
+            Self::Struct(_, fields) => put_all(*b"{}", 0..fields.len(), out, |idx, out| {
+                let (name, column) = &fields[idx];
+                put_string(name, out);
+                out.put_u8(b':');
+                column.put_json(row_idx, zone, out)
+            }),
             Self::Map(array, keys, values) => {
-                let start = offset(array.value_offsets()[row_idx]);
-                let end = offset(array.value_offsets()[row_idx + 1]);
-                out.put_u8(b'{');
-                for item_idx in start..end {
-                    if item_idx > start {
-                        out.put_u8(b',');
-                    }
-                    keys.put_quoted(item_idx, zone, out)?;
+                let range = offset(array.value_offsets()[row_idx])
+                    ..offset(array.value_offsets()[row_idx + 1]);
+                put_all(*b"{}", range, out, |idx, out| {
+                    keys.put_quoted(idx, zone, out)?;
                     out.put_u8(b':');
-                    values.put_json(item_idx, zone, out)?;
-                }
-                out.put_u8(b'}');
-                Ok(())
+                    values.put_json(idx, zone, out)
+                })
             }
             Self::Union(array, children) => match child_of(array, children, row_idx) {
                 Some((child, idx)) => child.put_json(idx, zone, out),
@@ -83,9 +72,12 @@ impl Column {
                 put_string(&String::from_utf8_lossy(&value).replacen(' ', "T", 1), out);
                 Ok(())
             }
-            Self::Text(_) | Self::Bytes(_) | Self::Date(_) | Self::Time(_) | Self::Interval(_) | Self::Null => {
-                self.put_quoted(row_idx, zone, out)
-            }
+            Self::Text(_)
+            | Self::Bytes(_)
+            | Self::Date(_)
+            | Self::Time(_)
+            | Self::Interval(_)
+            | Self::Null => self.put_quoted(row_idx, zone, out),
         }
     }
 
@@ -95,6 +87,25 @@ impl Column {
         put_string(&String::from_utf8_lossy(&value), out);
         Ok(())
     }
+}
+
+/// Appends members between two brackets, with commas between them.
+fn put_all(
+    brackets: [u8; 2],
+    range: Range<usize>,
+    out: &mut BytesMut,
+    mut put: impl FnMut(usize, &mut BytesMut) -> Result<(), Report>,
+) -> Result<(), Report> {
+    out.put_u8(brackets[0]);
+    let start = range.start;
+    for idx in range {
+        if idx > start {
+            out.put_u8(b',');
+        }
+        put(idx, out)?;
+    }
+    out.put_u8(brackets[1]);
+    Ok(())
 }
 
 /// Appends a JSON string.

@@ -50,7 +50,10 @@ impl<'a> Digits<'a> {
         groups.extend(whole.as_bytes()[lead..].chunks(4).map(|chunk| value(chunk.iter().copied())));
         let n_whole = groups.len();
         groups.extend(
-            fraction.as_bytes().chunks(4).map(|chunk| value(chunk.iter().copied().chain([b'0'; 4]).take(4))),
+            fraction
+                .as_bytes()
+                .chunks(4)
+                .map(|chunk| value(chunk.iter().copied().chain([b'0'; 4]).take(4))),
         );
         let n_leading = groups.iter().take_while(|group| **group == 0).count();
         let n_trailing = groups[n_leading..].iter().rev().take_while(|group| **group == 0).count();
@@ -59,7 +62,9 @@ impl<'a> Digits<'a> {
         let weight = if groups.is_empty() {
             0
         } else {
-            i16::try_from(n_whole).map_err(too_large)? - i16::try_from(n_leading).map_err(too_large)? - 1
+            i16::try_from(n_whole).map_err(too_large)?
+                - i16::try_from(n_leading).map_err(too_large)?
+                - 1
         };
         out.put_i16(i16::try_from(groups.len()).map_err(too_large)?);
         out.put_i16(weight);
@@ -73,7 +78,10 @@ impl<'a> Digits<'a> {
         let digits = self.digits.trim_start_matches('0');
         match usize::try_from(self.scale) {
             Err(_) if digits.is_empty() => (String::new(), String::new()),
-            Err(_) => (format!("{digits}{}", "0".repeat(usize::from(self.scale.unsigned_abs()))), String::new()),
+            Err(_) => (
+                format!("{digits}{}", "0".repeat(usize::from(self.scale.unsigned_abs()))),
+                String::new(),
+            ),
             Ok(scale) if digits.len() > scale => {
                 let (whole, fraction) = digits.split_at(digits.len() - scale);
                 (whole.to_owned(), fraction.to_owned())

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    BooleanArray, Date32Array, Decimal128Array, Decimal256Array, Float32Array, Float64Array, Int16Array, Int32Array,
-    Int64Array, IntervalMonthDayNanoArray, ListArray, MapBuilder, StringArray, StringBuilder, StructArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
+    BooleanArray, Date32Array, Decimal128Array, Decimal256Array, Float32Array, Float64Array,
+    Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, MapBuilder,
+    StringArray, StringBuilder, StructArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    UInt64Array,
 };
 use arrow::datatypes::{Fields, Int32Type, Int64Type, IntervalMonthDayNano, Schema, i256};
 
@@ -47,7 +48,11 @@ fn numerics_are_written_from_their_own_digits() {
         ("0.0001", 4, "0001ffff000000040001"),
         ("-0.00000012", 8, "0001fffe40000008000c"),
         ("10000", 0, "00010001000000000001"),
-        ("99999999999999999999999999999999999999", 0, "000a0009000000000063270f270f270f270f270f270f270f270f270f"),
+        (
+            "99999999999999999999999999999999999999",
+            0,
+            "000a0009000000000063270f270f270f270f270f270f270f270f270f",
+        ),
         ("1234567890.1234567890", 10, "000600020000000a000c0d801ed204d2162e2328"),
         ("100000000", 0, "00010002000000000001"),
         ("0.0000", 4, "0000000000000004"),
@@ -55,14 +60,20 @@ fn numerics_are_written_from_their_own_digits() {
     ];
     for (shown, scale, bytes) in cases {
         let unscaled: i128 = shown.replace('.', "").parse().unwrap();
-        let narrow = column(Decimal128Array::from(vec![unscaled]).with_precision_and_scale(38, scale).unwrap());
+        let narrow = column(
+            Decimal128Array::from(vec![unscaled]).with_precision_and_scale(38, scale).unwrap(),
+        );
         assert_eq!((text(&narrow, 0).as_str(), binary(&narrow, 0).as_str()), (shown, bytes));
         let wide = i256::from_i128(unscaled);
-        let wide = column(Decimal256Array::from(vec![wide]).with_precision_and_scale(76, scale).unwrap());
+        let wide =
+            column(Decimal256Array::from(vec![wide]).with_precision_and_scale(76, scale).unwrap());
         assert_eq!((text(&wide, 0).as_str(), binary(&wide, 0).as_str()), (shown, bytes));
     }
     let hundreds = column(Decimal128Array::from(vec![12]).with_precision_and_scale(5, -2).unwrap());
-    assert_eq!((text(&hundreds, 0).as_str(), binary(&hundreds, 0).as_str()), ("1200", "000100000000000004b0"));
+    assert_eq!(
+        (text(&hundreds, 0).as_str(), binary(&hundreds, 0).as_str()),
+        ("1200", "000100000000000004b0")
+    );
 }
 
 #[test]
@@ -89,9 +100,13 @@ fn floats_have_the_shortest_digits_that_round_trip() {
     for (value, shown) in cases {
         assert_eq!(text(&column(Float64Array::from(vec![value])), 0), shown);
     }
-    for (value, shown) in
-        [(1e5, "100000"), (1e6, "1e+06"), (0.1, "0.1"), (1e-5, "1e-05"), (16_777_216.0, "1.6777216e+07")]
-    {
+    for (value, shown) in [
+        (1e5, "100000"),
+        (1e6, "1e+06"),
+        (0.1, "0.1"),
+        (1e-5, "1e-05"),
+        (16_777_216.0, "1.6777216e+07"),
+    ] {
         assert_eq!(text(&column(Float32Array::from(vec![value])), 0), shown);
     }
     assert_eq!(binary(&column(Float64Array::from(vec![1.5])), 0), "3ff8000000000000");
@@ -127,14 +142,21 @@ fn times_are_shown_in_the_clients_zone() {
     assert_eq!(binary(&instant, 0), "0002e5377f340960");
     let plain = column(TimestampMicrosecondArray::from(vec![micros - 380_000]));
     assert_eq!(text_in(&plain, 0, "Asia/Kolkata"), "2025-10-28 14:21:13.12");
-    let first = column(TimestampMicrosecondArray::from(vec![-62_167_219_200_000_000]).with_timezone("UTC"));
+    let first =
+        column(TimestampMicrosecondArray::from(vec![-62_167_219_200_000_000]).with_timezone("UTC"));
     assert_eq!(text_in(&first, 0, "Europe/Berlin"), "0001-01-01 00:53:28+00:53:28 BC");
     assert_eq!(text(&column(Date32Array::from(vec![20_389])), 0), "2025-10-28");
     assert_eq!(binary(&column(Date32Array::from(vec![20_389])), 0), "000024d8");
     let time = column(Time64MicrosecondArray::from(vec![51_673_500_000]));
-    assert_eq!((text(&time, 0).as_str(), binary(&time, 0).as_str()), ("14:21:13.5", "0000000c07fb0960"));
+    assert_eq!(
+        (text(&time, 0).as_str(), binary(&time, 0).as_str()),
+        ("14:21:13.5", "0000000c07fb0960")
+    );
     let out_of_range = column(TimestampMicrosecondArray::from(vec![i64::MAX]));
-    assert_eq!(out_of_range.put_text(0, &Zone::utc(), &mut BytesMut::new()).unwrap_err().code, "22008");
+    assert_eq!(
+        out_of_range.put_text(0, &Zone::utc(), &mut BytesMut::new()).unwrap_err().code,
+        "22008"
+    );
 }
 
 #[test]
@@ -167,12 +189,18 @@ fn intervals_carry_the_sign_of_each_part() {
         ((0, -1, 2 * hour), "-1 days +02:00:00", "00000001ad274800ffffffff00000000"),
         ((1, -1, 0), "1 mon -1 days", "0000000000000000ffffffff00000001"),
         ((0, 0, -second), "-00:00:01", "fffffffffff0bdc00000000000000000"),
-        ((-14, 3, -(4 * hour + 306 * second)), "-1 years -2 mons +3 days -04:05:06", "fffffffc93743f8000000003fffffff2"),
+        (
+            (-14, 3, -(4 * hour + 306 * second)),
+            "-1 years -2 mons +3 days -04:05:06",
+            "fffffffc93743f8000000003fffffff2",
+        ),
         ((0, 0, 25 * hour), "25:00:00", "00000014f46b04000000000000000000"),
         ((-1, 1, hour), "-1 mons +1 day 01:00:00", "00000000d693a40000000001ffffffff"),
     ];
     for ((months, days, nanos), shown, bytes) in cases {
-        let value = column(IntervalMonthDayNanoArray::from(vec![IntervalMonthDayNano::new(months, days, nanos)]));
+        let value = column(IntervalMonthDayNanoArray::from(vec![IntervalMonthDayNano::new(
+            months, days, nanos,
+        )]));
         assert_eq!((text(&value, 0).as_str(), binary(&value, 0).as_str()), (shown, bytes));
     }
 }
@@ -180,7 +208,15 @@ fn intervals_carry_the_sign_of_each_part() {
 #[test]
 fn arrays_are_quoted_where_they_must_be() {
     let items = [
-        Some("a"), Some("b c"), Some(""), None, Some("null"), Some("x\"y"), Some("z\\w"), Some("{q}"), Some("tab\tx"),
+        Some("a"),
+        Some("b c"),
+        Some(""),
+        None,
+        Some("null"),
+        Some("x\"y"),
+        Some("z\\w"),
+        Some("{q}"),
+        Some("tab\tx"),
         Some("v\u{b}t"),
     ];
     let mut builder = arrow::array::ListBuilder::new(StringBuilder::new());
@@ -192,18 +228,26 @@ fn arrays_are_quoted_where_they_must_be() {
         text(&texts, 0),
         "{a,\"b c\",\"\",NULL,\"null\",\"x\\\"y\",\"z\\\\w\",\"{q}\",\"tab\tx\",\"v\u{b}t\"}"
     );
-    assert_eq!((text(&texts, 1).as_str(), binary(&texts, 1).as_str()), ("{}", "000000000000000000000019"));
+    assert_eq!(
+        (text(&texts, 1).as_str(), binary(&texts, 1).as_str()),
+        ("{}", "000000000000000000000019")
+    );
     assert_eq!(
         binary(&texts, 2),
         "00000001000000010000001900000003000000010000000161ffffffff000000026263"
     );
-    let ints = column(ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1), Some(2)])]));
-    assert_eq!(binary(&ints, 0), "000000010000000000000017000000020000000100000004000000010000000400000002");
+    let ints =
+        column(ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1), Some(2)])]));
+    assert_eq!(
+        binary(&ints, 0),
+        "000000010000000000000017000000020000000100000004000000010000000400000002"
+    );
 }
 
 #[test]
 fn nested_values_are_json() {
-    let inner = ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1), None]), None]);
+    let inner =
+        ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1), None]), None]);
     let names = StringArray::from(vec![Some("q\"uote\n"), None]);
     let fields = Fields::from(vec![
         Field::new("name", DataType::Utf8, true),
@@ -219,7 +263,9 @@ fn nested_values_are_json() {
     map.append(true).unwrap();
     assert_eq!(text(&column(map.finish()), 0), r#"{"a":7}"#);
 
-    let mut nested = arrow::array::ListBuilder::new(arrow::array::ListBuilder::new(arrow::array::Int64Builder::new()));
+    let mut nested = arrow::array::ListBuilder::new(arrow::array::ListBuilder::new(
+        arrow::array::Int64Builder::new(),
+    ));
     nested.values().append_value([Some(1), Some(2)]);
     nested.append(true);
     assert_eq!(text(&column(nested.finish()), 0), "[[1,2]]");
@@ -265,7 +311,8 @@ fn a_row_has_its_length_and_null_has_none() {
 #[test]
 fn copied_fields_are_escaped() {
     let values = column(StringArray::from(vec!["a,b", "q\"x", "l1\nl2", "\\.", "back\\slash", ""]));
-    let csv = Csv { delimiter: b',', quote: b'"', escape: b'"', null: String::new(), force_quote: false };
+    let csv =
+        Csv { delimiter: b',', quote: b'"', escape: b'"', null: String::new(), force_quote: false };
     let fields = |row_idx| {
         let (mut plain, mut quoted) = (BytesMut::new(), BytesMut::new());
         copy_text(&values, row_idx, b'\t', &Zone::utc(), &mut plain).unwrap();

@@ -11,7 +11,12 @@ use crate::error::Report;
 
 impl Column {
     /// Appends the value, which is not NULL, as PostgreSQL's output functions print it.
-    pub(crate) fn put_text(&self, row_idx: usize, zone: &Zone, out: &mut BytesMut) -> Result<(), Report> {
+    pub(crate) fn put_text(
+        &self,
+        row_idx: usize,
+        zone: &Zone,
+        out: &mut BytesMut,
+    ) -> Result<(), Report> {
         match self {
             Self::Bool(array) => out.put_u8(if array.value(row_idx) { b't' } else { b'f' }),
             Self::Int2(array) => put_display(array.value(row_idx), out),
@@ -25,7 +30,9 @@ impl Column {
             Self::WideNumeric(array) => {
                 Digits::new(&array.value(row_idx).to_string(), array.scale()).put_text(out);
             }
-            Self::Text(array) | Self::Json(array) => out.extend_from_slice(array.value(row_idx).as_bytes()),
+            Self::Text(array) | Self::Json(array) => {
+                out.extend_from_slice(array.value(row_idx).as_bytes())
+            }
             Self::Bytes(array) => {
                 out.extend_from_slice(b"\\x");
                 for byte in array.value(row_idx) {
@@ -108,8 +115,10 @@ pub(crate) fn copy_csv(
 
 /// Appends bytes as one CSV field.
 pub(crate) fn put_csv(value: &[u8], csv: &Csv, out: &mut BytesMut) {
-    let special = |byte: &u8| *byte == csv.delimiter || *byte == csv.quote || matches!(byte, b'\n' | b'\r');
-    let needs_quotes = csv.force_quote || value == csv.null.as_bytes() || value.iter().any(|byte| special(byte));
+    let special =
+        |byte: &u8| *byte == csv.delimiter || *byte == csv.quote || matches!(byte, b'\n' | b'\r');
+    let needs_quotes =
+        csv.force_quote || value == csv.null.as_bytes() || value.iter().any(|byte| special(byte));
     if !needs_quotes {
         out.extend_from_slice(value);
         return;
@@ -155,8 +164,15 @@ fn put_array(
 
 /// Quotes an element where PostgreSQL's `array_out` does.
 fn put_array_item(value: &[u8], out: &mut BytesMut) {
-    let special = |byte: &u8| matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\') || byte.is_ascii_whitespace() || *byte == 0x0b;
-    if !value.is_empty() && !value.eq_ignore_ascii_case(b"null") && !value.iter().any(|byte| special(byte)) {
+    let special = |byte: &u8| {
+        matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\')
+            || byte.is_ascii_whitespace()
+            || *byte == 0x0b
+    };
+    if !value.is_empty()
+        && !value.eq_ignore_ascii_case(b"null")
+        && !value.iter().any(|byte| special(byte))
+    {
         out.extend_from_slice(value);
         return;
     }

@@ -34,7 +34,11 @@ impl Zone {
         }
         if let Ok(hours) = name.parse::<f32>() {
             // Half hours are the finest that zones have, and quarters in Nepal.
-            let offset = offset(hours < 0.0, &format!("{}", hours.abs().trunc()), &format!("{}", hours.abs().fract() * 60.0))?;
+            let offset = offset(
+                hours < 0.0,
+                &format!("{}", hours.abs().trunc()),
+                &format!("{}", hours.abs().fract() * 60.0),
+            )?;
             let shown = offset.trim_end_matches(":00").to_owned();
             let name = format!("<{shown}>{}", reversed(&shown));
             return Some(Self { name, tz: Tz::from_str(&offset).ok()? });
@@ -46,7 +50,10 @@ impl Zone {
             }
         }
         let west = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-        let (hours, minutes) = west.trim_start_matches(['+', '-']).split_once(':').unwrap_or((west.trim_start_matches(['+', '-']), "0"));
+        let (hours, minutes) = west
+            .trim_start_matches(['+', '-'])
+            .split_once(':')
+            .unwrap_or((west.trim_start_matches(['+', '-']), "0"));
         let offset = offset(!west.starts_with('-'), hours, minutes)?;
         Some(Self { name: name.to_owned(), tz: Tz::from_str(&offset).ok()? })
     }
@@ -119,7 +126,9 @@ pub(crate) fn put_interval(value: IntervalMonthDayNano, out: &mut BytesMut) {
     let micros = value.nanoseconds / 1000;
     let mut needs_space = false;
     let mut had_negative = false;
-    for (amount, unit) in [(value.months / 12, "year"), (value.months % 12, "mon"), (value.days, "day")] {
+    for (amount, unit) in
+        [(value.months / 12, "year"), (value.months % 12, "mon"), (value.days, "day")]
+    {
         if amount == 0 {
             continue;
         }
@@ -142,7 +151,13 @@ pub(crate) fn put_interval(value: IntervalMonthDayNano, out: &mut BytesMut) {
     };
     let micros = micros.unsigned_abs();
     let seconds = micros / 1_000_000;
-    let _ = write!(out, "{space}{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let _ = write!(
+        out,
+        "{space}{sign}{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    );
     put_fraction(i64::try_from(micros % 1_000_000).unwrap_or(0), out);
 }
 

@@ -2,7 +2,9 @@
 
 use bytes::{Buf, BytesMut};
 
-use crate::encode::{EPOCH_DAYS, EPOCH_MICROS, Zone, put_date, put_interval, put_time, put_timestamp};
+use crate::encode::{
+    EPOCH_DAYS, EPOCH_MICROS, Zone, put_date, put_interval, put_time, put_timestamp,
+};
 use crate::error::Report;
 use crate::types::{element_of, oid};
 
@@ -35,14 +37,18 @@ pub(super) fn to_text(oid: u32, bytes: &[u8]) -> Result<String, Report> {
             utf8(&out)?
         }
         oid::TIMESTAMPTZ => {
-            Zone::utc().put_timestamptz(input.try_get_i64()?.saturating_add(EPOCH_MICROS), &mut out)?;
+            Zone::utc()
+                .put_timestamptz(input.try_get_i64()?.saturating_add(EPOCH_MICROS), &mut out)?;
             utf8(&out)?
         }
         oid::INTERVAL => {
             let nanoseconds = input.try_get_i64()?.saturating_mul(1000);
             let days = input.try_get_i32()?;
             let months = input.try_get_i32()?;
-            put_interval(arrow::datatypes::IntervalMonthDayNano::new(months, days, nanoseconds), &mut out);
+            put_interval(
+                arrow::datatypes::IntervalMonthDayNano::new(months, days, nanoseconds),
+                &mut out,
+            );
             utf8(&out)?
         }
         oid::UUID => {
@@ -50,9 +56,18 @@ pub(super) fn to_text(oid: u32, bytes: &[u8]) -> Result<String, Report> {
                 return Err(incorrect());
             }
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+            format!(
+                "{}-{}-{}-{}-{}",
+                &hex[..8],
+                &hex[8..12],
+                &hex[12..16],
+                &hex[16..20],
+                &hex[20..]
+            )
         }
-        oid::BYTEA => format!("\\x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        oid::BYTEA => {
+            format!("\\x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
         // The first byte is the version of the form; there is one.
         oid::JSONB => utf8(bytes.get(1..).ok_or_else(incorrect)?)?,
         _ => utf8(bytes)?,
@@ -70,7 +85,10 @@ fn array(element: u32, bytes: &[u8]) -> Result<String, Report> {
         return Ok("{}".to_owned());
     }
     if n_dimensions != 1 {
-        return Err(Report::new("0A000", "arrays of several dimensions are not supported as parameters"));
+        return Err(Report::new(
+            "0A000",
+            "arrays of several dimensions are not supported as parameters",
+        ));
     }
     let n_items = input.try_get_i32()?;
     let _lower_bound = input.try_get_i32()?;
@@ -115,7 +133,8 @@ fn numeric(input: &mut &[u8]) -> Result<String, Report> {
 }
 
 fn utf8(bytes: &[u8]) -> Result<String, Report> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| Report::new("22021", "a parameter is not valid UTF-8"))
+    String::from_utf8(bytes.to_vec())
+        .map_err(|_| Report::new("22021", "a parameter is not valid UTF-8"))
 }
 
 fn incorrect() -> Report {

@@ -21,20 +21,32 @@ pub(super) fn sql(oid: u32, text: Option<&str>) -> Result<String, Report> {
     };
     Ok(match oid {
         oid::BOOL => boolean(trimmed).ok_or_else(refused)?.to_owned(),
-        oid::INT2 => format!("CAST({} AS SMALLINT)", trimmed.parse::<i16>().map_err(|_| refused())?),
+        oid::INT2 => {
+            format!("CAST({} AS SMALLINT)", trimmed.parse::<i16>().map_err(|_| refused())?)
+        }
         oid::INT4 => format!("CAST({} AS INT)", trimmed.parse::<i32>().map_err(|_| refused())?),
-        oid::INT8 => format!("CAST({} AS BIGINT)", quoted(&trimmed.parse::<i64>().map_err(|_| refused())?.to_string())),
+        oid::INT8 => format!(
+            "CAST({} AS BIGINT)",
+            quoted(&trimmed.parse::<i64>().map_err(|_| refused())?.to_string())
+        ),
         oid::OID => match trimmed.parse::<u32>() {
             Ok(number) => format!("CAST({number} AS BIGINT)"),
             Err(_) => quoted(text),
         },
         oid::FLOAT4 | oid::FLOAT8 => {
             let value: f64 = trimmed.parse().map_err(|_| refused())?;
-            format!("CAST({} AS {})", quoted(&value.to_string()), cast_target(oid).unwrap_or("DOUBLE PRECISION"))
+            format!(
+                "CAST({} AS {})",
+                quoted(&value.to_string()),
+                cast_target(oid).unwrap_or("DOUBLE PRECISION")
+            )
         }
         oid::NUMERIC => numeric(trimmed).ok_or_else(refused)?,
         oid::BYTEA => match trimmed.strip_prefix("\\x") {
-            Some(hex) if hex.len().is_multiple_of(2) && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Some(hex)
+                if hex.len().is_multiple_of(2)
+                    && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) =>
+            {
                 format!("CAST(X'{hex}' AS BYTEA)")
             }
             _ => return Err(refused()),
@@ -91,7 +103,9 @@ pub(super) fn oid_of(data_type: &DataType) -> u32 {
         DataType::Int(_) | DataType::Integer(_) | DataType::Int4(_) => oid::INT4,
         DataType::BigInt(_) | DataType::Int8(_) => oid::INT8,
         DataType::Real | DataType::Float4 => oid::FLOAT4,
-        DataType::Double(_) | DataType::DoublePrecision | DataType::Float8 | DataType::Float(_) => oid::FLOAT8,
+        DataType::Double(_) | DataType::DoublePrecision | DataType::Float8 | DataType::Float(_) => {
+            oid::FLOAT8
+        }
         DataType::Numeric(_) | DataType::Decimal(_) | DataType::Dec(_) => oid::NUMERIC,
         DataType::Varchar(_) | DataType::CharacterVarying(_) => oid::VARCHAR,
         DataType::Date => oid::DATE,
@@ -108,15 +122,17 @@ pub(super) fn oid_of(data_type: &DataType) -> u32 {
             | ArrayElemTypeDef::AngleBracket(item)
             | ArrayElemTypeDef::Parenthesis(item),
         ) => crate::types::array_of(oid_of(item)).unwrap_or(oid::TEXT),
-        DataType::Custom(name, _) => match name.to_string().to_lowercase().trim_start_matches("pg_catalog.") {
-            "oid" | "regclass" | "regtype" => oid::OID,
-            "int2" => oid::INT2,
-            "int4" => oid::INT4,
-            "int8" => oid::INT8,
-            "bool" => oid::BOOL,
-            "timestamptz" => oid::TIMESTAMPTZ,
-            _ => oid::TEXT,
-        },
+        DataType::Custom(name, _) => {
+            match name.to_string().to_lowercase().trim_start_matches("pg_catalog.") {
+                "oid" | "regclass" | "regtype" => oid::OID,
+                "int2" => oid::INT2,
+                "int4" => oid::INT4,
+                "int8" => oid::INT8,
+                "bool" => oid::BOOL,
+                "timestamptz" => oid::TIMESTAMPTZ,
+                _ => oid::TEXT,
+            }
+        }
         _ => oid::TEXT,
     }
 }
@@ -128,7 +144,8 @@ fn array(oid: u32, element: u32, text: Option<&str>) -> Result<String, Report> {
         let name = format_type(oid, -1).unwrap_or_else(|| "text[]".to_owned());
         Report::new("22P02", format!("malformed array literal of type {name}: \"{text}\""))
     })?;
-    let items = items.iter().map(|item| sql(element, item.as_deref())).collect::<Result<Vec<_>, _>>()?;
+    let items =
+        items.iter().map(|item| sql(element, item.as_deref())).collect::<Result<Vec<_>, _>>()?;
     Ok(format!("CAST(ARRAY[{}] AS {target}[])", items.join(", ")))
 }
 

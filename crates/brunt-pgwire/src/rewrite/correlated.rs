@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArgumentClause, FunctionArguments, GroupByExpr, OrderBy, OrderByExpr, OrderByKind, Query,
-    Select, SelectItem, SetExpr, TableFactor, TableWithJoins, Visit, Visitor,
+    Expr, Function, FunctionArgumentClause, FunctionArguments, GroupByExpr, OrderBy, OrderByExpr,
+    OrderByKind, Query, Select, SelectItem, SetExpr, TableFactor, TableWithJoins, Visit, Visitor,
 };
 
 use super::{call, catalog_relation, empty, take};
@@ -28,7 +28,10 @@ pub(super) fn aggregate(expr: &mut Expr) {
 
 /// `ARRAY(SELECT …)` is an aggregate over the same rows. One that finds no rows gives NULL, and not an empty array.
 pub(super) fn array(expr: &mut Expr) {
-    let Expr::Function(Function { args: FunctionArguments::Subquery(query), name, .. }) = expr else { return };
+    let Expr::Function(Function { args: FunctionArguments::Subquery(query), name, .. }) = expr
+    else {
+        return;
+    };
     if !name.to_string().eq_ignore_ascii_case("array") || query.limit_clause.is_some() {
         return;
     }
@@ -39,7 +42,8 @@ pub(super) fn array(expr: &mut Expr) {
     {
         let ordered = order_by.map(|order_by| in_aggregate(order_by, item));
         let mut aggregate = call("array_agg", vec![take(item)]);
-        if let Expr::Function(Function { args: FunctionArguments::List(list), .. }) = &mut aggregate {
+        if let Expr::Function(Function { args: FunctionArguments::List(list), .. }) = &mut aggregate
+        {
             list.clauses.extend(ordered.flatten().map(FunctionArgumentClause::OrderBy));
         }
         *item = aggregate;
@@ -74,8 +78,12 @@ fn nothing() -> Query {
 }
 
 fn is_plain(select: &Select) -> bool {
-    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(exprs, _) if exprs.is_empty());
-    !grouped && select.having.is_none() && select.distinct.is_none() && !empty::has_aggregate(select)
+    let grouped =
+        !matches!(&select.group_by, GroupByExpr::Expressions(exprs, _) if exprs.is_empty());
+    !grouped
+        && select.having.is_none()
+        && select.distinct.is_none()
+        && !empty::has_aggregate(select)
 }
 
 fn reads_catalog(select: &Select) -> bool {
@@ -92,14 +100,18 @@ fn looks_outside(select: &Select) -> bool {
 }
 
 fn tables(from: &[TableWithJoins]) -> impl Iterator<Item = &TableFactor> {
-    from.iter().flat_map(|table| std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)))
+    from.iter().flat_map(|table| {
+        std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation))
+    })
 }
 
 /// The name under which a table's columns are known.
 fn alias(table: &TableFactor) -> Option<String> {
     match table {
         TableFactor::Table { alias: Some(alias), .. } => Some(alias.name.value.to_lowercase()),
-        TableFactor::Table { name, .. } => name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase()),
+        TableFactor::Table { name, .. } => {
+            name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase())
+        }
         _ => None,
     }
 }

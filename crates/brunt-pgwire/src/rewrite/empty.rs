@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArguments, GroupByExpr, Ident, JoinOperator, Query, Select, SelectItem, SetExpr,
-    SetOperator, TableFactor, TableWithJoins, Value, Visit, Visitor,
+    Expr, Function, FunctionArguments, GroupByExpr, Ident, JoinOperator, Query, Select, SelectItem,
+    SetExpr, SetOperator, TableFactor, TableWithJoins, Value, Visit, Visitor,
 };
 
 use super::{call, catalog_relation, function_name, null};
@@ -29,7 +29,8 @@ const AGGREGATES: [&str; 12] = [
 
 /// Replaces a select that can have no rows by one over no table, with as many columns.
 pub(super) fn fold_select(select: &mut Select, catalog: &Catalog) {
-    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(exprs, _) if exprs.is_empty());
+    let grouped =
+        !matches!(&select.group_by, GroupByExpr::Expressions(exprs, _) if exprs.is_empty());
     if select.from.is_empty() || !select.from.iter().any(|table| is_empty_join(table, catalog)) {
         return;
     }
@@ -45,7 +46,9 @@ pub(super) fn fold_select(select: &mut Select, catalog: &Catalog) {
                 None => return,
             },
             SelectItem::UnnamedExpr(expr) => match crate::name::of(expr) {
-                name if name.starts_with('?') => Ident::with_quote('"', format!("column{}", position + 1)),
+                name if name.starts_with('?') => {
+                    Ident::with_quote('"', format!("column{}", position + 1))
+                }
                 name => Ident::with_quote('"', name),
             },
             SelectItem::ExprWithAlias { alias, .. } => alias.clone(),
@@ -116,7 +119,11 @@ fn fold_union(body: &mut Box<SetExpr>) {
 
 /// VALUES of nothing, which stands where a body was taken out.
 pub(super) fn values() -> datafusion::sql::sqlparser::ast::Values {
-    datafusion::sql::sqlparser::ast::Values { explicit_row: false, value_keyword: false, rows: Vec::new() }
+    datafusion::sql::sqlparser::ast::Values {
+        explicit_row: false,
+        value_keyword: false,
+        rows: Vec::new(),
+    }
 }
 
 fn is_empty_query(query: &Query) -> bool {
@@ -133,7 +140,9 @@ fn is_empty_body(body: &SetExpr) -> bool {
             never && select.from.is_empty() && !has_aggregate(select)
         }
         SetExpr::Query(query) => is_empty_query(query),
-        SetExpr::SetOperation { left, op: SetOperator::Union, right, .. } => is_empty_body(left) && is_empty_body(right),
+        SetExpr::SetOperation { left, op: SetOperator::Union, right, .. } => {
+            is_empty_body(left) && is_empty_body(right)
+        }
         _ => false,
     }
 }
@@ -143,7 +152,9 @@ fn is_empty_join(table: &TableWithJoins, catalog: &Catalog) -> bool {
     table.joins.iter().fold(is_empty_table(&table.relation, catalog), |left, join| {
         let right = is_empty_table(&join.relation, catalog);
         match &join.join_operator {
-            JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_) => left || right,
+            JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_) => {
+                left || right
+            }
             JoinOperator::Right(_) | JoinOperator::RightOuter(_) => right,
             JoinOperator::FullOuter(_) => left && right,
             _ => left,
@@ -157,7 +168,9 @@ fn is_empty_table(table: &TableFactor, catalog: &Catalog) -> bool {
             catalog_relation(name).is_some_and(|(schema, name)| catalog.is_empty(schema, name))
         }
         TableFactor::Derived { subquery, .. } => is_empty_query(subquery),
-        TableFactor::NestedJoin { table_with_joins, .. } => is_empty_join(table_with_joins, catalog),
+        TableFactor::NestedJoin { table_with_joins, .. } => {
+            is_empty_join(table_with_joins, catalog)
+        }
         _ => false,
     }
 }

@@ -1,7 +1,8 @@
 //! Expressions: operators, casts, literals and calls in spellings that the engine plans.
 
 use datafusion::sql::sqlparser::ast::{
-    Array, BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
+    Array, BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArguments, Value,
 };
 
 use super::sql_type::{known, reg_type};
@@ -73,12 +74,18 @@ fn rewrite_operator(op: &mut BinaryOperator) -> Result<(), Report> {
 
 /// The engine escapes by backslash only, so another character becomes one.
 fn rewrite_escape(pattern: &mut Expr, escape: &Value) {
-    let (Value::SingleQuotedString(escape) | Value::EscapedStringLiteral(escape)) = escape else { return };
+    let (Value::SingleQuotedString(escape) | Value::EscapedStringLiteral(escape)) = escape else {
+        return;
+    };
     if escape == "\\" {
         return;
     }
     let doubled = call("replace", vec![take(pattern), text("\\"), text("\\\\")]);
-    *pattern = if escape.is_empty() { doubled } else { call("replace", vec![doubled, text(escape), text("\\")]) };
+    *pattern = if escape.is_empty() {
+        doubled
+    } else {
+        call("replace", vec![doubled, text(escape), text("\\")])
+    };
 }
 
 fn rewrite_cast(expr: &mut Expr, catalog: &Catalog) -> Result<(), Report> {
@@ -112,7 +119,8 @@ fn reg_cast(reg_type: &str, inner: Expr, catalog: &Catalog) -> Result<Expr, Repo
             _ => call("regroleout", vec![inner]),
         });
     };
-    let missing = |kind: &str, code: &str| Report::new(code, format!("{kind} \"{literal}\" does not exist"));
+    let missing =
+        |kind: &str, code: &str| Report::new(code, format!("{kind} \"{literal}\" does not exist"));
     let oid = match reg_type {
         "regclass" => catalog.relation_oid(literal).ok_or_else(|| missing("relation", "42P01"))?,
         "regtype" => catalog.type_oid(literal).ok_or_else(|| missing("type", "42704"))?,

@@ -18,7 +18,11 @@ pub(super) fn known(data_type: &mut DataType) {
             return;
         }
         DataType::Custom(name, modifiers) if modifiers.is_empty() => {
-            let name = name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase());
+            let name = name
+                .0
+                .last()
+                .and_then(|part| part.as_ident())
+                .map(|ident| ident.value.to_lowercase());
             match name.as_deref() {
                 Some("int2") => DataType::SmallInt(None),
                 Some("int4") => DataType::Int(None),
@@ -31,8 +35,9 @@ pub(super) fn known(data_type: &mut DataType) {
                 Some("timestamp") => DataType::Timestamp(Some(6), TimezoneInfo::None),
                 Some("timestamptz") => DataType::Timestamp(Some(6), TimezoneInfo::WithTimeZone),
                 Some(
-                    "text" | "name" | "char" | "varchar" | "bpchar" | "cstring" | "citext" | "json" | "jsonb" | "uuid"
-                    | "regproc" | "regprocedure" | "regoper" | "inet" | "unknown",
+                    "text" | "name" | "char" | "varchar" | "bpchar" | "cstring" | "citext" | "json"
+                    | "jsonb" | "uuid" | "regproc" | "regprocedure" | "regoper" | "inet"
+                    | "unknown",
                 ) => DataType::Text,
                 _ => return,
             }

@@ -70,7 +70,10 @@ fn what_reads_an_empty_relation_is_empty() {
         "SELECT relname FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid",
     );
     check("SELECT count(*) FROM pg_index", "SELECT count(*) FROM pg_catalog.pg_index");
-    check("SELECT (SELECT adbin FROM pg_attrdef) AS d FROM pg_class", "SELECT NULL AS d FROM pg_catalog.pg_class");
+    check(
+        "SELECT (SELECT adbin FROM pg_attrdef) AS d FROM pg_class",
+        "SELECT NULL AS d FROM pg_catalog.pg_class",
+    );
     check("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_index)", "SELECT 1 WHERE true");
     check(
         "SELECT ARRAY(SELECT roleid FROM pg_auth_members m WHERE m.member = r.oid) FROM pg_roles r",
@@ -90,7 +93,10 @@ fn correlated_subqueries_over_the_catalog_are_aggregates() {
         "SELECT (SELECT min(t.typname) FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid) \
          FROM pg_catalog.pg_attribute a",
     );
-    check("SELECT (SELECT typname FROM pg_type LIMIT 1)", "SELECT (SELECT typname FROM pg_catalog.pg_type LIMIT 1)");
+    check(
+        "SELECT (SELECT typname FROM pg_type LIMIT 1)",
+        "SELECT (SELECT typname FROM pg_catalog.pg_type LIMIT 1)",
+    );
     check(
         "SELECT ARRAY(SELECT typname FROM pg_type ORDER BY 1)",
         "SELECT (SELECT array_agg(typname ORDER BY typname) FROM pg_catalog.pg_type)",
@@ -99,5 +105,8 @@ fn correlated_subqueries_over_the_catalog_are_aggregates() {
 
 #[test]
 fn items_of_one_name_are_told_apart() {
-    check("SELECT NULL, NULL, 1 AS a, 2 AS a", "SELECT NULL, NULL AS \"NULL:2\", 1 AS a, 2 AS \"a:4\"");
+    check(
+        "SELECT NULL, NULL, 1 AS a, 2 AS a",
+        "SELECT NULL, NULL AS \"NULL:2\", 1 AS a, 2 AS \"a:4\"",
+    );
 }

@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{ObjectName, Query, Select, SetExpr, TableFactor, Visit, Visitor};
+use datafusion::sql::sqlparser::ast::{
+    ObjectName, Query, Select, SetExpr, TableFactor, Visit, Visitor,
+};
 
 use crate::error::Report;
 
@@ -39,10 +41,14 @@ impl Visitor for Checker {
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Report> {
-        let is_text = relation.0.iter().any(|part| part.as_ident().is_some_and(|ident| ident.quote_style == Some('\'')));
+        let is_text = relation
+            .0
+            .iter()
+            .any(|part| part.as_ident().is_some_and(|ident| ident.quote_style == Some('\'')));
         if is_text {
             return ControlFlow::Break(
-                Report::new("42501", format!("cannot read {relation} as a table")).hint("The endpoint reads no files."),
+                Report::new("42501", format!("cannot read {relation} as a table"))
+                    .hint("The endpoint reads no files."),
             );
         }
         ControlFlow::Continue(())
@@ -51,7 +57,10 @@ impl Visitor for Checker {
     fn pre_visit_table_factor(&mut self, _: &TableFactor) -> ControlFlow<Report> {
         self.n_relations += 1;
         if self.n_relations > RELATIONS_MAX {
-            return ControlFlow::Break(Report::new("54001", format!("a query reads more than {RELATIONS_MAX} tables")));
+            return ControlFlow::Break(Report::new(
+                "54001",
+                format!("a query reads more than {RELATIONS_MAX} tables"),
+            ));
         }
         ControlFlow::Continue(())
     }
@@ -67,6 +76,8 @@ fn check_body(body: &SetExpr) -> ControlFlow<Report> {
             check_body(left)?;
             check_body(right)
         }
-        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) | SetExpr::Table(_) => ControlFlow::Continue(()),
+        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) | SetExpr::Table(_) => {
+            ControlFlow::Continue(())
+        }
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn declare(mut words: Words) -> Result<Statement, Report> {
             Some("no") => words.expect("scroll")?,
             Some("scroll") => return Err(no_scroll()),
             Some("cursor") => break,
-            Some(other) => return Err(Report::syntax(format!("syntax error at or near \"{other}\""))),
+            Some(other) => {
+                return Err(Report::syntax(format!("syntax error at or near \"{other}\"")));
+            }
             None => return Err(Report::syntax("syntax error at end of input")),
         }
     }
@@ -64,12 +66,18 @@ pub(super) fn fetch(mut words: Words, motion: Motion) -> Result<Statement, Repor
                     words.next();
                     n_rows = None;
                 }
-                Some(count) if count.parse::<usize>().is_ok() => n_rows = words.next().and_then(|n| n.parse().ok()),
+                Some(count) if count.parse::<usize>().is_ok() => {
+                    n_rows = words.next().and_then(|n| n.parse().ok())
+                }
                 _ => {}
             }
         }
-        "backward" | "prior" | "first" | "last" | "absolute" | "relative" | "-" => return Err(no_scroll()),
-        count if count.parse::<usize>().is_ok() => n_rows = words.next().and_then(|n| n.parse().ok()),
+        "backward" | "prior" | "first" | "last" | "absolute" | "relative" | "-" => {
+            return Err(no_scroll());
+        }
+        count if count.parse::<usize>().is_ok() => {
+            n_rows = words.next().and_then(|n| n.parse().ok())
+        }
         _ => {}
     }
     if !words.take("from") {
@@ -88,5 +96,6 @@ pub(super) fn close(mut words: Words) -> Result<Statement, Report> {
 }
 
 fn no_scroll() -> Report {
-    Report::new("0A000", "cursors only move forward").hint("Declare the cursor again to read from the start.")
+    Report::new("0A000", "cursors only move forward")
+        .hint("Declare the cursor again to read from the start.")
 }

@@ -77,14 +77,18 @@ fn several_statements_come_apart_at_semicolons_only() {
 
 #[test]
 fn depth_is_bounded_before_anything_recursive_runs() {
-    let chain = |n: usize, operator: &str| format!("SELECT 1 WHERE {}", vec!["a = 1"; n].join(operator));
+    let chain =
+        |n: usize, operator: &str| format!("SELECT 1 WHERE {}", vec!["a = 1"; n].join(operator));
     assert!(parse(&chain(900, " OR ")).is_ok());
     assert_eq!(code(&chain(5_000, " OR ")), "54001");
     assert_eq!(code(&format!("SELECT {}", vec!["1"; 200_000].join("+"))), "54001");
     assert_eq!(code(&format!("SELECT {}1{}", "(".repeat(100_000), ")".repeat(100_000))), "54001");
     assert_eq!(code(&format!("SELECT {} 1", "NOT ".repeat(100_000))), "54001");
     assert_eq!(code(&format!("{} SELECT 1", "SELECT 1 UNION ".repeat(50_000))), "54001");
-    assert_eq!(code(&format!("SELECT {}1{}", "CASE WHEN true THEN ".repeat(5_000), " END".repeat(5_000))), "54001");
+    assert_eq!(
+        code(&format!("SELECT {}1{}", "CASE WHEN true THEN ".repeat(5_000), " END".repeat(5_000))),
+        "54001"
+    );
     assert_eq!(code(&format!("SELECT {}1{}", "(SELECT ".repeat(300), ")".repeat(300))), "54001");
     let list = format!("SELECT 1 WHERE a IN ({})", vec!["1"; 50_000].join(","));
     assert!(parse(&list).is_ok());
@@ -94,10 +98,15 @@ fn depth_is_bounded_before_anything_recursive_runs() {
 
 #[test]
 fn transactions_and_cursors_are_read_in_all_spellings() {
-    assert!(matches!(one("START TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"), Ok(Statement::Begin)));
+    assert!(matches!(
+        one("START TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+        Ok(Statement::Begin)
+    ));
     assert!(matches!(one("abort"), Ok(Statement::Rollback { chain: false })));
     assert!(matches!(one("END WORK AND CHAIN"), Ok(Statement::Commit { chain: true })));
-    assert!(matches!(one("ROLLBACK TO SAVEPOINT s"), Ok(Statement::RollbackTo(name)) if name == "s"));
+    assert!(
+        matches!(one("ROLLBACK TO SAVEPOINT s"), Ok(Statement::RollbackTo(name)) if name == "s")
+    );
     assert!(matches!(
         one("DECLARE \"C\" NO SCROLL CURSOR WITH HOLD FOR SELECT 1"),
         Ok(Statement::Declare { name, hold: true, binary: false, .. }) if name == "C"
@@ -119,14 +128,28 @@ fn settings_are_read_in_all_spellings() {
         other => panic!("{other:?}"),
     };
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(set("SET TIME ZONE 'Europe/Berlin'"), ("timezone".to_owned(), some("Europe/Berlin"), false));
-    assert_eq!(set("SET LOCAL statement_timeout TO 100"), ("statement_timeout".to_owned(), some("100"), true));
+    assert_eq!(
+        set("SET TIME ZONE 'Europe/Berlin'"),
+        ("timezone".to_owned(), some("Europe/Berlin"), false)
+    );
+    assert_eq!(
+        set("SET LOCAL statement_timeout TO 100"),
+        ("statement_timeout".to_owned(), some("100"), true)
+    );
     assert_eq!(set("SET search_path = a, \"B\""), ("search_path".to_owned(), some("a, B"), false));
     assert_eq!(set("SET brunt.epoch = 3"), ("brunt.epoch".to_owned(), some("3"), false));
-    assert_eq!(set("SET extra_float_digits TO DEFAULT"), ("extra_float_digits".to_owned(), None, false));
+    assert_eq!(
+        set("SET extra_float_digits TO DEFAULT"),
+        ("extra_float_digits".to_owned(), None, false)
+    );
     assert_eq!(set("SET TIME ZONE -7"), ("timezone".to_owned(), some("-7"), false));
-    assert_eq!(set("SET TIME ZONE INTERVAL '+02:00' HOUR TO MINUTE"), ("timezone".to_owned(), some("-02:00"), false));
-    assert!(matches!(one("SHOW transaction isolation level"), Ok(Statement::Show(name)) if name == "transaction_isolation"));
+    assert_eq!(
+        set("SET TIME ZONE INTERVAL '+02:00' HOUR TO MINUTE"),
+        ("timezone".to_owned(), some("-02:00"), false)
+    );
+    assert!(
+        matches!(one("SHOW transaction isolation level"), Ok(Statement::Show(name)) if name == "transaction_isolation")
+    );
 }
 
 #[test]

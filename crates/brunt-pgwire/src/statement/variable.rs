@@ -26,7 +26,11 @@ pub(super) fn set(mut words: Words) -> Result<Statement, Report> {
     }
     if words.take("time") {
         words.expect("zone")?;
-        return Ok(Statement::Set { name: "timezone".to_owned(), value: zone(&mut words)?, is_local });
+        return Ok(Statement::Set {
+            name: "timezone".to_owned(),
+            value: zone(&mut words)?,
+            is_local,
+        });
     }
     if words.take("names") {
         let value = words.next();
