@@ -1,1 +1,14 @@
 //! One heavy test binary, so that DataFusion is linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips and measures"
+)]
+
+mod slt;
+mod small;
+mod truth;
+mod wire;

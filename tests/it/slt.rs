@@ -52,8 +52,12 @@ async fn wire() {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
-async fn run_file<D, M>(runner: &mut Runner<D, M>, door: &str, path: &Path, faults: &mut Vec<String>)
-where
+async fn run_file<D, M>(
+    runner: &mut Runner<D, M>,
+    door: &str,
+    path: &Path,
+    faults: &mut Vec<String>,
+) where
     D: AsyncDB<ColumnType = sqllogictest::DefaultColumnType>,
     M: sqllogictest::MakeConnection<Conn = D>,
 {
@@ -75,7 +79,8 @@ fn files() -> Vec<PathBuf> {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "slt") && path.to_string_lossy().contains(&wanted)
+            } else if path.extension().is_some_and(|ending| ending == "slt")
+                && path.to_string_lossy().contains(&wanted)
             {
                 found.push(path);
             }

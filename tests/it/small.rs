@@ -15,7 +15,8 @@ pub(crate) fn folder() -> PathBuf {
 /// A new store in memory, loaded with everything in the folder.
 pub(crate) async fn store() -> Store {
     assert_eq!(Day(20_390).start(), NOW);
-    let options = OpenOptions { definitions: Some(folder().join("definitions")), ..OpenOptions::default() };
+    let options =
+        OpenOptions { definitions: Some(folder().join("definitions")), ..OpenOptions::default() };
     let store = Store::in_memory_with(options, NOW).await.expect("a store in memory");
     let inputs = Input::find(&folder().to_string_lossy()).expect("fixtures/small can be read");
     store.load(&inputs, &LoadOptions::default(), NOW, &|_| ()).await.expect("fixtures/small loads");

@@ -48,14 +48,17 @@ struct Ranking {
 
 #[test]
 fn intervals_contain_the_truth_as_often_as_they_promise() {
-    let n_seeds = std::env::var("BRUNT_TRUTH_SEEDS").map_or(50, |n| n.parse().expect("a number of seeds"));
+    let n_seeds =
+        std::env::var("BRUNT_TRUTH_SEEDS").map_or(50, |n| n.parse().expect("a number of seeds"));
     let shops = judge_all(n_seeds);
     let mut tallies: BTreeMap<u8, (&str, Tally)> = BTreeMap::new();
     let mut ranking = Ranking::default();
     for bugs in &shops {
         rank(bugs, &mut ranking);
         for judged in bugs.iter().filter(|judged| judged.planted.companion_of.is_none()) {
-            let at = tallies.entry(judged.planted.bug as u8).or_insert((judged.planted.name, Tally::default()));
+            let at = tallies
+                .entry(judged.planted.bug as u8)
+                .or_insert((judged.planted.name, Tally::default()));
             add(judged, &mut at.1);
         }
     }
@@ -67,23 +70,36 @@ fn intervals_contain_the_truth_as_often_as_they_promise() {
         ("revenue", sum(|tally| tally.revenue_covered)),
     ] {
         let (least, most) = band(n);
-        assert!((least..=most).contains(&covered), "{what}: {covered} of {n} are not in {least} to {most}");
+        assert!(
+            (least..=most).contains(&covered),
+            "{what}: {covered} of {n} are not in {least} to {most}"
+        );
     }
     let naive = share(sum(|tally| tally.naive_covered), n);
-    assert!(naive < 0.5, "the naive figure covers {naive:.3}, which would make the estimator needless");
-    let harmless = || tallies.values().filter(|(_, tally)| tally.true_pp == 0.0).map(|(_, tally)| tally);
+    assert!(
+        naive < 0.5,
+        "the naive figure covers {naive:.3}, which would make the estimator needless"
+    );
+    let harmless =
+        || tallies.values().filter(|(_, tally)| tally.true_pp == 0.0).map(|(_, tally)| tally);
     let n_harmless = harmless().map(|tally| tally.n).sum();
     for (what, accused) in [
         ("with", harmless().map(|tally| tally.accused).sum()),
         ("without", harmless().map(|tally| tally.accused_without_floor).sum()),
     ] {
         let accused = share(accused, n_harmless);
-        assert!(accused <= 0.05, "{accused:.3} of the harmless are accused {what} the floor of one point");
+        assert!(
+            accused <= 0.05,
+            "{accused:.3} of the harmless are accused {what} the floor of one point"
+        );
     }
     assert!(share(ranking.costliest_first, ranking.n) >= 0.95, "{ranking:?}");
     assert!(share(ranking.partner_named, ranking.n) >= 0.95, "{ranking:?}");
     let (_, late) = &tallies[&(Bug::ShippingQuote as u8)];
-    assert!(late.naive_pp < 0.0 && late.true_pp > 0.0, "the naive figure has the wrong sign for those far along");
+    assert!(
+        late.naive_pp < 0.0 && late.true_pp > 0.0,
+        "the naive figure has the wrong sign for those far along"
+    );
 }
 
 /// Every seed's shop, on all cores, in order of seeds.
@@ -99,7 +115,11 @@ fn judge_all(n_seeds: u64) -> Vec<Vec<Judged>> {
                     if seed >= n_seeds {
                         return;
                     }
-                    let options = ShopOptions { seed: FIRST_SEED + seed, n_users: N_USERS, ..ShopOptions::default() };
+                    let options = ShopOptions {
+                        seed: FIRST_SEED + seed,
+                        n_users: N_USERS,
+                        ..ShopOptions::default()
+                    };
                     let judged = judge(&Shop::new(options), 1);
                     done.lock().expect("no seed panicked").insert(seed, judged);
                 }
@@ -114,10 +134,14 @@ fn add(judged: &Judged, tally: &mut Tally) {
     let (Some(loss), Some(lost), Some(revenue)) =
         (impact.loss_pp, impact.lost_conversions, impact.revenue_at_risk)
     else {
-        panic!("{} has {} affected and no estimate: {:?}", planted.name, impact.n_affected, impact.warnings);
+        panic!(
+            "{} has {} affected and no estimate: {:?}",
+            planted.name, impact.n_affected, impact.warnings
+        );
     };
     let true_pp = 100.0 * planted.lost_conversions as f64 / planted.n_affected as f64;
-    let holds = |interval: Interval, truth: f64| usize::from(interval.lo <= truth && truth <= interval.hi);
+    let holds =
+        |interval: Interval, truth: f64| usize::from(interval.lo <= truth && truth <= interval.hi);
     let bounds = |of: brunt_stats::m1::Estimate| Interval {
         lo: of.lo.expect("something varies"),
         hi: of.hi.expect("something varies"),
@@ -131,7 +155,8 @@ fn add(judged: &Judged, tally: &mut Tally) {
     tally.naive_pp += judged.naive.loss_pp;
     tally.naive_covered += holds(judged.naive.interval, true_pp);
     tally.accused += usize::from(impact.accused);
-    let significant = impact.q_value.is_some_and(|q| q < 0.05) && loss.lo.is_some_and(|lo| lo > 0.0);
+    let significant =
+        impact.q_value.is_some_and(|q| q < 0.05) && loss.lo.is_some_and(|lo| lo > 0.0);
     tally.accused_without_floor += usize::from(significant);
 }
 
@@ -142,7 +167,8 @@ fn rank(bugs: &[Judged], ranking: &mut Ranking) {
     let first = alone().min_by_key(|judged| judged.impact.rank.unwrap_or(u32::MAX));
     let companions = bugs.iter().filter(|judged| judged.planted.companion_of.is_some());
     let named = |judged: &Judged| {
-        judged.impact.partner.is_some() && judged.impact.partner == judged.planted.companion_of.and_then(place)
+        judged.impact.partner.is_some()
+            && judged.impact.partner == judged.planted.companion_of.and_then(place)
     };
     ranking.n += 1;
     ranking.costliest_first += usize::from(
@@ -154,7 +180,7 @@ fn rank(bugs: &[Judged], ranking: &mut Ranking) {
 /// The counts between which that of `n` trials with chance 0.95 lies in all but one of a thousand cases.
 fn band(n: usize) -> (usize, usize) {
     let counts = probabilities(&vec![0.95; n]);
-    (quantile(&counts, (1.0 - BAND) / 2.0), quantile(&counts, (1.0 + BAND) / 2.0))
+    (quantile(&counts, (1.0 - BAND) / 2.0), quantile(&counts, f64::midpoint(1.0, BAND)))
 }
 
 fn share(n: usize, of: usize) -> f64 {
@@ -164,7 +190,17 @@ fn share(n: usize, of: usize) -> f64 {
 fn table(tallies: &BTreeMap<u8, (&str, Tally)>, ranking: &Ranking) -> String {
     let mut text = format!(
         "{:<22}{:>9}{:>9}{:>9}{:>8}{:>8}{:>9}{:>9}{:>9}{:>9}{:>9}\n",
-        "bug", "affected", "true pp", "est. pp", "bias", "cover", "revenue", "naive pp", "cover", "accused", "no floor"
+        "bug",
+        "affected",
+        "true pp",
+        "est. pp",
+        "bias",
+        "cover",
+        "revenue",
+        "naive pp",
+        "cover",
+        "accused",
+        "no floor"
     );
     let mut row = |name: &str, tally: &Tally| {
         let mean = |sum: f64| sum / tally.n as f64;

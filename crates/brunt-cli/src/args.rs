@@ -12,7 +12,15 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[command(name = "brunt", version, max_term_width = 100)]
 pub(crate) struct Args {
     /// The store: a folder, or the URL of one on an object store
-    #[arg(long, global = true, env = "BRUNT_STORE", default_value = "./brunt-data", hide_default_value = true, hide_env = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "BRUNT_STORE",
+        default_value = "./brunt-data",
+        hide_default_value = true,
+        hide_env = true,
+        value_name = "URL"
+    )]
     pub(crate) store: String,
 
     /// The folder that holds journeys.toml and the other definitions, in place of the store's own

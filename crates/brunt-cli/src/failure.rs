@@ -29,7 +29,12 @@ impl Failure {
     }
 
     pub(crate) fn system(doing: &str, error: &dyn std::error::Error) -> Self {
-        Self { message: format!("{doing}: {}", chain(error)), detail: None, hint: None, status: SYSTEM }
+        Self {
+            message: format!("{doing}: {}", chain(error)),
+            detail: None,
+            hint: None,
+            status: SYSTEM,
+        }
     }
 
     #[must_use]

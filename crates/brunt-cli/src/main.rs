@@ -18,7 +18,10 @@ fn main() -> ExitCode {
         Err(usage) => return failure::usage(&usage),
     };
     // Deep expressions are planned on the stack of a worker, so workers get more than the default 2 MiB.
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(16 << 20).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(16 << 20)
+        .build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(args)),
         Err(error) => Err(Failure::system("start the runtime", &error)),

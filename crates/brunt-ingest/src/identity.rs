@@ -66,7 +66,7 @@ pub fn identity(batch: &RecordBatch, table: &Table) -> Vec<Identity> {
 fn row_key(batch: &RecordBatch, table: &Table, names: &[&str], row_idx: usize) -> u128 {
     let mut bytes = Vec::with_capacity(96);
     for name in names {
-        let text = batch.column_by_name(name).map(|column| column.as_string::<i32>());
+        let text = batch.column_by_name(name).map(AsArray::as_string::<i32>);
         if let Some(text) =
             text.filter(|column| column.is_valid(row_idx)).map(|column| column.value(row_idx))
         {

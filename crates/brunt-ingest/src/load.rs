@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use brunt_model::{Table, Ts};
 
@@ -191,7 +191,7 @@ impl<'s> Load<'s> {
 
     fn date(&self, batch: &RecordBatch, columns: Columns) -> RecordBatch {
         let text = |column_idx: usize| {
-            batch.columns().get(column_idx).map(|column| column.as_string::<i32>())
+            batch.columns().get(column_idx).map(arrow::array::AsArray::as_string::<i32>)
         };
         let value = |column_idx: usize, row_idx: usize| {
             text(column_idx)
@@ -205,7 +205,7 @@ impl<'s> Load<'s> {
                     self.times.find(trace_id, value(columns.span_id, row_idx))
                 });
                 let observed_at = observed
-                    .map(|column| column.as_primitive::<TimestampMicrosecondType>())
+                    .map(arrow::array::AsArray::as_primitive::<TimestampMicrosecondType>)
                     .filter(|column| column.is_valid(row_idx))
                     .map(|column| column.value(row_idx))
                     .filter(|micros| is_sane(*micros, self.now));

@@ -143,25 +143,25 @@ impl Mapping {
                 Offer { key: name.into(), value, form: *form, rank, kept: true },
             );
         }
-        self.keep_rest(row, "", &record, &taken);
+        keep_rest(row, "", &record, &taken);
     }
+}
 
-    /// Fields that no column took whole go to the attributes, by their dotted path.
-    fn keep_rest(&self, row: &mut Row<'_>, path: &str, value: &Value<'_>, taken: &[&str]) {
-        match value {
-            Value::Object(fields) if !fields.is_empty() || path.is_empty() => {
-                for (key, value) in fields {
-                    let inner = if path.is_empty() {
-                        key.clone().into_owned()
-                    } else {
-                        [path, ".", key].concat()
-                    };
-                    self.keep_rest(row, &inner, value, taken);
-                }
+/// Fields that no column took whole go to the attributes, by their dotted path.
+fn keep_rest(row: &mut Row<'_>, path: &str, value: &Value<'_>, taken: &[&str]) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() || path.is_empty() => {
+            for (key, value) in fields {
+                let inner = if path.is_empty() {
+                    key.clone().into_owned()
+                } else {
+                    [path, ".", key].concat()
+                };
+                keep_rest(row, &inner, value, taken);
             }
-            _ if taken.contains(&path) => {}
-            value => row.attribute(path, &value.to_scalar()),
         }
+        _ if taken.contains(&path) => {}
+        value => row.attribute(path, &value.to_scalar()),
     }
 }
 

@@ -62,7 +62,7 @@ impl Normalizer {
             match form.read(value) {
                 Ok(cell) => chunk.set(column_idx, &cell),
                 Err(value) if !kept && !matches!(value, Scalar::Null) => {
-                    row.attribute(&key, &value)
+                    row.attribute(&key, &value);
                 }
                 Err(_) => {}
             }

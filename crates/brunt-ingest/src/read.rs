@@ -253,6 +253,10 @@ mod tests {
         let lines: Vec<_> =
             read.iter().map(|(line, text)| (*line, text.len() / line_len())).collect();
         assert_eq!(lines, [(1, 4), (5, 4), (9, 1)]);
+        #[expect(
+            clippy::items_after_statements,
+            reason = "it says what the lines above are made of"
+        )]
         fn line_len() -> usize {
             1_000_001
         }

@@ -39,6 +39,7 @@ impl<'a> Scalar<'a> {
         Self::Text(text.into())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "numbers are passed by value")]
     pub(crate) fn number(number: impl ToString) -> Self {
         Self::Number(Cow::Owned(number.to_string()))
     }

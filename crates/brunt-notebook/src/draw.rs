@@ -45,7 +45,9 @@ pub struct Layout {
 /// [`Error::Draw`] where a column's type has no such form (nested columns in CSV).
 pub fn draw(schema: &Schema, batches: &[RecordBatch], layout: &Layout) -> Result<String, Error> {
     match layout.format {
-        Format::Table => Ok(table::draw(&Grid::new(schema, batches, layout.rows_max)?, layout.width_max)),
+        Format::Table => {
+            Ok(table::draw(&Grid::new(schema, batches, layout.rows_max)?, layout.width_max))
+        }
         Format::Expanded => Ok(expanded::draw(&Grid::new(schema, batches, layout.rows_max)?)),
         Format::Markdown => Ok(markdown::draw(&Grid::new(schema, batches, layout.rows_max)?)),
         Format::Csv => draw_csv(schema, batches),

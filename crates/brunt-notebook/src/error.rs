@@ -29,7 +29,9 @@ impl Error {
             Self::UnknownParameter { declared, .. } if declared.is_empty() => {
                 Some("This notebook takes no parameters.".to_owned())
             }
-            Self::UnknownParameter { declared, .. } => Some(format!("It takes {}.", declared.join(", "))),
+            Self::UnknownParameter { declared, .. } => {
+                Some(format!("It takes {}.", declared.join(", ")))
+            }
             Self::Cell { source, .. } => source.hint(),
         }
     }

@@ -50,10 +50,18 @@ impl Notebook {
     /// [`Error::Malformed`] with the line for a front matter or fence that is not closed, a line of the front matter
     /// that is neither `title` nor a parameter, a cell without a name, and two cells of one name.
     pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
-        let mut notebook =
-            Self { name: name.to_owned(), title: name.to_owned(), parameters: Vec::new(), cells: Vec::new() };
+        let mut notebook = Self {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            parameters: Vec::new(),
+            cells: Vec::new(),
+        };
         let lines: Vec<&str> = text.lines().collect();
-        let body_start = if lines.first() == Some(&"---") { read_front_matter(&mut notebook, &lines)? } else { 0 };
+        let body_start = if lines.first() == Some(&"---") {
+            read_front_matter(&mut notebook, &lines)?
+        } else {
+            0
+        };
         read_cells(&mut notebook, &lines, body_start)?;
         Ok(notebook)
     }
@@ -96,9 +104,14 @@ fn read_cells(notebook: &mut Notebook, lines: &[&str], start: usize) -> Result<(
         };
         let name = name.trim();
         if name.is_empty() || name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            return Err(malformed(notebook, line_idx, "a cell needs a name of letters, digits and _: ```sql NAME"));
+            return Err(malformed(
+                notebook,
+                line_idx,
+                "a cell needs a name of letters, digits and _: ```sql NAME",
+            ));
         }
-        let is_taken = |cell: &Cell| matches!(cell, Cell::Query { name: other, .. } if other == name);
+        let is_taken =
+            |cell: &Cell| matches!(cell, Cell::Query { name: other, .. } if other == name);
         if notebook.cells.iter().any(is_taken) {
             return Err(malformed(notebook, line_idx, "a cell of this name stands above"));
         }
@@ -124,7 +137,11 @@ fn push_prose(notebook: &mut Notebook, prose: &mut Vec<&str>) {
 }
 
 fn malformed(notebook: &Notebook, line_idx: usize, reason: &str) -> Error {
-    Error::Malformed { notebook: notebook.name.clone(), line: line_idx + 1, reason: reason.to_owned() }
+    Error::Malformed {
+        notebook: notebook.name.clone(),
+        line: line_idx + 1,
+        reason: reason.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +153,10 @@ mod tests {
         let text = "---\ntitle: \"Costs\"\nparameters:\n  journey: checkout\n---\n# One\n\n```sql a\nSELECT 1\n```\nTwo\n```sql b\nSELECT 2\n```\n";
         let notebook = Notebook::parse("costs", text).unwrap();
         assert_eq!(notebook.title, "Costs");
-        assert_eq!(notebook.parameters, [Parameter { name: "journey".into(), default: "checkout".into() }]);
+        assert_eq!(
+            notebook.parameters,
+            [Parameter { name: "journey".into(), default: "checkout".into() }]
+        );
         assert_eq!(
             notebook.cells,
             [
@@ -157,11 +177,20 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         for (text, message) in [
-            ("a\n```sql\nSELECT 1\n```", "notebook \"n\", line 2: a cell needs a name of letters, digits and _: ```sql NAME"),
+            (
+                "a\n```sql\nSELECT 1\n```",
+                "notebook \"n\", line 2: a cell needs a name of letters, digits and _: ```sql NAME",
+            ),
             ("```sql a\nSELECT 1", "notebook \"n\", line 1: the cell is not closed by ```"),
-            ("```sql a\n```\n```sql a\n```", "notebook \"n\", line 3: a cell of this name stands above"),
+            (
+                "```sql a\n```\n```sql a\n```",
+                "notebook \"n\", line 3: a cell of this name stands above",
+            ),
             ("---\ntitle: x", "notebook \"n\", line 1: the front matter is not closed by `---`"),
-            ("---\nauthor: x\n---", "notebook \"n\", line 2: the front matter holds `title` and `parameters` only"),
+            (
+                "---\nauthor: x\n---",
+                "notebook \"n\", line 2: the front matter holds `title` and `parameters` only",
+            ),
         ] {
             assert_eq!(Notebook::parse("n", text).unwrap_err().to_string(), message);
         }

@@ -25,7 +25,9 @@ pub(crate) fn bind(sql: &str, values: &[(String, String)]) -> String {
 
 /// The length of a quoted text, comment or cast mark that the text begins with; 0 for anything else.
 fn opaque_len(text: &str) -> usize {
-    let until = |open: usize, close: &str| text[open..].find(close).map_or(text.len(), |at| open + at + close.len());
+    let until = |open: usize, close: &str| {
+        text[open..].find(close).map_or(text.len(), |at| open + at + close.len())
+    };
     match text.as_bytes() {
         [b'\'', ..] => until(1, "'"),
         [b'"', ..] => until(1, "\""),
@@ -57,7 +59,18 @@ mod tests {
 
     #[test]
     fn quoted_text_comments_and_casts_stay() {
-        for sql in ["SELECT '$journey'", "SELECT \"$n\"", "-- $n\n", "/* $n */", "x::n", "$1", "$nn", "a:b", "'it''s $n'", "'open $n"] {
+        for sql in [
+            "SELECT '$journey'",
+            "SELECT \"$n\"",
+            "-- $n\n",
+            "/* $n */",
+            "x::n",
+            "$1",
+            "$nn",
+            "a:b",
+            "'it''s $n'",
+            "'open $n",
+        ] {
             assert_eq!(bind_checkout(sql), sql);
         }
     }

@@ -1,6 +1,7 @@
 //! Runs a notebook's cells in order and writes prose and answers as it goes.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use brunt::Session;
 
@@ -42,8 +43,9 @@ pub async fn run(
                 };
                 session.create_view(name, &sql).await.map_err(failed)?;
                 let answer = session.sql(&sql).await.map_err(failed)?;
-                let schema = answer.schema.clone();
-                let notices: String = answer.notices.iter().map(|notice| format!("{notice}\n")).collect();
+                let schema = Arc::clone(&answer.schema);
+                let notices: String =
+                    answer.notices.iter().map(|notice| format!("{notice}\n")).collect();
                 let batches = answer.collect().await.map_err(failed)?;
                 format!("{}{notices}\n", draw(&schema, &batches, &options.layout)?)
             }
@@ -58,11 +60,18 @@ pub async fn run(
 
 /// Every parameter with its value.
 fn values(notebook: &Notebook, options: &RunOptions) -> Result<Vec<(String, String)>, Error> {
-    let declared: Vec<String> = notebook.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+    let declared: Vec<String> =
+        notebook.parameters.iter().map(|parameter| parameter.name.clone()).collect();
     if let Some((unknown, _)) = options.values.iter().find(|(name, _)| !declared.contains(name)) {
-        return Err(Error::UnknownParameter { notebook: notebook.name.clone(), parameter: unknown.clone(), declared });
+        return Err(Error::UnknownParameter {
+            notebook: notebook.name.clone(),
+            parameter: unknown.clone(),
+            declared,
+        });
     }
-    let value_of = |name: &str| options.values.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value);
+    let value_of = |name: &str| {
+        options.values.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value)
+    };
     Ok(notebook
         .parameters
         .iter()

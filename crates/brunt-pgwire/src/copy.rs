@@ -1,5 +1,7 @@
 //! `COPY (query) TO STDOUT` in text, CSV and binary.
 
+use std::sync::Arc;
+
 use bytes::{BufMut, BytesMut};
 use pgwire::messages::copy::{CopyDone, CopyOutResponse};
 
@@ -82,7 +84,7 @@ pub(crate) async fn send(
     format: &CopyFormat,
     to: &mut Sink<'_>,
 ) -> Result<usize, Failure> {
-    let columns = portal.columns().clone();
+    let columns = Arc::clone(portal.columns());
     let code = i16::from(matches!(format, CopyFormat::Binary));
     let n_columns =
         i16::try_from(columns.len()).map_err(|_| Report::new("54011", "too many columns"))?;

@@ -28,7 +28,7 @@ const STACK_BYTES: usize = 64 << 20;
 const WAITING_MAX: usize = 32;
 
 /// How long a client may take to say who it is; PostgreSQL's `authentication_timeout`.
-const STARTUP_TIMEOUT: Duration = Duration::from_secs(60);
+const STARTUP_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How the endpoint serves.
 #[derive(Debug, Clone)]

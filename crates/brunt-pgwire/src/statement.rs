@@ -191,6 +191,7 @@ fn copy(mut words: Words) -> Result<Statement, Report> {
 }
 
 /// `COPY logs (ts, body) TO …` is `COPY (SELECT ts, body FROM logs) TO …`.
+#[expect(clippy::needless_pass_by_value, reason = "the tokens are spent here")]
 fn copied_table(relation: Vec<TokenWithSpan>) -> Result<Box<Ast>, Report> {
     let at =
         relation.iter().position(|token| token.token == Token::LParen).unwrap_or(relation.len());
@@ -407,6 +408,7 @@ impl Words {
         }
     }
 
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the shape of its siblings")]
     fn no_op(self, tag: &'static str) -> Result<Statement, Report> {
         Ok(Statement::NoOp(tag))
     }

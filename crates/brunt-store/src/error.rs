@@ -1,4 +1,5 @@
 //! What can go wrong with a store, each named after what the reader can do about it.
+#![expect(clippy::needless_pass_by_value, reason = "constructors take what `map_err` hands over")]
 
 use std::error::Error as StdError;
 

@@ -67,7 +67,7 @@ impl Location {
 
     /// The path of an object given relative to the root, such as `_brunt/store.json`.
     pub(crate) fn path(&self, relative: &str) -> Path {
-        relative.split('/').fold(self.root.clone(), |path, part| path.join(part))
+        relative.split('/').fold(self.root.clone(), Path::join)
     }
 }
 
@@ -82,7 +82,7 @@ fn folder_url(folder: &str) -> Result<Url, Error> {
     Url::from_directory_path(path).map_err(|()| invalid("it is not a folder's path".to_owned()))
 }
 
-/// Conditional puts are If-None-Match, which S3, MinIO, R2, Ceph and moto have.
+/// Conditional puts are If-None-Match, which S3, `MinIO`, R2, Ceph and moto have.
 fn open_s3(url: &Url, options: &StoreOptions) -> Result<Arc<dyn ObjectStore>, Error> {
     let invalid = |err: object_store::Error| Error::InvalidUrl {
         url: url.to_string(),

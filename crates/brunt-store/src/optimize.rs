@@ -55,23 +55,22 @@ impl Store {
         let committed = self
             .write(now, async |tx| {
                 let snapshot = tx.snapshot(table.name).await?;
-                let mut of_days = match merged.take() {
-                    Some(merged) => merged,
-                    None => {
-                        let mut of_days = BTreeMap::new();
-                        let wanted = |day: &Day| days.is_none_or(|days| days.contains(day));
-                        for day in snapshot.days().into_iter().filter(wanted) {
-                            let before = snapshot.files_of(day).to_vec();
-                            if n_runs(&before) > 1 {
-                                let file_bytes_max = FILE_BYTES_MAX;
-                                let input = DayFiles { table, day, files: &before, file_bytes_max };
-                                let after = merge_day(self.location(), &input, now).await?;
-                                of_days.insert(day, MergedDay { before, after });
-                            }
+                let mut of_days = if let Some(merged) = merged.take() {
+                    merged
+                } else {
+                    let mut of_days = BTreeMap::new();
+                    let wanted = |day: &Day| days.is_none_or(|days| days.contains(day));
+                    for day in snapshot.days().into_iter().filter(wanted) {
+                        let before = snapshot.files_of(day).to_vec();
+                        if n_runs(&before) > 1 {
+                            let file_bytes_max = FILE_BYTES_MAX;
+                            let input = DayFiles { table, day, files: &before, file_bytes_max };
+                            let after = merge_day(self.location(), &input, now).await?;
+                            of_days.insert(day, MergedDay { before, after });
                         }
-                        merged_first().await?;
-                        of_days
                     }
+                    merged_first().await?;
+                    of_days
                 };
                 let n_days = of_days.len();
                 of_days.retain(|day, merged| snapshot.files_of(*day) == merged.before);

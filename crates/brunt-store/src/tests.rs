@@ -2,6 +2,7 @@
 
 mod crash;
 mod faults;
+mod pruning;
 mod race;
 mod readers;
 mod rows;

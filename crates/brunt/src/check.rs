@@ -24,7 +24,12 @@ impl Finding {
     pub(crate) fn of(error: Error) -> Self {
         match error {
             Error::Definition { file, line, message, hint } => Self { file, line, message, hint },
-            other => Self { file: String::new(), line: 0, hint: other.hint(), message: other.to_string() },
+            other => Self {
+                file: String::new(),
+                line: 0,
+                hint: other.hint(),
+                message: other.to_string(),
+            },
         }
     }
 
@@ -51,7 +56,8 @@ impl fmt::Display for Finding {
 pub(crate) async fn check(store: &Store) -> Result<Vec<Finding>, Error> {
     let files = store.definition_files().await?;
     let redaction = files.iter().find(|file| file.name == definitions::REDACTION_FILE).cloned();
-    let mut findings: Vec<Finding> = definitions::faults(files).into_iter().map(Finding::of).collect();
+    let mut findings: Vec<Finding> =
+        definitions::faults(files).into_iter().map(Finding::of).collect();
     if let Some(file) = redaction
         // Whether there is a secret does not change what is wrong with the rules.
         && let Err(error) = brunt_ingest::Policy::parse(&file.text, &file.name)

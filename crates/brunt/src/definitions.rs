@@ -47,14 +47,6 @@ impl Definitions {
         }
     }
 
-    /// Reads the `.toml`, `.yaml` and `.yml` files of a local folder; other files and folders inside are passed over.
-    ///
-    /// # Errors
-    /// [`Error::Io`] where the folder or a file cannot be read, and those of [`Definitions::parse`].
-    pub(crate) fn load(folder: &Path) -> Result<Self, Error> {
-        Self::parse(read_folder(folder)?)
-    }
-
     /// 32 hexadecimal digits of the names and bytes of all files, whatever order they were given in;
     /// `None` where there is no file.
     pub(crate) fn hash(&self) -> Option<String> {
@@ -80,7 +72,7 @@ pub(crate) fn faults(files: Vec<DefinitionFile>) -> Vec<Error> {
     read(files).1
 }
 
-/// The files that [`Definitions::load`] reads, not looked into.
+/// The `.toml`, `.yaml` and `.yml` files of a local folder, not looked into; others are passed over.
 ///
 /// # Errors
 /// [`Error::Io`] where the folder or a file cannot be read.
@@ -206,9 +198,9 @@ value = "order_value"
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("journeys.toml"), CHECKOUT).unwrap();
         fs::write(folder.path().join("README.md"), "[[journey]]").unwrap();
-        let definitions = Definitions::load(folder.path()).unwrap();
-        assert_eq!(definitions.files.len(), 1);
-        let missing = Definitions::load(&folder.path().join("none")).unwrap_err();
+        let definitions = read_folder(folder.path()).unwrap();
+        assert_eq!(definitions.len(), 1);
+        let missing = read_folder(&folder.path().join("none")).unwrap_err();
         assert!(missing.to_string().starts_with("read definitions folder \""), "{missing}");
     }
 }

@@ -32,9 +32,13 @@ pub use check::Finding;
 pub use code::{CODES, Code};
 pub use config::{BruntOptions, Confidence, EpochSetting};
 pub use error::{Error, Fault, Position};
-pub use load::{FileOutcome, FileSummary, Input, LoadOptions, LoadSummary, Progress, TableCounts, check_mapping};
+pub use load::{
+    FileOutcome, FileSummary, Input, LoadOptions, LoadSummary, Progress, TableCounts, check_mapping,
+};
 pub use nearest::nearest;
-pub use session::{Answer, Engine, EngineOptions, Pin, Prepared, RecordBatchStream, Session, Statement};
+pub use session::{
+    Answer, Engine, EngineOptions, Pin, Prepared, RecordBatchStream, Session, Statement,
+};
 pub use sql_type::sql_type_name;
 pub use status::Status;
 pub use store::{OpenOptions, Store};

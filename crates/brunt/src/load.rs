@@ -82,7 +82,11 @@ pub(crate) async fn derive_all(store: &Store, now: Ts) -> Result<usize, Error> {
 
 /// Everything wrong with a mapping file, as `brunt check --mapping` shows it; `file` is its name.
 pub fn check_mapping(file: &str, text: &str) -> Vec<Finding> {
-    Mapping::parse(text, file).err().map(|error| Finding::of_ingest(file, &error)).into_iter().collect()
+    Mapping::parse(text, file)
+        .err()
+        .map(|error| Finding::of_ingest(file, &error))
+        .into_iter()
+        .collect()
 }
 
 /// An input, or a file that says how to read it, that was refused as a whole.
@@ -98,7 +102,9 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
         policy = policy.with_secret(secret.clone().into_bytes());
     }
     let mapping = match &options.mapping {
-        Some((file, text)) => Some(Mapping::parse(text, file).map_err(|error| refused(file, &error))?),
+        Some((file, text)) => {
+            Some(Mapping::parse(text, file).map_err(|error| refused(file, &error))?)
+        }
         None => None,
     };
     Ok(Plan {
@@ -118,7 +124,8 @@ fn parse_format(name: &str) -> Result<Format, Error> {
 }
 
 /// The words that people use for tables.
-const TABLE_WORDS: &[&str] = &["logs", "spans", "events", "tickets", "accounts", "orders", "releases"];
+const TABLE_WORDS: &[&str] =
+    &["logs", "spans", "events", "tickets", "accounts", "orders", "releases"];
 
 fn parse_table(word: &str) -> Result<&'static Table, Error> {
     table_named(word).ok_or_else(|| unknown("table", word, TABLE_WORDS))

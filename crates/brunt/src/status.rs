@@ -16,9 +16,14 @@ pub(crate) async fn status(store: &Store) -> Result<Status, Error> {
     let head = store.tables().head().await?;
     let definitions = store.definitions().await?;
     let session = store.session().await?;
-    let answer = session.sql("SELECT CAST(count(DISTINCT load_id) AS BIGINT) FROM system.loads").await?;
+    let answer =
+        session.sql("SELECT CAST(count(DISTINCT load_id) AS BIGINT) FROM system.loads").await?;
     let n_loads = first_count(&answer.collect().await?);
-    Ok(Status { epoch: head.number, n_loads, definitions_changed: definitions.hash() != head.definitions_hash })
+    Ok(Status {
+        epoch: head.number,
+        n_loads,
+        definitions_changed: definitions.hash() != head.definitions_hash,
+    })
 }
 
 fn first_count(batches: &[arrow::record_batch::RecordBatch]) -> u64 {

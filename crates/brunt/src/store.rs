@@ -51,8 +51,15 @@ impl Store {
     }
 
     /// Opens or makes the store with options; see [`Store::open_or_create`].
-    pub async fn open_or_create_with(place: &str, options: OpenOptions, now: Ts) -> Result<Self, Error> {
-        Self::over(brunt_store::Store::open_or_create(place, &StoreOptions::default(), now).await?, options)
+    pub async fn open_or_create_with(
+        place: &str,
+        options: OpenOptions,
+        now: Ts,
+    ) -> Result<Self, Error> {
+        Self::over(
+            brunt_store::Store::open_or_create(place, &StoreOptions::default(), now).await?,
+            options,
+        )
     }
 
     /// A new store in memory, gone with its last clone.
@@ -68,7 +75,8 @@ impl Store {
     /// Over a store that is open already, for callers that bring their own object store.
     pub fn over(store: brunt_store::Store, options: OpenOptions) -> Result<Self, Error> {
         let limit = options.memory_limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        let engine_options = EngineOptions { memory_limit_bytes: limit, ..EngineOptions::default() };
+        let engine_options =
+            EngineOptions { memory_limit_bytes: limit, ..EngineOptions::default() };
         let engine = Engine::new(store, &engine_options)?;
         Ok(Self { engine, definitions: options.definitions })
     }

@@ -10,7 +10,8 @@ fn architecture_names_every_crate() {
     let mut faults = Vec::new();
     for manifest in files(".", "Cargo.toml") {
         let text = read(&manifest);
-        if let Some(name) = text.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        if let Some(name) =
+            text.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
             && !map.contains(&format!("`{name}`"))
         {
             faults.push(format!("ARCHITECTURE.md does not name `{name}`"));
@@ -37,7 +38,9 @@ fn links_lead_to_files() {
         let folder = path.parent().unwrap_or(Path::new(""));
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let target = target.split('#').next().unwrap_or_default();
-            let is_file = !target.is_empty() && !target.contains("://") && !target.contains(char::is_whitespace);
+            let is_file = !target.is_empty()
+                && !target.contains("://")
+                && !target.contains(char::is_whitespace);
             if is_file && !root().join(folder).join(target).exists() {
                 faults.push(format!("{}: no file {target}", path.display()));
             }
@@ -48,7 +51,11 @@ fn links_lead_to_files() {
 
 #[test]
 fn every_fixture_folder_is_read_by_a_test() {
-    let sources: String = ["crates", "tests", "benches"].iter().flat_map(|folder| files(folder, ".rs")).map(read).collect();
+    let sources: String = ["crates", "tests", "benches"]
+        .iter()
+        .flat_map(|folder| files(folder, ".rs"))
+        .map(read)
+        .collect();
     let mut faults = Vec::new();
     for entry in std::fs::read_dir(root().join("fixtures")).into_iter().flatten().flatten() {
         let name = format!("fixtures/{}", entry.file_name().to_string_lossy());

@@ -1,4 +1,5 @@
 //! Dependencies point down, and what is heavy stays above its floor.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -34,7 +35,18 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("delta_kernel", &["brunt-store"]),
     ("delta_kernel_default_engine", &["brunt-store"]),
     ("object_store", &["brunt-store", "brunt", "brunt-tests"]),
-    ("tokio", &["brunt-store", "brunt", "brunt-pgwire", "brunt-notebook", "brunt-cli", "brunt-tests", "brunt-bench"]),
+    (
+        "tokio",
+        &[
+            "brunt-store",
+            "brunt",
+            "brunt-pgwire",
+            "brunt-notebook",
+            "brunt-cli",
+            "brunt-tests",
+            "brunt-bench",
+        ],
+    ),
     ("clap", &["brunt-cli"]),
     ("rustyline", &["brunt-cli"]),
 ];
@@ -65,7 +77,8 @@ fn dependencies_point_down() {
             {
                 faults.push(format!("{name} may not use {}", dependency.name));
             }
-            if let Some((_, users)) = NEVER_SHIPPED.iter().find(|(never, _)| *never == dependency.name)
+            if let Some((_, users)) =
+                NEVER_SHIPPED.iter().find(|(never, _)| *never == dependency.name)
                 && !dependency.is_dev
                 && !users.contains(&name.as_str())
             {
@@ -106,7 +119,10 @@ fn packages() -> BTreeMap<String, Vec<Dependency>> {
         .map(|package| {
             let dependencies = list(&package["dependencies"])
                 .iter()
-                .map(|dependency| Dependency { name: text(&dependency["name"]), is_dev: dependency["kind"] == "dev" })
+                .map(|dependency| Dependency {
+                    name: text(&dependency["name"]),
+                    is_dev: dependency["kind"] == "dev",
+                })
                 .collect();
             (text(&package["name"]), dependencies)
         })

@@ -28,10 +28,10 @@ fn every_view_is_embedded_once_and_after_what_it_reads() {
         let text = read(format!("sql/views/{name}.sql"));
         for other in names.iter().filter(|other| *other != name) {
             let reads = ["from ", "join "].iter().any(|word| {
-                text.to_lowercase()
-                    .split(word)
-                    .skip(1)
-                    .any(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next() == Some(other.as_str()))
+                text.to_lowercase().split(word).skip(1).any(|rest| {
+                    rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+                        == Some(other.as_str())
+                })
             });
             if reads && place(other) > place(name) {
                 faults.push(format!("sql/src/lib.rs embeds {name} before {other}, which it reads"));

@@ -20,7 +20,13 @@ pub(super) fn rows(batches: &[RecordBatch]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for batch in batches {
         for row_idx in 0..batch.num_rows() {
-            rows.push(batch.columns().iter().map(|column| shown(text(column.as_ref(), row_idx))).collect());
+            rows.push(
+                batch
+                    .columns()
+                    .iter()
+                    .map(|column| shown(text(column.as_ref(), row_idx)))
+                    .collect(),
+            );
         }
     }
     rows
@@ -43,13 +49,18 @@ fn text(array: &dyn Array, row_idx: usize) -> Option<String> {
         DataType::Boolean => if array.as_boolean().value(row_idx) { "t" } else { "f" }.to_owned(),
         DataType::List(_) => {
             let items = array.as_list::<i32>().value(row_idx);
-            let items: Vec<String> =
-                (0..items.len()).map(|idx| text(items.as_ref(), idx).unwrap_or_else(|| "NULL".to_owned())).collect();
+            let items: Vec<String> = (0..items.len())
+                .map(|idx| text(items.as_ref(), idx).unwrap_or_else(|| "NULL".to_owned()))
+                .collect();
             format!("{{{}}}", items.join(","))
         }
         DataType::Timestamp(_, zone) => {
             let text = formatted(array, row_idx);
-            let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+            let text = if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.')
+            } else {
+                &text
+            };
             if zone.is_some() { format!("{text}+00") } else { text.to_owned() }
         }
         _ => formatted(array, row_idx),
@@ -60,6 +71,7 @@ fn formatted(array: &dyn Array, row_idx: usize) -> String {
     let options = FormatOptions::default()
         .with_timestamp_format(Some("%Y-%m-%d %H:%M:%S%.f"))
         .with_timestamp_tz_format(Some("%Y-%m-%d %H:%M:%S%.f"));
-    let formatter = ArrayFormatter::try_new(array, &options).expect("every type of an answer prints");
+    let formatter =
+        ArrayFormatter::try_new(array, &options).expect("every type of an answer prints");
     formatter.value(row_idx).to_string()
 }

@@ -24,7 +24,9 @@ impl Endpoint {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let server = tokio::spawn(async move {
-            serve(store, listener, ServeOptions::default(), std::future::pending()).await.expect("the endpoint serves");
+            serve(store, listener, ServeOptions::default(), std::future::pending())
+                .await
+                .expect("the endpoint serves");
         });
         Self { address, server }
     }
@@ -46,7 +48,8 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) async fn connect(address: SocketAddr) -> Result<Self, Error> {
-        let config = format!("host={} port={} user=brunt dbname=brunt", address.ip(), address.port());
+        let config =
+            format!("host={} port={} user=brunt dbname=brunt", address.ip(), address.port());
         let (client, connection) = tokio_postgres::connect(&config, NoTls).await?;
         tokio::spawn(connection);
         Ok(Self { client })
@@ -60,8 +63,14 @@ impl AsyncDB for Wire {
 
     /// Prepares the statement for the types of its columns, and runs it by the simple protocol for their text.
     async fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Error> {
-        let types: Vec<DefaultColumnType> =
-            self.client.prepare(sql).await?.columns().iter().map(|column| column_type(column.type_())).collect();
+        let types: Vec<DefaultColumnType> = self
+            .client
+            .prepare(sql)
+            .await?
+            .columns()
+            .iter()
+            .map(|column| column_type(column.type_()))
+            .collect();
         let messages = self.client.simple_query(sql).await?;
         if types.is_empty() {
             return Ok(DBOutput::StatementComplete(0));

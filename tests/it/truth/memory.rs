@@ -1,11 +1,13 @@
 //! A shop's activities in memory, through the estimator, beside what its bugs truly cost.
 
 use brunt_stats::m1::{
-    Activities, Covariate, GroupImpact, ImpactOptions, Journey, Raw, Step, StepOrder, Unit, population,
+    Activities, Covariate, GroupImpact, ImpactOptions, Journey, Raw, Step, StepOrder, Unit,
+    population,
 };
 use brunt_stats::{Interval, Proportion, newcombe};
 use brunt_testkit::{
-    BROWSERS, Bug, BugSet, COUNTRIES, DEVICES, Entries, PLANS, PlantedBug, STEPS, Shop, VERSIONS, WINDOW, op_names,
+    BROWSERS, Bug, BugSet, COUNTRIES, DEVICES, Entries, PLANS, PlantedBug, STEPS, Shop, VERSIONS,
+    WINDOW, op_names,
 };
 
 /// What one bug of one shop cost: as it was planted, as estimated, and as the plain comparison has it.
@@ -43,7 +45,8 @@ pub(super) fn judge(shop: &Shop, n_threads: usize) -> Vec<Judged> {
     let n_over = of.entries.window_over.iter().filter(|over| **over).count();
     assert_eq!(population.entries().len(), n_over, "a visit is an entry");
     let partition = population.partition(n_threads);
-    let impacts = partition.impacts(&groups, &ImpactOptions { n_threads, ..ImpactOptions::default() });
+    let impacts =
+        partition.impacts(&groups, &ImpactOptions { n_threads, ..ImpactOptions::default() });
     truth
         .into_iter()
         .zip(impacts)

@@ -12,11 +12,19 @@ const NOW: Ts = Ts(END_DAY as i64 * 86_400_000_000);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exports_loaded_and_asked_in_sql_give_the_figures_of_memory() {
-    let options = ShopOptions { seed: 70_001, n_users: 4_000, spans_per_request: 2.5, ..ShopOptions::default() };
+    let options = ShopOptions {
+        seed: 70_001,
+        n_users: 4_000,
+        spans_per_request: 2.5,
+        ..ShopOptions::default()
+    };
     let shop = Shop::new(options);
     let folder = tempfile::tempdir().expect("a temporary folder");
     shop.write_exports(folder.path()).expect("exports are written");
-    let definitions = OpenOptions { definitions: Some(folder.path().join("definitions")), ..OpenOptions::default() };
+    let definitions = OpenOptions {
+        definitions: Some(folder.path().join("definitions")),
+        ..OpenOptions::default()
+    };
     let store = Store::in_memory_with(definitions, NOW).await.expect("a store in memory");
     let inputs = Input::find(&folder.path().to_string_lossy()).expect("the exports are there");
     store.load(&inputs, &LoadOptions::default(), NOW, &|_| ()).await.expect("the exports load");
@@ -27,7 +35,9 @@ async fn exports_loaded_and_asked_in_sql_give_the_figures_of_memory() {
             continue;
         }
         let name = judged.planted.name;
-        let sql = format!("SELECT * FROM error_impact(journey => 'checkout', error_group_id => '{group}')");
+        let sql = format!(
+            "SELECT * FROM error_impact(journey => 'checkout', error_group_id => '{group}')"
+        );
         let row = rows(&session, &sql).await;
         assert_eq!(row.num_rows(), 1, "{name}");
         let impact = &judged.impact;
@@ -69,15 +79,17 @@ async fn group_of(session: &Session, look: &brunt_testkit::ErrorLook) -> String 
     );
     let found = rows(session, &sql).await;
     assert_eq!(found.num_rows(), 1, "{look:?}");
-    let groups = arrow::compute::cast(found.column(0), &arrow::datatypes::DataType::Utf8).expect("ids are text");
+    let groups = arrow::compute::cast(found.column(0), &arrow::datatypes::DataType::Utf8)
+        .expect("ids are text");
     groups.as_string::<i32>().value(0).to_owned()
 }
 
 async fn rows(session: &Session, sql: &str) -> RecordBatch {
     let answer = session.sql(sql).await.expect(sql);
-    let schema = answer.schema.clone();
+    let schema = std::sync::Arc::clone(&answer.schema);
     let batches = answer.collect().await.expect(sql);
-    arrow::compute::concat_batches(&schema, &batches).expect("batches have the schema of their answer")
+    arrow::compute::concat_batches(&schema, &batches)
+        .expect("batches have the schema of their answer")
 }
 
 fn bigint(rows: &RecordBatch, column: &str) -> u64 {

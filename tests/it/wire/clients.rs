@@ -1,4 +1,4 @@
-//! Clients that people use, run as programs: psql, and SQLAlchemy with each driver that is installed.
+//! Clients that people use, run as programs: psql, and `SQLAlchemy` with each driver that is installed.
 
 use std::path::Path;
 use std::process::{Command, Output};

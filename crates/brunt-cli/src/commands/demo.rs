@@ -21,7 +21,8 @@ pub(super) async fn run(ctx: &Context, args: &Demo) -> Result<ExitStatus, Failur
     load(&store, &exports.folder).await?;
     let session = store.session().await?;
     let options = RunOptions { values: Vec::new(), layout: layout(ctx.json) };
-    brunt_notebook::run(&notebook::find("impact")?, &session, &options, &mut std::io::stdout()).await?;
+    brunt_notebook::run(&notebook::find("impact")?, &session, &options, &mut std::io::stdout())
+        .await?;
     print(&compare(&session, &shop).await?);
     tell(&format!(
         "\nNext: `brunt sql` asks this store, `brunt errors` and `brunt impact` list it, `brunt serve` lets psql in; it lies in {}",
@@ -40,12 +41,14 @@ impl Exports {
     fn write(shop: &Shop, args: &Demo) -> Result<Self, Failure> {
         let started_at = Instant::now();
         let passing = || std::env::temp_dir().join(format!("brunt-demo-{}", std::process::id()));
-        let exports =
-            Self { folder: args.exports.clone().unwrap_or_else(passing), is_kept: args.exports.is_some() };
+        let exports = Self {
+            folder: args.exports.clone().unwrap_or_else(passing),
+            is_kept: args.exports.is_some(),
+        };
         tell_progress("making the shop's exports");
-        let written = shop
-            .write_exports(&exports.folder)
-            .map_err(|error| Failure::system(&format!("write exports to {}", exports.folder.display()), &error))?;
+        let written = shop.write_exports(&exports.folder).map_err(|error| {
+            Failure::system(&format!("write exports to {}", exports.folder.display()), &error)
+        })?;
         end_progress();
         tell(&format!(
             "made the exports of a shop: {} sessions, {} spans, {} logs, {} events, {:.0} MB in {:.1} s",
@@ -76,10 +79,15 @@ async fn load(store: &Store, folder: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::system(&format!("read {}", journeys.display()), &error))?;
     store.write_definition("journeys.toml", &text).await?;
     let mut inputs = Input::find(&folder.to_string_lossy())?;
-    inputs.retain(|input| !input.name().ends_with(".toml"));
+    inputs.retain(|input| !Path::new(input.name()).starts_with(folder.join("definitions")));
     let started_at = Instant::now();
     let show = |progress: &brunt::Progress| {
-        tell_progress(&format!("loading file {} of {}: {} records", progress.file_idx + 1, progress.n_files, progress.n_records));
+        tell_progress(&format!(
+            "loading file {} of {}: {} records",
+            progress.file_idx + 1,
+            progress.n_files,
+            progress.n_records
+        ));
     };
     let summary = store.load(&inputs, &LoadOptions::default(), now(), &show).await;
     end_progress();
@@ -136,7 +144,8 @@ async fn compare(session: &Session, shop: &Shop) -> Result<String, Failure> {
 fn line(planted: &PlantedBug, impact: &Rows, row_idx: Option<usize>) -> String {
     let number = |name: &str| -> Option<f64> { impact.text(row_idx?, name)?.parse().ok() };
     let true_lost = planted.lost_conversions as f64;
-    let shown = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
+    let shown =
+        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
     let (lo, hi) = (number("lo"), number("hi"));
     let interval = format!("{} .. {}", shown(lo), shown(hi));
     let holds = match (lo, hi) {
@@ -149,7 +158,8 @@ fn line(planted: &PlantedBug, impact: &Rows, row_idx: Option<usize>) -> String {
         Some(_) => "no",
         None => "-",
     };
-    let note = if planted.companion_of.is_some() { "  (goes wherever another bug goes)" } else { "" };
+    let note =
+        if planted.companion_of.is_some() { "  (goes wherever another bug goes)" } else { "" };
     format!(
         "{:<18} {:>8} {:>8} {:>10}   {:<20} {:<7}  {accused}{note}\n",
         planted.name,

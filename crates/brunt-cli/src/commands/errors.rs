@@ -21,7 +21,10 @@ pub(super) async fn run(ctx: &Context, args: &Errors) -> Result<ExitStatus, Fail
 /// A time as it is, or a span counted back from the newest error, so that old exports answer as well as today's.
 fn since_condition(since: &str) -> String {
     let newest = "(SELECT max(last_seen_at) FROM error_groups)";
-    if since.starts_with(|c: char| c.is_ascii_digit()) && since.contains(char::is_alphabetic) && !since.contains('-') {
+    if since.starts_with(|c: char| c.is_ascii_digit())
+        && since.contains(char::is_alphabetic)
+        && !since.contains('-')
+    {
         format!("WHERE last_seen_at >= {newest} - CAST({} AS INTERVAL)", quote(since))
     } else {
         format!("WHERE last_seen_at >= CAST({} AS TIMESTAMP WITH TIME ZONE)", quote(since))

@@ -35,7 +35,9 @@ fn call(args: &Impact) -> String {
     ];
     let arguments: Vec<String> = given
         .iter()
-        .filter_map(|(name, value)| value.as_deref().map(|value| format!("{name} => {}", quote(value))))
+        .filter_map(|(name, value)| {
+            value.as_deref().map(|value| format!("{name} => {}", quote(value)))
+        })
         .collect();
     format!("error_impact({})", arguments.join(", "))
 }

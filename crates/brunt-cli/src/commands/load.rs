@@ -22,7 +22,8 @@ pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failur
         tell(&format!("error: {n_rejects} records were refused, more than --max-rejects"));
         return Ok(ExitStatus::Refused);
     }
-    let failed = summary.files.iter().any(|file| matches!(file.outcome, FileOutcome::Failed { .. }));
+    let failed =
+        summary.files.iter().any(|file| matches!(file.outcome, FileOutcome::Failed { .. }));
     Ok(if failed { ExitStatus::Refused } else { ExitStatus::Done })
 }
 
@@ -30,8 +31,9 @@ fn load_options(args: &Load) -> Result<LoadOptions, Failure> {
     let mapping = match &args.mapping {
         None => None,
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Failure::refused(format!("mapping \"{}\" cannot be read: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Failure::refused(format!("mapping \"{}\" cannot be read: {error}", path.display()))
+            })?;
             Some((path.display().to_string(), text))
         }
     };
@@ -78,7 +80,9 @@ pub(super) fn show(summary: &LoadSummary, json: bool) {
                     tell(&format!("warning: {}: {warning}", file.input));
                 }
             }
-            FileOutcome::AlreadyLoaded => tell(&format!("{}: loaded before, nothing to do", file.input)),
+            FileOutcome::AlreadyLoaded => {
+                tell(&format!("{}: loaded before, nothing to do", file.input));
+            }
             FileOutcome::Skipped { reason } => tell(&format!("skipped {}: {reason}", file.input)),
             FileOutcome::Failed { error, hint } => {
                 tell(&format!("error: {}: {error}", file.input));
@@ -98,7 +102,9 @@ pub(super) fn show(summary: &LoadSummary, json: bool) {
 
 /// A line for each file and table, cut to nothing: paths are what a person looks for.
 fn table(summary: &LoadSummary) -> String {
-    let mut lines = vec![["input", "format", "table", "records", "rows", "duplicates", "rejects"].map(str::to_owned)];
+    let mut lines = vec![
+        ["input", "format", "table", "records", "rows", "duplicates", "rejects"].map(str::to_owned),
+    ];
     for file in &summary.files {
         let FileOutcome::Loaded { format, tables, .. } = &file.outcome else { continue };
         for counts in tables {
@@ -116,7 +122,9 @@ fn table(summary: &LoadSummary) -> String {
     if lines.len() == 1 {
         return String::new();
     }
-    let width = |column_idx: usize| lines.iter().map(|line| line[column_idx].chars().count()).max().unwrap_or(0);
+    let width = |column_idx: usize| {
+        lines.iter().map(|line| line[column_idx].chars().count()).max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..7).map(width).collect();
     let mut text = String::new();
     for line in &lines {

@@ -1,5 +1,7 @@
 //! Answers as rows of text, for the commands that draw something other than a table.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, RecordBatch};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use brunt::Session;
@@ -43,9 +45,13 @@ pub(super) async fn fetch(session: &Session, sql: &str) -> Result<Rows, Failure>
 }
 
 /// Runs a query and prints its answer.
-pub(super) async fn show(session: &Session, sql: &str, layout: &Layout) -> Result<ExitStatus, Failure> {
+pub(super) async fn show(
+    session: &Session,
+    sql: &str,
+    layout: &Layout,
+) -> Result<ExitStatus, Failure> {
     let answer = session.sql(sql).await?;
-    let (schema, notices) = (answer.schema.clone(), answer.notices.clone());
+    let (schema, notices) = (Arc::clone(&answer.schema), answer.notices.clone());
     print(&draw(&schema, &answer.collect().await?, layout)?);
     for notice in &notices {
         tell(notice);
@@ -53,14 +59,24 @@ pub(super) async fn show(session: &Session, sql: &str, layout: &Layout) -> Resul
     Ok(ExitStatus::Done)
 }
 
-fn push_rows(rows: &mut Vec<Vec<Option<String>>>, batch: &RecordBatch) -> Result<(), arrow::error::ArrowError> {
+fn push_rows(
+    rows: &mut Vec<Vec<Option<String>>>,
+    batch: &RecordBatch,
+) -> Result<(), arrow::error::ArrowError> {
     let options = FormatOptions::default();
-    let formatters =
-        batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>()?;
+    let formatters = batch
+        .columns()
+        .iter()
+        .map(|column| ArrayFormatter::try_new(column, &options))
+        .collect::<Result<Vec<_>, _>>()?;
     for row_idx in 0..batch.num_rows() {
         let mut row = Vec::with_capacity(formatters.len());
         for (column, formatter) in batch.columns().iter().zip(&formatters) {
-            row.push(if column.is_null(row_idx) { None } else { Some(formatter.value(row_idx).try_to_string()?) });
+            row.push(if column.is_null(row_idx) {
+                None
+            } else {
+                Some(formatter.value(row_idx).try_to_string()?)
+            });
         }
         rows.push(row);
     }

@@ -11,13 +11,17 @@ use crate::output::tell;
 pub(super) async fn run(ctx: &Context, args: &Serve) -> Result<ExitStatus, Failure> {
     if !args.listen.ip().is_loopback() {
         return Err(Failure::usage(format!("address {} is not a loopback address", args.listen))
-            .hint("Passwords and TLS are not there yet, so brunt listens on 127.0.0.1 or [::1] only."));
+            .hint(
+                "Passwords and TLS are not there yet, so brunt listens on 127.0.0.1 or [::1] only.",
+            ));
     }
     let store = ctx.open().await?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
-        Failure::system(&format!("listen on {}", args.listen), &error).hint("`--listen 127.0.0.1:PORT` takes another port.")
+        Failure::system(&format!("listen on {}", args.listen), &error)
+            .hint("`--listen 127.0.0.1:PORT` takes another port.")
     })?;
-    let address = listener.local_addr().map_err(|error| Failure::system("read the address", &error))?;
+    let address =
+        listener.local_addr().map_err(|error| Failure::system("read the address", &error))?;
     tell(&format!(
         "listening on {address}, loopback only and without a password; connect with: psql -h {} -p {} -U brunt brunt",
         address.ip(),

@@ -103,7 +103,8 @@ impl Shell<'_> {
 
 async fn editor(session: &Session) -> Result<Editor<Completion, DefaultHistory>, Failure> {
     let config = Config::builder().history_ignore_space(true).auto_add_history(false).build();
-    let mut editor = Editor::with_config(config).map_err(|error| Failure::system("open the terminal", &error))?;
+    let mut editor = Editor::with_config(config)
+        .map_err(|error| Failure::system("open the terminal", &error))?;
     editor.set_helper(Some(Completion::of(session).await?));
     Ok(editor)
 }

@@ -1,9 +1,10 @@
 //! `brunt sql`: queries from arguments, a file or standard input; without any, the shell.
 
 use std::io::{IsTerminal, Read, stdin};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use brunt::{Answer, Session};
+use brunt::Answer;
 use brunt_notebook::{Format, Layout, draw};
 use futures::TryStreamExt;
 
@@ -41,7 +42,7 @@ pub(super) async fn run(ctx: &mut Context, args: &Sql) -> Result<ExitStatus, Fai
 
 /// Prints an answer; CSV and JSON stream, so that any size takes little memory. Returns false where the reader has gone.
 pub(super) async fn show(mut answer: Answer, layout: &Layout) -> Result<bool, Failure> {
-    let schema = answer.schema.clone();
+    let schema = Arc::clone(&answer.schema);
     if schema.fields().is_empty() {
         return Ok(true);
     }
@@ -57,15 +58,24 @@ pub(super) async fn show(mut answer: Answer, layout: &Layout) -> Result<bool, Fa
                 drawn.push(batch);
             }
         }
-        let drawn_text = draw(&schema, &drawn, &Layout { rows_max: Some(ROWS_DRAWN_MAX), ..*layout })?;
+        let drawn_text =
+            draw(&schema, &drawn, &Layout { rows_max: Some(ROWS_DRAWN_MAX), ..*layout })?;
         let left_out = n_rows.saturating_sub(ROWS_DRAWN_MAX);
-        let note = if left_out > 0 { format!("({n_rows} rows in all; --format csv prints every one)\n") } else { String::new() };
+        let note = if left_out > 0 {
+            format!("({n_rows} rows in all; --format csv prints every one)\n")
+        } else {
+            String::new()
+        };
         return Ok(print(&drawn_text) && print(&note));
     }
     let mut is_first = true;
     while let Some(batch) = answer.stream.try_next().await? {
         let text = draw(&schema, &[batch], layout)?;
-        let body = if is_first || layout.format == Format::Json { text.as_str() } else { after_header(&text) };
+        let body = if is_first || layout.format == Format::Json {
+            text.as_str()
+        } else {
+            after_header(&text)
+        };
         if !print(body) {
             return Ok(false);
         }
@@ -86,14 +96,17 @@ fn after_header(csv: &str) -> &str {
 fn read_text(args: &Sql) -> Result<Option<String>, Failure> {
     let mut texts: Vec<String> = args.query.iter().chain(&args.command).cloned().collect();
     if let Some(path) = &args.file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::refused(format!("file \"{}\" cannot be read: {error}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::refused(format!("file \"{}\" cannot be read: {error}", path.display()))
+        })?;
         texts.push(text);
     }
     if texts.is_empty() && !stdin().is_terminal() {
         let mut text = String::new();
         let read = stdin().lock().read_to_string(&mut text);
-        read.map_err(|error| Failure::refused(format!("standard input cannot be read as text: {error}")))?;
+        read.map_err(|error| {
+            Failure::refused(format!("standard input cannot be read as text: {error}"))
+        })?;
         texts.push(text);
     }
     Ok((!texts.is_empty()).then(|| texts.join(";\n")))
@@ -101,7 +114,10 @@ fn read_text(args: &Sql) -> Result<Option<String>, Failure> {
 
 /// Parses `512MB`, `4GiB`, `1000000`.
 fn parse_size(text: &str) -> Result<u64, Failure> {
-    let wrong = || Failure::usage(format!("size \"{text}\" is not understood")).hint("Write it like 512MB or 4GB.");
+    let wrong = || {
+        Failure::usage(format!("size \"{text}\" is not understood"))
+            .hint("Write it like 512MB or 4GB.")
+    };
     let n_digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = text[..n_digits].parse().map_err(|_| wrong())?;
     let unit = match text[n_digits..].trim().to_ascii_uppercase().as_str() {

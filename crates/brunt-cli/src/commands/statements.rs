@@ -31,7 +31,9 @@ pub(super) fn is_blank(text: &str) -> bool {
 
 /// The length of the quoted text or comment that the text begins with, else of its first character.
 fn token_len(text: &str) -> usize {
-    let until = |open: usize, close: &str| text[open..].find(close).map_or(text.len(), |at| open + at + close.len());
+    let until = |open: usize, close: &str| {
+        text[open..].find(close).map_or(text.len(), |at| open + at + close.len())
+    };
     match text.as_bytes() {
         [b'\'', ..] => until(1, "'"),
         [b'"', ..] => until(1, "\""),
@@ -49,7 +51,10 @@ mod tests {
     #[test]
     fn semicolons_end_statements_and_nothing_else_does() {
         let text = "SELECT ';' -- a; b\n; /* ; */ SELECT \"a;b\"; ; SELECT $$;$$";
-        assert_eq!(split(text), (vec!["SELECT ';' -- a; b", "/* ; */ SELECT \"a;b\""], "SELECT $$;$$"));
+        assert_eq!(
+            split(text),
+            (vec!["SELECT ';' -- a; b", "/* ; */ SELECT \"a;b\""], "SELECT $$;$$")
+        );
     }
 
     #[test]

@@ -12,11 +12,14 @@ use crate::output::{is_colour, layout, print, width_max};
 
 const WIDTH_DEFAULT: usize = 100;
 const BAR_WIDTH: usize = 24;
+const BAR_CELLS: i64 = 24;
 
 pub(super) async fn run(ctx: &Context, args: &Trace) -> Result<ExitStatus, Failure> {
     let session = ctx.open().await?.session().await?;
-    let id = TraceId::parse(&args.id)
-        .ok_or_else(|| Failure::usage(format!("\"{}\" is no trace id", args.id)).hint("It is 32 hexadecimal digits."))?;
+    let id = TraceId::parse(&args.id).ok_or_else(|| {
+        Failure::usage(format!("\"{}\" is no trace id", args.id))
+            .hint("It is 32 hexadecimal digits.")
+    })?;
     let id = quote(&id.to_string());
     let lines_sql = format!(
         "SELECT 'log' AS kind, arrow_cast(ts, 'Int64') AS at_us, span_id, coalesce(severity_text, '') AS mark, \
@@ -58,11 +61,15 @@ struct Waterfall<'r> {
 
 impl<'r> Waterfall<'r> {
     fn new(spans: &'r Rows, lines: &'r Rows) -> Self {
-        let ids: HashSet<&str> = (0..spans.len()).filter_map(|span_idx| spans.text(span_idx, "span_id")).collect();
+        let ids: HashSet<&str> =
+            (0..spans.len()).filter_map(|span_idx| spans.text(span_idx, "span_id")).collect();
         let known = |id: Option<&'r str>| id.filter(|id| ids.contains(id)).unwrap_or_default();
         let mut children: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for span_idx in 0..spans.len() {
-            children.entry(known(spans.text(span_idx, "parent_span_id"))).or_default().push(span_idx);
+            children
+                .entry(known(spans.text(span_idx, "parent_span_id")))
+                .or_default()
+                .push(span_idx);
         }
         let mut lines_of: HashMap<&str, Vec<usize>> = HashMap::new();
         for line_idx in 0..lines.len() {
@@ -70,9 +77,11 @@ impl<'r> Waterfall<'r> {
         }
         let at = |rows: &Rows, row_idx| rows.integer(row_idx, "at_us").unwrap_or(0);
         let starts = (0..spans.len()).map(|span_idx| at(spans, span_idx));
-        let start_us = starts.chain((0..lines.len()).map(|line_idx| at(lines, line_idx))).min().unwrap_or(0);
-        let ends = (0..spans.len())
-            .map(|span_idx| at(spans, span_idx) + spans.integer(span_idx, "duration_ns").unwrap_or(0) / 1_000);
+        let start_us =
+            starts.chain((0..lines.len()).map(|line_idx| at(lines, line_idx))).min().unwrap_or(0);
+        let ends = (0..spans.len()).map(|span_idx| {
+            at(spans, span_idx) + spans.integer(span_idx, "duration_ns").unwrap_or(0) / 1_000
+        });
         let duration_us = (ends.max().unwrap_or(start_us) - start_us).max(1);
         Self { spans, lines, children, lines_of, start_us, duration_us }
     }
@@ -91,10 +100,16 @@ impl<'r> Waterfall<'r> {
             while let Some((span_idx, depth)) = open.pop() {
                 if drawn.insert(span_idx) {
                     self.push_span(&mut text, span_idx, depth);
-                    open.extend(self.under(self.spans.text(span_idx, "span_id").unwrap_or_default(), depth + 1));
+                    open.extend(self.under(
+                        self.spans.text(span_idx, "span_id").unwrap_or_default(),
+                        depth + 1,
+                    ));
                 }
             }
-            let Some(rest) = (0..self.spans.len()).find(|span_idx| !drawn.contains(span_idx)) else { break };
+            let Some(rest) = (0..self.spans.len()).find(|span_idx| !drawn.contains(span_idx))
+            else {
+                break;
+            };
             open.push((rest, 0));
         }
         for line_idx in self.lines_of.get("").into_iter().flatten() {
@@ -105,7 +120,13 @@ impl<'r> Waterfall<'r> {
 
     /// The children of a span, the first one last, as a stack wants them.
     fn under(&self, id: &str, depth: usize) -> Vec<(usize, usize)> {
-        self.children.get(id).into_iter().flatten().rev().map(|span_idx| (*span_idx, depth)).collect()
+        self.children
+            .get(id)
+            .into_iter()
+            .flatten()
+            .rev()
+            .map(|span_idx| (*span_idx, depth))
+            .collect()
     }
 
     fn push_span(&self, text: &mut String, span_idx: usize, depth: usize) {
@@ -113,7 +134,12 @@ impl<'r> Waterfall<'r> {
         let at_us = self.spans.integer(span_idx, "at_us").unwrap_or(0) - self.start_us;
         let duration_us = self.spans.integer(span_idx, "duration_ns").unwrap_or(0) / 1_000;
         let failed = if field("status_code") == "ERROR" { " ✗" } else { "" };
-        let title = format!("{}{} · {}{failed}", "  ".repeat(depth.min(20)), field("service_name"), field("span_name"));
+        let title = format!(
+            "{}{} · {}{failed}",
+            "  ".repeat(depth.min(20)),
+            field("service_name"),
+            field("span_name")
+        );
         let width = width_max().unwrap_or(WIDTH_DEFAULT).saturating_sub(BAR_WIDTH + 14).max(20);
         let line = format!(
             "{}  {:>9.1} ms  {}",
@@ -140,14 +166,19 @@ impl<'r> Waterfall<'r> {
             at_us as f64 / 1_000.0,
             field("mark")
         );
-        text.push_str(&paint(fit(&line, width_max().unwrap_or(WIDTH_DEFAULT)).trim_end(), is_error));
+        text.push_str(&paint(
+            fit(&line, width_max().unwrap_or(WIDTH_DEFAULT)).trim_end(),
+            is_error,
+        ));
         text.push('\n');
     }
 }
 
 /// Where in the trace a span ran.
 fn bar(at_us: i64, duration_us: i64, trace_us: i64) -> String {
-    let place = |us: i64| usize::try_from(us.clamp(0, trace_us) * BAR_WIDTH as i64 / trace_us).unwrap_or(0);
+    let place = |us: i64| {
+        usize::try_from(us.clamp(0, trace_us).saturating_mul(BAR_CELLS) / trace_us).unwrap_or(0)
+    };
     let start = place(at_us).min(BAR_WIDTH - 1);
     let end = place(at_us.saturating_add(duration_us)).clamp(start + 1, BAR_WIDTH);
     format!("{}{}", " ".repeat(start), "█".repeat(end - start))

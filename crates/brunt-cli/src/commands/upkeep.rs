@@ -7,9 +7,15 @@ use crate::output::tell;
 
 pub(super) async fn optimize(ctx: &Context) -> Result<ExitStatus, Failure> {
     let merged = ctx.open().await?.optimize(now()).await?;
-    tell(&format!("merged {} files into {} in {} days", merged.n_files_before, merged.n_files_after, merged.n_days));
+    tell(&format!(
+        "merged {} files into {} in {} days",
+        merged.n_files_before, merged.n_files_after, merged.n_days
+    ));
     if merged.n_days_dropped > 0 {
-        tell(&format!("{} days were changed by others meanwhile; run it again for them", merged.n_days_dropped));
+        tell(&format!(
+            "{} days were changed by others meanwhile; run it again for them",
+            merged.n_days_dropped
+        ));
     }
     Ok(ExitStatus::Done)
 }

@@ -87,7 +87,7 @@ fn records(
             Ok(()) => {}
             Err(Halt::Error(error)) => return Err(error),
             Err(Halt::Fault(fault)) => {
-                load.reject(Some(filler.table()), place, fault.code, &fault.reason, raw)?
+                load.reject(Some(filler.table()), place, fault.code, &fault.reason, raw)?;
             }
         }
     }

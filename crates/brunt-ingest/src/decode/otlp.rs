@@ -268,7 +268,7 @@ impl<'a> Part<'a, '_, '_, '_> {
                     known = !self.schema_urls;
                 }
                 "schemaUrl" | "schema_url" => {
-                    resource.schema_url(json, "otel.resource.schema_url")?
+                    resource.schema_url(json, "otel.resource.schema_url")?;
                 }
                 key if self.signal.is_scopes(key) => {
                     n_lists += 1;

@@ -1,5 +1,6 @@
 //! Parquet, whose rows go the way of JSON records, so that aliases and mappings mean the same for both.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -29,19 +30,31 @@ pub(crate) fn decode(
     let malformed =
         |reason: String| Error::Malformed { input: input.clone(), format: "parquet", reason };
     let bytes = Bytes::from(source.read_whole()?);
-    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)
-        .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
-        .map_err(|error| malformed(error.to_string()))?;
+    let mut reader = unless_it_panics(|| {
+        ParquetRecordBatchReaderBuilder::try_new(bytes)
+            .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
+            .map_err(|error| error.to_string())
+    })
+    .map_err(&malformed)?;
     let mut n_rows = 0;
-    for batch in reader {
-        let lines = batch
-            .and_then(|batch| json_lines(&batch))
-            .map_err(|error| malformed(error.to_string()))?;
+    loop {
+        let lines = unless_it_panics(|| {
+            let batch = reader
+                .next()
+                .transpose()
+                .and_then(|batch| batch.as_ref().map(json_lines).transpose());
+            batch.map_err(|error| error.to_string())
+        });
+        let Some(lines) = lines.map_err(&malformed)? else { return Ok(()) };
         let block = Block { bytes: &lines, first_line: n_rows + 1 };
         n_rows += memchr::memchr_iter(b'\n', &lines).count() as u64;
         plain::block(block, true, &mut filler, load)?;
     }
-    Ok(())
+}
+
+/// The Parquet reader checks lengths with assertions, so damaged pages make it panic; that is one more kind of error.
+fn unless_it_panics<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("a page is damaged".to_owned()))
 }
 
 /// A JSON object a row. Times lose the name of their zone, which the writer would have to know, and stay the same time.
@@ -49,16 +62,13 @@ fn json_lines(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        match field.data_type() {
-            DataType::Timestamp(unit, Some(_)) => {
-                let utc = DataType::Timestamp(*unit, None);
-                columns.push(cast(column, &utc)?);
-                fields.push(Arc::new(Field::new(field.name(), utc, true)));
-            }
-            _ => {
-                columns.push(Arc::clone(column));
-                fields.push(Arc::clone(field));
-            }
+        if let DataType::Timestamp(unit, Some(_)) = field.data_type() {
+            let utc = DataType::Timestamp(*unit, None);
+            columns.push(cast(column, &utc)?);
+            fields.push(Arc::new(Field::new(field.name(), utc, true)));
+        } else {
+            columns.push(Arc::clone(column));
+            fields.push(Arc::clone(field));
         }
     }
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;

@@ -49,7 +49,7 @@ impl Field {
             let says_null = value
                 .as_str()
                 .is_some_and(|text| nulls.iter().chain(&self.nulls).any(|null| null == text));
-            (!null).then(|| (path.as_str(), if says_null { Scalar::Null } else { value }))
+            (!null).then_some((path.as_str(), if says_null { Scalar::Null } else { value }))
         })
     }
 
@@ -150,7 +150,7 @@ mod tests {
     fn paths_lead_through_dotted_keys_and_lists() {
         let text = r#"{"a.b": {"c": [1, {"d": 2}]}, "a": {"x": 3}}"#;
         let value = Value::read(&mut Json::new(text)).unwrap();
-        let at = |path: &str| find(&value, path).map(|found| found.to_scalar());
+        let at = |path: &str| find(&value, path).map(Value::to_scalar);
         assert_eq!(at("a.b.c.0"), Some(Scalar::number(1)));
         assert_eq!(at("a.b.c.-1.d"), Some(Scalar::number(2)));
         assert_eq!(at("a.x"), Some(Scalar::number(3)));

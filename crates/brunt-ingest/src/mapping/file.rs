@@ -73,31 +73,29 @@ pub(super) fn read(toml: &str, file_name: &str) -> Result<Mapping, Error> {
     let format = match &file.format {
         None => None,
         Some(name) => {
-            match Format::parse(name.get_ref()).filter(|format| *format != Format::OtlpJson) {
-                Some(format) => Some(format),
-                None => {
-                    let known: Vec<&str> = FORMATS
-                        .iter()
-                        .map(|format| format.name())
-                        .filter(|name| *name != "otlp_json")
-                        .collect();
-                    let reason = format!(
-                        "there is no format {:?} for mappings; it may be {}",
-                        name.get_ref(),
-                        known.join(", ")
-                    );
-                    return Err(fault(name.span().start, &reason));
-                }
+            if let Some(format) =
+                Format::parse(name.get_ref()).filter(|format| *format != Format::OtlpJson)
+            {
+                Some(format)
+            } else {
+                let known: Vec<&str> = FORMATS
+                    .iter()
+                    .map(|format| format.name())
+                    .filter(|name| *name != "otlp_json")
+                    .collect();
+                let reason = format!(
+                    "there is no format {:?} for mappings; it may be {}",
+                    name.get_ref(),
+                    known.join(", ")
+                );
+                return Err(fault(name.span().start, &reason));
             }
         }
     };
-    let pattern = match &file.pattern {
-        None => None,
-        Some(text) => Some(
-            Regex::new(text.get_ref())
-                .map_err(|error| fault(text.span().start, &error.to_string()))?,
-        ),
-    };
+    let compiled = file.pattern.as_ref().map(|text| {
+        Regex::new(text.get_ref()).map_err(|error| fault(text.span().start, &error.to_string()))
+    });
+    let pattern = compiled.transpose()?;
     if format == Some(Format::Text) && pattern.is_none() {
         return Err(fault(0, "format \"text\" needs a pattern"));
     }

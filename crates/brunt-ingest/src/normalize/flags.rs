@@ -5,7 +5,7 @@ use crate::normalize::words::nested_json;
 use crate::value::{Scalar, Value, write_field};
 
 /// An object as it is; a list of keys as keys that are `true`; a text of `key=variant` pairs.
-pub(crate) fn flags_json<'a>(value: Scalar<'a>) -> Result<String, Scalar<'a>> {
+pub(crate) fn flags_json(value: Scalar<'_>) -> Result<String, Scalar<'_>> {
     let json = match &value {
         Scalar::Json(text) => Some(text.to_string()),
         Scalar::Text(text) => nested_json(text),
@@ -25,7 +25,7 @@ fn of_list(json: &str) -> Option<String> {
     for key in &keys {
         match key {
             Value::Leaf(Scalar::Text(key)) => {
-                write_field(&mut out, key, |out| out.push_str("true"))
+                write_field(&mut out, key, |out| out.push_str("true"));
             }
             _ => return None,
         }
@@ -41,7 +41,7 @@ fn of_pairs(text: &str) -> Option<String> {
         match pair.split_once(['=', ':']) {
             Some((key, variant)) => {
                 write_field(&mut out, key.trim(), |out| {
-                    Scalar::text(variant.trim()).write_json(out)
+                    Scalar::text(variant.trim()).write_json(out);
                 });
             }
             None => write_field(&mut out, pair, |out| out.push_str("true")),

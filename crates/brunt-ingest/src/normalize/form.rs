@@ -128,7 +128,7 @@ impl Form {
     }
 
     /// The value as its column stores it, or the value itself where it makes no sense there.
-    pub(crate) fn read<'a>(self, value: Scalar<'a>) -> Result<Cell<'a>, Scalar<'a>> {
+    pub(crate) fn read(self, value: Scalar<'_>) -> Result<Cell<'_>, Scalar<'_>> {
         match self {
             Self::Text => value.clone().into_text().map(Cell::Text).ok_or(value),
             Self::Lower => text_as(value, str::to_lowercase),
@@ -182,24 +182,24 @@ fn typed<'a>(
     value.as_str().and_then(|text| parse(text.trim())).ok_or(value)
 }
 
-fn word<'a>(
-    value: Scalar<'a>,
+fn word(
+    value: Scalar<'_>,
     find: impl FnOnce(&str) -> Option<&'static str>,
-) -> Result<Cell<'a>, Scalar<'a>> {
+) -> Result<Cell<'_>, Scalar<'_>> {
     typed(value, |text| find(text).map(|word| Cell::Text(Cow::Borrowed(word))))
 }
 
 /// Text in the form that `convert` gives it; a copy is made only where that differs.
-fn text_as<'a>(
-    value: Scalar<'a>,
+fn text_as(
+    value: Scalar<'_>,
     convert: impl FnOnce(&str) -> String,
-) -> Result<Cell<'a>, Scalar<'a>> {
+) -> Result<Cell<'_>, Scalar<'_>> {
     let Some(text) = value.clone().into_text() else { return Err(value) };
     let converted = convert(text.trim());
     Ok(Cell::Text(if *text == converted { text } else { Cow::Owned(converted) }))
 }
 
-fn trace_id<'a>(value: Scalar<'a>, decimal: bool) -> Result<Cell<'a>, Scalar<'a>> {
+fn trace_id(value: Scalar<'_>, decimal: bool) -> Result<Cell<'_>, Scalar<'_>> {
     if let Scalar::Text(text) = &value
         && is_canonical_hex(text, 32)
     {
@@ -211,7 +211,7 @@ fn trace_id<'a>(value: Scalar<'a>, decimal: bool) -> Result<Cell<'a>, Scalar<'a>
     })
 }
 
-fn span_id<'a>(value: Scalar<'a>, decimal: bool) -> Result<Cell<'a>, Scalar<'a>> {
+fn span_id(value: Scalar<'_>, decimal: bool) -> Result<Cell<'_>, Scalar<'_>> {
     if !decimal
         && let Scalar::Text(text) = &value
         && is_canonical_hex(text, 16)
@@ -231,7 +231,7 @@ fn is_canonical_hex(text: &str, len: usize) -> bool {
         && text.bytes().any(|byte| byte != b'0')
 }
 
-fn url_path<'a>(value: Scalar<'a>) -> Result<Cell<'a>, Scalar<'a>> {
+fn url_path(value: Scalar<'_>) -> Result<Cell<'_>, Scalar<'_>> {
     match value.clone().into_text() {
         Some(Cow::Borrowed(text)) => Ok(Cell::Text(Cow::Borrowed(words::url_path(text)))),
         Some(Cow::Owned(text)) => Ok(Cell::Text(Cow::Owned(words::url_path(&text).to_owned()))),
@@ -251,7 +251,7 @@ fn read_boolean(value: &Scalar<'_>) -> Option<bool> {
 }
 
 /// JSON as it is; a text that holds an object or list is taken as that, anything else as a JSON scalar.
-fn json<'a>(value: Scalar<'a>) -> Result<Cell<'a>, Scalar<'a>> {
+fn json(value: Scalar<'_>) -> Result<Cell<'_>, Scalar<'_>> {
     match value {
         Scalar::Null => Err(value),
         Scalar::Json(text) => Ok(Cell::Text(text)),
@@ -278,6 +278,7 @@ mod tests {
         form.read(Scalar::text(text)).ok()
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "compared with what may be none")]
     fn text(text: &'static str) -> Option<Cell<'static>> {
         Some(Cell::Text(Cow::Borrowed(text)))
     }

@@ -264,7 +264,7 @@ mod tests {
             let known = |name: &&str| {
                 table(name).is_some_and(|table| extra || table.column(alias.column).is_some())
             };
-            assert!(alias.tables.iter().all(|name| known(&name)), "{alias:?}");
+            assert!(alias.tables.iter().all(known), "{alias:?}");
             assert!(
                 extra || tables().iter().any(|table| table.column(alias.column).is_some()),
                 "{alias:?}"

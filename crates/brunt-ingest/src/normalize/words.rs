@@ -171,7 +171,7 @@ pub(crate) fn url_path(text: &str) -> &str {
 }
 
 /// The elements of a JSON list as texts, or of a text with commas in between.
-pub(crate) fn list<'a>(value: Scalar<'a>) -> Result<Vec<Cow<'a, str>>, Scalar<'a>> {
+pub(crate) fn list(value: Scalar<'_>) -> Result<Vec<Cow<'_, str>>, Scalar<'_>> {
     let json = match &value {
         Scalar::Null => return Err(value),
         Scalar::Json(text) => Some(text.to_string()),

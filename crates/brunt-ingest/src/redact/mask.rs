@@ -193,7 +193,7 @@ fn is_card(digits: &[u8]) -> bool {
     issued && checksum.is_multiple_of(10)
 }
 
-/// Discover, UnionPay and JCB, whose numbers have 16 to 19 digits.
+/// Discover, `UnionPay` and JCB, whose numbers have 16 to 19 digits.
 fn is_long_issuer(first_two: u32, first_four: u32) -> bool {
     matches!(first_two, 62 | 65)
         || first_four == 6_011

@@ -54,16 +54,13 @@ fn unescape_once(text: &str) -> Option<String> {
         let code = rest.get(at + 2..at + 6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
         let decoded = code.and_then(char::from_u32).filter(char::is_ascii_graphic);
         plain.push_str(rest.get(..at)?);
-        match decoded {
-            Some(decoded) => {
-                plain.push(decoded);
-                rest = rest.get(at + 6..)?;
-                changed = true;
-            }
-            None => {
-                plain.push_str("\\u");
-                rest = rest.get(at + 2..)?;
-            }
+        if let Some(decoded) = decoded {
+            plain.push(decoded);
+            rest = rest.get(at + 6..)?;
+            changed = true;
+        } else {
+            plain.push_str("\\u");
+            rest = rest.get(at + 2..)?;
         }
     }
     plain.push_str(rest);

@@ -97,9 +97,8 @@ impl Redactor {
                 let dropped = Value::Leaf(Scalar::Null);
                 std::mem::replace(value, dropped) != Value::Leaf(Scalar::Null)
             }
-            Some(Action::Hash) => replace_leaves(value, &|text| match self.has_secret() {
-                true => Scalar::text(self.hash(text)),
-                false => Scalar::Null,
+            Some(Action::Hash) => replace_leaves(value, &|text| {
+                if self.has_secret() { Scalar::text(self.hash(text)) } else { Scalar::Null }
             }),
             Some(Action::Mask) | None if path.is_secret() && self.masks().key => {
                 replace_leaves(value, &|_| Scalar::text("[secret]"))

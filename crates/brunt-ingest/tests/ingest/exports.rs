@@ -213,7 +213,12 @@ fn otlp_files_of_other_projects_load() {
         };
         let read = plain(path);
         let n_of = |table: &str| {
-            read.rows.get(table).into_iter().flatten().map(|batch| batch.num_rows()).sum::<usize>()
+            read.rows
+                .get(table)
+                .into_iter()
+                .flatten()
+                .map(arrow::array::RecordBatch::num_rows)
+                .sum::<usize>()
         };
         let n_metrics = read.summary().unsupported.get("metrics").copied().unwrap_or_default();
         assert_eq!((n_of("logs"), n_of("spans"), n_metrics, read.rejects.len()), *counts, "{name}");

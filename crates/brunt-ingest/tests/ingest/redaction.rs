@@ -102,7 +102,7 @@ fn otlp(text: &str, value: &Value, place: usize) -> Value {
         2 => log["attributes"] = key,
         3 => {
             log["attributes"] =
-                json!([{"key": "exception.stacktrace", "value": {"stringValue": text}}])
+                json!([{"key": "exception.stacktrace", "value": {"stringValue": text}}]);
         }
         4 => log["severityText"] = json!(text),
         5 => log["eventName"] = json!(text),

@@ -28,16 +28,24 @@ pub(super) struct GridColumn {
 pub(super) type Cell = Option<String>;
 
 impl Grid {
-    pub(super) fn new(schema: &Schema, batches: &[RecordBatch], rows_max: Option<usize>) -> Result<Self, Error> {
+    pub(super) fn new(
+        schema: &Schema,
+        batches: &[RecordBatch],
+        rows_max: Option<usize>,
+    ) -> Result<Self, Error> {
         let columns = schema
             .fields()
             .iter()
-            .map(|field| GridColumn { name: field.name().clone(), is_number: field.data_type().is_numeric() })
+            .map(|field| GridColumn {
+                name: field.name().clone(),
+                is_number: field.data_type().is_numeric(),
+            })
             .collect();
         let n_rows = batches.iter().map(RecordBatch::num_rows).sum();
         let mut rows = Vec::new();
         for batch in batches {
-            let n_wanted = rows_max.unwrap_or(usize::MAX).saturating_sub(rows.len()).min(batch.num_rows());
+            let n_wanted =
+                rows_max.unwrap_or(usize::MAX).saturating_sub(rows.len()).min(batch.num_rows());
             rows.extend(cells(&batch.slice(0, n_wanted))?);
         }
         Ok(Self { columns, rows, n_rows })
@@ -45,11 +53,15 @@ impl Grid {
 
     /// The cells as columns of text, for writers that quote.
     pub(super) fn as_text_batches(&self) -> Result<Vec<RecordBatch>, Error> {
-        let fields: Vec<Field> =
-            self.columns.iter().map(|column| Field::new(&column.name, DataType::Utf8, true)).collect();
+        let fields: Vec<Field> = self
+            .columns
+            .iter()
+            .map(|column| Field::new(&column.name, DataType::Utf8, true))
+            .collect();
         let arrays = (0..self.columns.len())
             .map(|column_idx| {
-                let cells = self.rows.iter().map(|row| row.get(column_idx).and_then(Option::as_deref));
+                let cells =
+                    self.rows.iter().map(|row| row.get(column_idx).and_then(Option::as_deref));
                 Arc::new(cells.collect::<StringArray>()) as ArrayRef
             })
             .collect();

@@ -6,10 +6,12 @@ pub(super) fn draw(grid: &Grid) -> String {
     let mut text = String::new();
     let names: Vec<&str> = grid.columns.iter().map(|column| column.name.as_str()).collect();
     push_row(&mut text, &names);
-    let rule: Vec<&str> = grid.columns.iter().map(|column| if column.is_number { "---:" } else { "---" }).collect();
+    let rule: Vec<&str> =
+        grid.columns.iter().map(|column| if column.is_number { "---:" } else { "---" }).collect();
     push_row(&mut text, &rule);
     for row in &grid.rows {
-        let cells: Vec<String> = row.iter().map(|cell| escape(cell.as_deref().unwrap_or_default())).collect();
+        let cells: Vec<String> =
+            row.iter().map(|cell| escape(cell.as_deref().unwrap_or_default())).collect();
         push_row(&mut text, &cells);
     }
     text

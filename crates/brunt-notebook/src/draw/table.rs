@@ -12,7 +12,9 @@ pub(super) fn draw(grid: &Grid, width_max: Option<usize>) -> String {
     let flat: Vec<Vec<String>> = grid
         .rows
         .iter()
-        .map(|row| row.iter().map(|cell| cell.as_deref().map_or_else(String::new, one_line)).collect())
+        .map(|row| {
+            row.iter().map(|cell| cell.as_deref().map_or_else(String::new, one_line)).collect()
+        })
         .collect();
     let mut widths = natural_widths(grid, &flat);
     let n_shown = width_max.map_or(widths.len(), |width_max| fit(grid, &mut widths, width_max));
@@ -41,9 +43,13 @@ fn natural_widths(grid: &Grid, rows: &[Vec<String>]) -> Vec<usize> {
 
 /// Narrows the widest text column again and again; returns how many columns fit then.
 fn fit(grid: &Grid, widths: &mut [usize], width_max: usize) -> usize {
-    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    let total =
+        |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
     while total(widths) > width_max {
-        let text_columns = widths.iter().enumerate().filter(|(column_idx, _)| !grid.columns[*column_idx].is_number);
+        let text_columns = widths
+            .iter()
+            .enumerate()
+            .filter(|(column_idx, _)| !grid.columns[*column_idx].is_number);
         let Some((widest, width)) = text_columns.max_by_key(|(_, width)| **width) else { break };
         if *width <= WIDTH_MIN {
             break;
@@ -92,9 +98,13 @@ fn push_notes(text: &mut String, grid: &Grid, n_shown: usize) {
         n_rows if n_rows > grid.rows.len() => format!("{n_rows} rows, {} shown", grid.rows.len()),
         n_rows => format!("{n_rows} rows"),
     };
-    let hidden: Vec<&str> = grid.columns[n_shown..].iter().map(|column| column.name.as_str()).collect();
-    let columns =
-        if hidden.is_empty() { String::new() } else { format!("; columns that did not fit: {}", hidden.join(", ")) };
+    let hidden: Vec<&str> =
+        grid.columns[n_shown..].iter().map(|column| column.name.as_str()).collect();
+    let columns = if hidden.is_empty() {
+        String::new()
+    } else {
+        format!("; columns that did not fit: {}", hidden.join(", "))
+    };
     text.push_str(&format!("({rows}{columns})\n"));
 }
 
@@ -148,7 +158,10 @@ mod tests {
     #[test]
     fn wide_text_is_cut_to_the_terminal() {
         let text = draw_rows(&[(Some("a very long title that does not fit"), 5)], Some(20));
-        assert_eq!(text, "title              n\n─────────────────  ─\na very long titl…  5\n(1 row)\n");
+        assert_eq!(
+            text,
+            "title              n\n─────────────────  ─\na very long titl…  5\n(1 row)\n"
+        );
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Column {
                 Digits::new(&array.value(row_idx).to_string(), array.scale()).put_binary(out)?;
             }
             Self::Text(array) | Self::Json(array) => {
-                out.extend_from_slice(array.value(row_idx).as_bytes())
+                out.extend_from_slice(array.value(row_idx).as_bytes());
             }
             Self::Bytes(array) => out.extend_from_slice(array.value(row_idx)),
             Self::Date(array) => out.put_i32(array.value(row_idx).saturating_sub(EPOCH_DAYS)),

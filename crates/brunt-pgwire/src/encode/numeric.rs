@@ -70,7 +70,9 @@ impl<'a> Digits<'a> {
         out.put_i16(weight);
         out.put_u16(if self.negative && !groups.is_empty() { 0x4000 } else { 0 });
         out.put_i16(i16::from(self.scale.max(0)));
-        groups.iter().for_each(|group| out.put_i16(*group));
+        for group in groups {
+            out.put_i16(*group);
+        }
         Ok(())
     }
 

@@ -31,7 +31,7 @@ impl Column {
                 Digits::new(&array.value(row_idx).to_string(), array.scale()).put_text(out);
             }
             Self::Text(array) | Self::Json(array) => {
-                out.extend_from_slice(array.value(row_idx).as_bytes())
+                out.extend_from_slice(array.value(row_idx).as_bytes());
             }
             Self::Bytes(array) => {
                 out.extend_from_slice(b"\\x");
@@ -117,8 +117,7 @@ pub(crate) fn copy_csv(
 pub(crate) fn put_csv(value: &[u8], csv: &Csv, out: &mut BytesMut) {
     let special =
         |byte: &u8| *byte == csv.delimiter || *byte == csv.quote || matches!(byte, b'\n' | b'\r');
-    let needs_quotes =
-        csv.force_quote || value == csv.null.as_bytes() || value.iter().any(|byte| special(byte));
+    let needs_quotes = csv.force_quote || value == csv.null.as_bytes() || value.iter().any(special);
     if !needs_quotes {
         out.extend_from_slice(value);
         return;
@@ -169,10 +168,7 @@ fn put_array_item(value: &[u8], out: &mut BytesMut) {
             || byte.is_ascii_whitespace()
             || *byte == 0x0b
     };
-    if !value.is_empty()
-        && !value.eq_ignore_ascii_case(b"null")
-        && !value.iter().any(|byte| special(byte))
-    {
+    if !value.is_empty() && !value.eq_ignore_ascii_case(b"null") && !value.iter().any(special) {
         out.extend_from_slice(value);
         return;
     }

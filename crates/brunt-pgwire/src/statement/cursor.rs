@@ -67,7 +67,7 @@ pub(super) fn fetch(mut words: Words, motion: Motion) -> Result<Statement, Repor
                     n_rows = None;
                 }
                 Some(count) if count.parse::<usize>().is_ok() => {
-                    n_rows = words.next().and_then(|n| n.parse().ok())
+                    n_rows = words.next().and_then(|n| n.parse().ok());
                 }
                 _ => {}
             }
@@ -76,7 +76,7 @@ pub(super) fn fetch(mut words: Words, motion: Motion) -> Result<Statement, Repor
             return Err(no_scroll());
         }
         count if count.parse::<usize>().is_ok() => {
-            n_rows = words.next().and_then(|n| n.parse().ok())
+            n_rows = words.next().and_then(|n| n.parse().ok());
         }
         _ => {}
     }

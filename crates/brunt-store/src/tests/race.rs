@@ -232,6 +232,67 @@ async fn an_optimizer_leaves_a_day_to_those_who_replaced_it_meanwhile() {
     }
 }
 
+/// Lets `other` write while a write that reads `DAY` of `logs` is on its way; returns how often that ran, and its epoch.
+async fn write_beside(
+    store: &Store,
+    other: impl AsyncFn(&mut crate::Transaction) -> Result<(), Error>,
+) -> (usize, u64) {
+    let second = Store::on(store.object_store(), store.url(), at(DAY, 0)).await.unwrap();
+    let mut n_runs = 0;
+    let committed = store
+        .write(at(DAY, 0), async |tx| {
+            n_runs += 1;
+            tx.read_days("logs", &BTreeSet::from([DAY])).await?;
+            tx.append_rows(table_of("logs"), &logs(&[(at(DAY, 1), "s", "ours")])).await?;
+            if n_runs == 1 {
+                second.write(at(DAY, 0), &other).await?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await
+        .unwrap();
+    (n_runs, committed.epoch.number)
+}
+
+#[tokio::test]
+async fn a_write_runs_again_only_where_the_winner_changed_what_it_had_read() {
+    let new = async || Store::in_memory(at(DAY, 0)).await.unwrap();
+    let append = async |tx: &mut crate::Transaction, day| {
+        tx.append_rows(table_of("logs"), &logs(&[(at(day, 0), "s", "theirs")])).await
+    };
+
+    let store = new().await;
+    assert_eq!(write_beside(&store, async |tx| append(tx, DAY.plus(1)).await).await, (1, 2));
+    let store = new().await;
+    let other_table = async |tx: &mut crate::Transaction| {
+        tx.replace_day("sessions", DAY, vec![sessions(DAY, &["a"])]).await
+    };
+    assert_eq!(write_beside(&store, other_table).await, (1, 2));
+
+    let store = new().await;
+    assert_eq!(write_beside(&store, async |tx| append(tx, DAY).await).await, (2, 2));
+    let head = store.head().await.unwrap();
+    assert_eq!(texts(&store, &head, "logs", "body").await, ["ours", "theirs"]);
+    let store = new().await;
+    let definitions = async |tx: &mut crate::Transaction| tx.set_definitions("new", &[]).await;
+    assert_eq!(write_beside(&store, definitions).await, (2, 2));
+    assert_eq!(store.head().await.unwrap().definitions_hash.as_deref(), Some("new"));
+}
+
+#[tokio::test]
+async fn a_commit_of_another_program_stops_writers_and_not_readers() {
+    let store = Store::in_memory(at(DAY, 0)).await.unwrap();
+    append_logs(&store, &[(at(DAY, 0), "s", "ours")]).await.unwrap();
+    let path = "logs/_delta_log/00000000000000000002.json";
+    store.location().write(path, r#"{"commitInfo":{}}"#.into()).await.unwrap();
+    for _ in 0..2 {
+        let err = append_logs(&store, &[(at(DAY, 1), "s", "more")]).await.unwrap_err();
+        assert_eq!(err.to_string(), "table \"logs\" has a version 2 that brunt did not write");
+    }
+    let head = store.head().await.unwrap();
+    assert_eq!(texts(&store, &head, "logs", "body").await, ["ours"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_race_on_bad_answers_did_meet_some() {
     let mut n_puts = 0;

@@ -10,6 +10,7 @@ use super::rows::{DAY, append_logs, at, sessions, table_of, texts};
 use crate::{Store, StoreOptions};
 
 /// The Python that has these packages, if there is one.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 pub(super) fn python_with(packages: &str) -> Option<String> {
     let python = std::env::var("BRUNT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let found = Command::new(&python)

@@ -35,7 +35,8 @@ ORDER BY all_share DESC, op
 pub(crate) async fn suggest(store: &Store) -> Result<Option<String>, Error> {
     let mut steps: Vec<(String, String)> = Vec::new();
     for batch in store.sql(STEPS_SQL).await?.collect().await? {
-        let column = |idx: usize| arrow::compute::cast(batch.column(idx), &arrow::datatypes::DataType::Utf8);
+        let column =
+            |idx: usize| arrow::compute::cast(batch.column(idx), &arrow::datatypes::DataType::Utf8);
         if let (Ok(ops), Ok(kinds)) = (column(0), column(1)) {
             let pairs = ops.as_string::<i32>().iter().zip(kinds.as_string::<i32>().iter());
             steps.extend(pairs.filter_map(|(op, kind)| Some((op?.to_owned(), kind?.to_owned()))));
@@ -56,7 +57,11 @@ fn journey(steps: &[(String, String)]) -> String {
             ("event", _) => ("events", format!("event_name = {}", quote(op))),
             (_, Some((method, route))) if route.starts_with('/') => (
                 "spans",
-                format!("http_request_method = {} and http_route = {}", quote(method), quote(route)),
+                format!(
+                    "http_request_method = {} and http_route = {}",
+                    quote(method),
+                    quote(route)
+                ),
             ),
             _ => ("spans", format!("span_name = {}", quote(op))),
         };

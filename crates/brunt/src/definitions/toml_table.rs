@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
         let end = span.start.min(self.text.len());
-        1 + self.text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count()
+        1 + self.text[..end].matches('\n').count()
     }
 
     /// Notes every key that is not among `known`.

@@ -212,6 +212,11 @@ fn reaching(day: Day) -> [Day; 2] {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::needless_pass_by_value,
+    reason = "small values of a test"
+)]
 mod tests {
     use serde_json::{Value, json};
 

@@ -96,6 +96,11 @@ pub(super) fn successors<K: Copy + Ord>(
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::needless_pass_by_value,
+    reason = "small values of a test"
+)]
 mod tests {
     use super::*;
 

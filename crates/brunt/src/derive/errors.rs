@@ -152,6 +152,7 @@ fn write(symbols: &Symbols, mut rows: Vec<ErrorRow<'_>>) -> Result<Vec<RecordBat
     columns.correlation(&rows, symbols, |row| &row.who);
     columns.owned_text("error_id", rows.iter().map(|row| Some(hex(row.of.id))));
     columns.owned_text("activity_id", rows.iter().map(|row| row.activity.map(hex)));
+    #[expect(clippy::type_complexity, reason = "columns with what fills them")]
     let groupings: [(&str, fn(&Grouping) -> Sym); 6] = [
         ("error_group_id", |grouping| grouping.group),
         ("error_site_id", |grouping| grouping.site),
@@ -163,6 +164,7 @@ fn write(symbols: &Symbols, mut rows: Vec<ErrorRow<'_>>) -> Result<Vec<RecordBat
     for (name, of) in groupings {
         columns.sym(name, symbols, rows.iter().map(|row| of(&row.grouping)));
     }
+    #[expect(clippy::type_complexity, reason = "columns with what fills them")]
     let recorded: [(&str, fn(&Record) -> Sym); 6] = [
         ("exception_type", |record| record.exception_type),
         ("exception_message", |record| record.message),

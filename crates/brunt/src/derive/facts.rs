@@ -251,6 +251,7 @@ impl Facts {
     }
 
     /// The rows of a segment, by time.
+    #[expect(clippy::unused_self, reason = "asked of the facts, which own the index")]
     pub(super) fn rows_of<'a>(&'a self, index: &'a Index, segment: u32) -> &'a [u32] {
         let range = &index.segments[segment as usize].rows;
         &index.rows[range.start as usize..range.end as usize]

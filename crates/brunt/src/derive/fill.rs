@@ -332,6 +332,11 @@ fn gap_id(window: &Window, piece: Piece) -> Sym {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::needless_pass_by_value,
+    reason = "small values of a test"
+)]
 mod tests {
     use serde_json::{Value, json};
 

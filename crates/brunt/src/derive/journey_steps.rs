@@ -152,6 +152,11 @@ fn write(symbols: &Symbols, mut rows: Vec<StepOut<'_>>) -> Result<Vec<RecordBatc
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::needless_pass_by_value,
+    reason = "small values of a test"
+)]
 mod tests {
     use serde_json::{Value, json};
 

@@ -60,6 +60,7 @@ pub(super) async fn read_day(
         records: Vec::new(),
         steps: Vec::new(),
     };
+    #[expect(clippy::items_after_statements, reason = "named where it is used")]
     type Collect = fn(&mut Collected<'_>, &RecordBatch) -> Result<(), Error>;
     let sources: [(&str, &[&'static str], Collect); 3] = [
         ("spans", spans::COLUMNS, spans::collect),

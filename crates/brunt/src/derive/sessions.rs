@@ -290,6 +290,7 @@ fn write(symbols: &Symbols, mut rows: Vec<SessionRow>) -> Result<Vec<RecordBatch
     columns.correlation(&rows, symbols, |row| &row.who);
     columns.texts("conflicts", rows.iter_mut().map(|row| std::mem::take(&mut row.conflicts)));
     columns.timestamp("ended_at", rows.iter().map(|row| Some(row.tally.ended_at)));
+    #[expect(clippy::type_complexity, reason = "columns with what fills them")]
     let counts: [(&str, fn(&Tally) -> i64); 9] = [
         ("n_events", |tally| tally.n_events),
         ("n_page_views", |tally| tally.n_page_views),

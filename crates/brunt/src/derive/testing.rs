@@ -1,4 +1,10 @@
 //! A store in memory for tests of deriving: base rows from JSON, derived rows back as JSON.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::needless_pass_by_value,
+    reason = "small numbers of a test"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -83,7 +89,8 @@ pub(super) fn batch(table: &'static Table, rows: &[Value]) -> RecordBatch {
     let columns: Vec<ArrayRef> = schema
         .fields()
         .iter()
-        .map(|field| decoded.column_by_name(field.name()).unwrap_or(&days).clone())
+        .map(|field| decoded.column_by_name(field.name()).unwrap_or(&days))
+        .map(Arc::clone)
         .collect();
     RecordBatch::try_new(schema, columns).unwrap()
 }

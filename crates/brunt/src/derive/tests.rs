@@ -1,4 +1,10 @@
 //! Laws of deriving, on random rows planted around midnights: nothing depends on order, batches, or other days.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::needless_pass_by_value,
+    reason = "small numbers of a test"
+)]
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -75,7 +81,7 @@ fn span(row: &Planted, number: usize, all: &[Planted]) -> Value {
         1 => Some(format!("{:016x}", 0xdead_beef_u64)),
         _ => earlier.map(|idx| format!("{:016x}", idx + 1)),
     };
-    let failed = row.variant % 3 == 0;
+    let failed = row.variant.is_multiple_of(3);
     json!({
         "span_id": format!("{:016x}", number + 1),
         "parent_span_id": parent,
@@ -83,7 +89,7 @@ fn span(row: &Planted, number: usize, all: &[Planted]) -> Value {
         "span_kind": (["SERVER", "CLIENT", "INTERNAL"][usize::from(row.variant) % 3]),
         "status_code": if failed { "ERROR" } else { "OK" },
         "duration_ns": i64::from(row.variant) * 1_000_000_000,
-        "span_events": (row.variant % 6 == 0).then(|| json!([
+        "span_events": row.variant.is_multiple_of(6).then(|| json!([
             {"name": "exception", "attributes": {"exception.type": "Timeout", "exception.message": "slow"}}
         ]).to_string()),
     })
@@ -91,11 +97,11 @@ fn span(row: &Planted, number: usize, all: &[Planted]) -> Value {
 
 fn log(row: &Planted, number: usize) -> Value {
     json!({
-        "severity_number": if row.variant % 2 == 0 { 17 } else { 9 },
+        "severity_number": if row.variant.is_multiple_of(2) { 17 } else { 9 },
         "body": "slow",
-        "exception_type": (row.variant % 4 == 0).then_some("Timeout"),
+        "exception_type": row.variant.is_multiple_of(4).then_some("Timeout"),
         // Some rows are equal in everything, as lines of a log are.
-        "span_id": (row.variant % 5 == 0).then(|| format!("{number:016x}")),
+        "span_id": row.variant.is_multiple_of(5).then(|| format!("{number:016x}")),
     })
 }
 
@@ -103,7 +109,7 @@ fn event(row: &Planted, number: usize) -> Value {
     let kinds = ["page_view", "click", "step", "purchase", "error", "frustration"];
     json!({
         "event_kind": kinds[usize::from(row.variant) % 6],
-        "event_id": (row.variant % 2 == 0).then(|| format!("event-{number}")),
+        "event_id": row.variant.is_multiple_of(2).then(|| format!("event-{number}")),
         "event_name": (["cart", "buy"][usize::from(row.variant) % 2]),
         "exception_type": (row.variant % 6 == 4).then_some("TypeError"),
         "order_id": (row.variant % 6 == 3).then(|| format!("order-{}", row.variant % 4)),

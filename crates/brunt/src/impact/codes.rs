@@ -46,7 +46,13 @@ pub(super) struct Names {
 
 impl Ids {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { keys: Vec::new(), codes: Vec::new(), kind, seen: ByKey::default(), last: (String::new(), 0) }
+        Self {
+            keys: Vec::new(),
+            codes: Vec::new(),
+            kind,
+            seen: ByKey::default(),
+            last: (String::new(), 0),
+        }
     }
 
     pub(super) fn push(&mut self, text: Option<&str>) {
@@ -168,7 +174,6 @@ impl ById {
     }
 
     /// Where the id is or would be; at most half of the slots are taken, so that there is an empty one.
-    #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash are one")]
     fn slot(&self, id: u128, ids: &[u128]) -> usize {
         let mask = self.slots.len() - 1;
         let mut slot = id as usize & mask;

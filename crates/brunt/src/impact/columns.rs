@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, ListBuilder, RecordBatch, StringArray,
-    StringBuilder,
+    ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, ListBuilder, RecordBatch,
+    StringArray, StringBuilder,
 };
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use brunt_model::ColumnType::{BigInt, Boolean, Double, Numeric, Text, TextArray};
@@ -22,14 +22,30 @@ const COLUMNS: [(&str, ColumnType, &str); 42] = [
     ("journey", Text, "Journey."),
     ("error_group_id", Text, "Error group."),
     ("title", Text, "Short type and message template of the group."),
-    ("n_affected", BigInt, "Entries of the journey that met the group, up to and with the activity that converted."),
+    (
+        "n_affected",
+        BigInt,
+        "Entries of the journey that met the group, up to and with the activity that converted.",
+    ),
     ("n_matched", BigInt, "Affected entries that have comparable unaffected ones."),
-    ("n_unaffected", BigInt, "Entries that never met the group, in the cells that the affected are compared in."),
+    (
+        "n_unaffected",
+        BigInt,
+        "Entries that never met the group, in the cells that the affected are compared in.",
+    ),
     ("n_users", BigInt, "Known users among the affected."),
     ("n_accounts", BigInt, "Known accounts among the affected."),
     ("conversion_affected", Double, "Share of the matched affected that converted, 0 to 1."),
-    ("conversion_expected", Double, "Share of them that would have converted without the group, 0 to 1."),
-    ("loss_pp", Double, "Expected less observed conversion, in percentage points; positive is harm."),
+    (
+        "conversion_expected",
+        Double,
+        "Share of them that would have converted without the group, 0 to 1.",
+    ),
+    (
+        "loss_pp",
+        Double,
+        "Expected less observed conversion, in percentage points; positive is harm.",
+    ),
     ("loss_pp_lo", Double, "Lower bound of loss_pp."),
     ("loss_pp_hi", Double, "Upper bound of loss_pp."),
     ("lost_conversions", Double, "Conversions that the group cost, over all affected."),
@@ -43,17 +59,33 @@ const COLUMNS: [(&str, ColumnType, &str); 42] = [
     ("q_value", Double, "The same adjusted for all groups of the journey (Benjamini-Hochberg)."),
     ("accused", Boolean, "Whether q_value is below 0.05 and loss_pp_lo above the floor."),
     ("rank_score", Double, "lost_conversions shrunk towards 0 by its uncertainty; rank is by it."),
-    ("unadjusted_loss_pp", Double, "Conversion of all unaffected less that of the affected, as naive tools have it."),
+    (
+        "unadjusted_loss_pp",
+        Double,
+        "Conversion of all unaffected less that of the affected, as naive tools have it.",
+    ),
     ("overlap_share", Double, "n_matched as a share of n_affected, 0 to 1."),
     ("adjusted_for", TextArray, "What the compared have in common."),
-    ("partner", Text, "Error group that at least three tenths of the first hits share their activity with."),
+    (
+        "partner",
+        Text,
+        "Error group that at least three tenths of the first hits share their activity with.",
+    ),
     ("alone_pp", Double, "Loss where no partner strikes; not estimated yet."),
     ("alone_pp_lo", Double, "Lower bound of alone_pp."),
     ("alone_pp_hi", Double, "Upper bound of alone_pp."),
     ("n_alone", BigInt, "Affected entries that alone_pp rests on."),
-    ("e_value", Double, "How strongly something unseen would have to go with both to explain the loss away."),
+    (
+        "e_value",
+        Double,
+        "How strongly something unseen would have to go with both to explain the loss away.",
+    ),
     ("clusters_effective", Double, "Independent accounts or users that the interval rests on."),
-    ("mrr_touched", Numeric, "Recurring revenue a month of the accounts that met it in the journey, in currency."),
+    (
+        "mrr_touched",
+        Numeric,
+        "Recurring revenue a month of the accounts that met it in the journey, in currency.",
+    ),
     ("n_tickets", BigInt, "Tickets that have the group in ticket_context."),
     ("introduced_in", Text, "Service version that the group was first seen in."),
     ("method", Text, "The estimator."),
@@ -114,12 +146,14 @@ pub(super) fn batch(answered: &Answered, group: Option<&str>) -> Result<RecordBa
     columns.push(texts(&rows, |row| row.journey.currency.as_deref()));
     columns.push(doubles(&rows, |of| of.p_value));
     columns.push(doubles(&rows, |of| of.q_value));
-    columns.push(Arc::new(rows.iter().map(|row| Some(row.impact.accused)).collect::<BooleanArray>()));
+    columns
+        .push(Arc::new(rows.iter().map(|row| Some(row.impact.accused)).collect::<BooleanArray>()));
     columns.push(doubles(&rows, |of| of.rank_score));
     columns.push(doubles(&rows, |of| of.unadjusted_loss_pp));
     columns.push(doubles(&rows, |of| of.overlap_share));
     columns.push(lists(&rows, |row| row.impact.adjusted_for.clone()));
-    columns.push(texts(&rows, |row| answered.group_ids.get(row.impact.partner?).map(String::as_str)));
+    columns
+        .push(texts(&rows, |row| answered.group_ids.get(row.impact.partner?).map(String::as_str)));
     columns.extend(estimates(|part| doubles(&rows, |of| of.alone_pp.and_then(part))));
     columns.push(bigints(&rows, |row| row.impact.n_alone.and_then(|n| i64::try_from(n).ok())));
     columns.push(doubles(&rows, |of| of.e_value));
@@ -141,7 +175,12 @@ fn rows<'a>(answered: &'a Answered, group: Option<&str>) -> Vec<Row<'a>> {
         let first = rows.len();
         for (idx, (id, impact)) in answered.group_ids.iter().zip(&journey.impacts).enumerate() {
             if group.is_none_or(|wanted| wanted == id) {
-                rows.push(Row { journey, group: idx, impact, known: known.get(id.as_str()).copied() });
+                rows.push(Row {
+                    journey,
+                    group: idx,
+                    impact,
+                    known: known.get(id.as_str()).copied(),
+                });
             }
         }
         rows[first..].sort_by_key(|row| row.impact.rank.unwrap_or(u32::MAX));

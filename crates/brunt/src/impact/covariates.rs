@@ -37,7 +37,10 @@ pub(super) fn activities(
         Covariate { name: (*name).to_owned(), codes }
     });
     let mut covariates: Vec<Covariate> = traits.collect();
-    covariates.insert(1, Covariate { name: "plan_tier".to_owned(), codes: plan_codes(placed, of, sessions, plans) });
+    covariates.insert(
+        1,
+        Covariate { name: "plan_tier".to_owned(), codes: plan_codes(placed, of, sessions, plans) },
+    );
     covariates.insert(2, Covariate { name: "hour_band".to_owned(), codes: hour_bands(&ts, zone) });
     m1::Activities {
         op: rows().map(op).collect(),
@@ -47,7 +50,12 @@ pub(super) fn activities(
     }
 }
 
-fn plan_codes(placed: &Placed, of: &Activities, sessions: &Sessions, (names, history): &Plans) -> Vec<u32> {
+fn plan_codes(
+    placed: &Placed,
+    of: &Activities,
+    sessions: &Sessions,
+    (names, history): &Plans,
+) -> Vec<u32> {
     // Both sources name the same plans, so their names are put in one order.
     let mut all: Vec<&String> = sessions.plans.names.iter().chain(names).collect();
     all.sort_unstable();
@@ -102,7 +110,10 @@ mod tests {
         // A second before four; at one that night, 2025-03-30, Berlin's clocks went from +1 to +2.
         let night = 20_177 * DAY + 3 * 3_600_000_000 + 3_599_000_000;
         let zone: Tz = "Europe/Berlin".parse().unwrap();
-        assert_eq!(hour_bands(&[night - DAY, night - DAY + 1_000_000, night, night + 1_000_000], zone), [0, 0, 0, 1]);
+        assert_eq!(
+            hour_bands(&[night - DAY, night - DAY + 1_000_000, night, night + 1_000_000], zone),
+            [0, 0, 0, 1]
+        );
         let at_five = night + 3_600_000_000;
         assert_eq!(hour_bands(&[at_five - 2 * DAY, at_five], zone), [0, 1]);
         assert_eq!(hour_bands(&[at_five], "+00:00".parse().unwrap()), [0]);
@@ -133,13 +144,16 @@ mod tests {
             sessions.plans.push(plan);
         }
         let account = key(Kind::Account, "acme", 0);
-        let plans: Plans =
-            (vec!["plus".to_owned(), "free".to_owned()], [(account, vec![(3, 1), (10, 0)])].into_iter().collect());
+        let plans: Plans = (
+            vec!["plus".to_owned(), "free".to_owned()],
+            [(account, vec![(3, 1), (10, 0)])].into_iter().collect(),
+        );
         let placed = People::new(&sessions, &of, false).place(&of, Unit::User);
         // In order of time: before any plan, then s1 and s2 at 5, then s2 at 15. "free" comes before "plus".
         let codes = plan_codes(&placed, &of, &sessions, &plans);
         assert_eq!((codes[0], codes[3]), (NONE, 1));
-        let at_five: Vec<_> = (1..3).map(|place| (placed.session_at[place], codes[place])).collect();
+        let at_five: Vec<_> =
+            (1..3).map(|place| (placed.session_at[place], codes[place])).collect();
         assert!(at_five.contains(&(0, 1)) && at_five.contains(&(1, 0)));
     }
 }

@@ -14,8 +14,8 @@ use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, InputDistributionRequirements, Partitioning,
-    PlanProperties,
+    DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, InputDistributionRequirements,
+    Partitioning, PlanProperties,
 };
 use futures::StreamExt;
 
@@ -60,8 +60,14 @@ impl ImpactExec {
 
 impl DisplayAs for ImpactExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        let journeys: Vec<&str> = self.settings.journeys.iter().map(|journey| journey.name.as_str()).collect();
-        write!(f, "ImpactExec: journeys=[{}], until={}", journeys.join(", "), time(self.settings.period.until))?;
+        let journeys: Vec<&str> =
+            self.settings.journeys.iter().map(|journey| journey.name.as_str()).collect();
+        write!(
+            f,
+            "ImpactExec: journeys=[{}], until={}",
+            journeys.join(", "),
+            time(self.settings.period.until)
+        )?;
         if self.settings.period.from > i64::MIN {
             write!(f, ", since={}", time(self.settings.period.from))?;
         }
@@ -116,10 +122,15 @@ impl ExecutionPlan for ImpactExec {
                 let batch = columns::batch(&answered, measured.group.as_deref())?;
                 Ok::<_, DataFusionError>((answered, batch))
             });
-            let (answered, batch) = work.join().await.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))??;
+            let (answered, batch) = work
+                .join()
+                .await
+                .map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))??;
             drop(memory);
             if let Some(notices) = notices {
-                remarks(&answered, &batch, &settings).into_iter().for_each(|remark| notices.add(remark));
+                for remark in remarks(&answered, &batch, &settings) {
+                    notices.add(remark);
+                }
             }
             Ok(batch.project(&projection)?)
         };
@@ -129,9 +140,13 @@ impl ExecutionPlan for ImpactExec {
 }
 
 /// Reads all children at the same time.
-async fn read(streams: Vec<SendableRecordBatchStream>, memory: &MemoryReservation) -> Result<Inputs> {
+async fn read(
+    streams: Vec<SendableRecordBatchStream>,
+    memory: &MemoryReservation,
+) -> Result<Inputs> {
     let n_streams = streams.len();
-    let Ok([sessions, activities, steps, carriers, plans, groups, accounts]) = <[_; N_CHILDREN]>::try_from(streams)
+    let Ok([sessions, activities, steps, carriers, plans, groups, accounts]) =
+        <[_; N_CHILDREN]>::try_from(streams)
     else {
         return Err(DataFusionError::Internal(format!("ImpactExec has {n_streams} children")));
     };
@@ -169,15 +184,18 @@ fn start<T: Rows>(mut stream: SendableRecordBatchStream, memory: &MemoryReservat
 
 /// What a task read; its bytes count as those of `memory` from here on.
 async fn rows<T: Rows>(task: Task<T>, memory: &MemoryReservation) -> Result<T> {
-    let (rows, own) = task.join().await.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))??;
+    let (rows, own) =
+        task.join().await.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))??;
     memory.grow(own.free());
     Ok(rows)
 }
 
 /// What a reader should know beside the rows, such as why there are none.
 fn remarks(answered: &Answered, batch: &RecordBatch, settings: &Settings) -> Vec<String> {
-    let nobody = settings.journeys.iter().zip(&answered.journeys).filter(|(_, of)| of.n_entries == 0);
-    let mut remarks: Vec<String> = nobody.map(|(journey, of)| why_nobody(journey, of, settings)).collect();
+    let nobody =
+        settings.journeys.iter().zip(&answered.journeys).filter(|(_, of)| of.n_entries == 0);
+    let mut remarks: Vec<String> =
+        nobody.map(|(journey, of)| why_nobody(journey, of, settings)).collect();
     if let (Some(group), 0, true) = (&settings.group, batch.num_rows(), remarks.is_empty()) {
         remarks.push(format!("No activity of the period met error group \"{group}\"."));
     }
@@ -210,7 +228,8 @@ fn why_nobody(journey: &Measured, of: &OfJourney, settings: &Settings) -> String
 /// A whole number of the largest unit that fits; a day is 24 hours.
 fn span(micros: i64) -> String {
     const HOUR: i64 = 3_600_000_000;
-    let units = [(48 * HOUR, 24 * HOUR, "day"), (HOUR, HOUR, "hour"), (HOUR / 60, HOUR / 60, "minute")];
+    let units =
+        [(48 * HOUR, 24 * HOUR, "day"), (HOUR, HOUR, "hour"), (HOUR / 60, HOUR / 60, "minute")];
     let fits = units.into_iter().find(|(least, unit, _)| micros >= *least && micros % unit == 0);
     let (_, unit, name) = fits.unwrap_or((1, 1_000_000, "second"));
     let n = micros / unit;

@@ -78,9 +78,12 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
             continue;
         }
         let placed = people.place(&activities, by);
-        let carriers = carried(&carriers, &group_places, |id| place_of(id, &by_id, &activities, &placed));
+        let carriers =
+            carried(&carriers, &group_places, |id| place_of(id, &by_id, &activities, &placed));
         for journey in settings.journeys.iter().filter(|journey| journey.unit == by) {
-            let own = steps_of(journey, &steps, &people, &placed, |id| place_of(id, &by_id, &activities, &placed));
+            let own = steps_of(journey, &steps, &people, &placed, |id| {
+                place_of(id, &by_id, &activities, &placed)
+            });
             let raw = Raw {
                 units: placed
                     .units
@@ -88,13 +91,26 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
                     .zip(&own.n_of_unit)
                     .map(|(unit, n_steps)| m1::Unit { n_steps: *n_steps, ..*unit })
                     .collect(),
-                activities: covariates::activities(&placed, &activities, &sessions, &plans, settings.zone),
+                activities: covariates::activities(
+                    &placed,
+                    &activities,
+                    &sessions,
+                    &plans,
+                    settings.zone,
+                ),
                 steps: own.steps,
             };
             let population = m1::population(&estimated(journey, settings), raw).map_err(refused)?;
-            let options = ImpactOptions { floor_pp: settings.floor_pp, n_threads: settings.n_threads };
+            let options =
+                ImpactOptions { floor_pp: settings.floor_pp, n_threads: settings.n_threads };
             let impacts = population.partition(settings.n_threads).impacts(&carriers, &options);
-            let mrr_touched = mrr_touched(&population, &carriers, own.currency.as_deref(), &activities, &accounts);
+            let mrr_touched = mrr_touched(
+                &population,
+                &carriers,
+                own.currency.as_deref(),
+                &activities,
+                &accounts,
+            );
             journeys.push(OfJourney {
                 name: journey.name.clone(),
                 currency: own.currency,
@@ -106,7 +122,8 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
             });
         }
     }
-    let order = |of: &OfJourney| settings.journeys.iter().position(|journey| journey.name == of.name);
+    let order =
+        |of: &OfJourney| settings.journeys.iter().position(|journey| journey.name == of.name);
     journeys.sort_by_key(order);
     Ok(Answered { journeys, group_ids, groups })
 }
@@ -132,7 +149,11 @@ fn place_of(id: u128, by_id: &ById, activities: &Activities, placed: &Placed) ->
 }
 
 /// For each group, in the order of ids, the places of the activities that carry it.
-fn carried(carriers: &Carriers, group_places: &[u32], place_of: impl Fn(u128) -> Option<u32>) -> Vec<Vec<u32>> {
+fn carried(
+    carriers: &Carriers,
+    group_places: &[u32],
+    place_of: impl Fn(u128) -> Option<u32>,
+) -> Vec<Vec<u32>> {
     let mut of_groups = vec![Vec::new(); group_places.len()];
     for (id, group) in carriers.activities.iter().zip(&carriers.groups.codes) {
         if let (Some(place), Some(group)) = (place_of(*id), group_places.get(*group as usize)) {
@@ -193,20 +214,23 @@ fn steps_of(
 }
 
 /// The journey's own currency, else that of most of its conversions, with its code among the steps' currencies.
-fn currency(journey: &Measured, steps: &Steps, is_own: impl Fn(usize) -> bool) -> (Option<String>, u32) {
+fn currency(
+    journey: &Measured,
+    steps: &Steps,
+    is_own: impl Fn(usize) -> bool,
+) -> (Option<String>, u32) {
     let names = &steps.currencies.names;
-    let place = match &journey.currency {
-        Some(own) => names.iter().position(|name| name == own),
-        None => {
-            let mut counts = vec![0_usize; names.len()];
-            for row in (0..steps.ts.len()).filter(|row| is_own(*row)) {
-                if let Some(n) = counts.get_mut(steps.currencies.codes[row] as usize) {
-                    *n += 1;
-                }
+    let place = if let Some(own) = &journey.currency {
+        names.iter().position(|name| name == own)
+    } else {
+        let mut counts = vec![0_usize; names.len()];
+        for row in (0..steps.ts.len()).filter(|row| is_own(*row)) {
+            if let Some(n) = counts.get_mut(steps.currencies.codes[row] as usize) {
+                *n += 1;
             }
-            let used = (0..names.len()).filter(|code| counts[*code] > 0);
-            used.min_by_key(|code| (std::cmp::Reverse(counts[*code]), &names[*code]))
         }
+        let used = (0..names.len()).filter(|code| counts[*code] > 0);
+        used.min_by_key(|code| (std::cmp::Reverse(counts[*code]), &names[*code]))
     };
     let name = journey.currency.clone().or_else(|| names.get(place?).cloned());
     // A currency that no step has is nobody's code.
@@ -239,6 +263,7 @@ fn mrr_touched(
     carriers.iter().map(touched).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 fn refused(error: brunt_stats::Error) -> DataFusionError {
     let code = match error {
         brunt_stats::Error::TooManyRows { .. } => Code::TooComplex,

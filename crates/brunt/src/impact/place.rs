@@ -43,7 +43,11 @@ pub(super) struct Who<'a> {
 
 impl<'a> People<'a> {
     /// An anonymous id is the one user that any session or activity ever had with it.
-    pub(super) fn new(sessions: &'a Sessions, activities: &Activities, with_synthetic: bool) -> Self {
+    pub(super) fn new(
+        sessions: &'a Sessions,
+        activities: &Activities,
+        with_synthetic: bool,
+    ) -> Self {
         let mut session_rows = ByKey::default();
         for row in 0..sessions.ended_at.len() {
             session_rows.extend(sessions.sessions.key(row).map(|key| (key, count(row))));
@@ -68,7 +72,8 @@ impl<'a> People<'a> {
             code => session_of_code[code as usize],
         };
         let left_out = |row: usize| {
-            let of_session = || self.sessions.synthetic.get(session_of(row) as usize).copied().unwrap_or(false);
+            let of_session =
+                || self.sessions.synthetic.get(session_of(row) as usize).copied().unwrap_or(false);
             !self.with_synthetic && (activities.synthetic[row] || of_session())
         };
         let n_rows = activities.ts.len();
@@ -123,7 +128,13 @@ impl<'a> People<'a> {
     }
 
     /// Fills in who each unit is: the first user and the first account that its activities name.
-    fn describe(&self, activities: &Activities, who: Who<'_>, first_of_unit: &[u32], placed: &mut Placed) {
+    fn describe(
+        &self,
+        activities: &Activities,
+        who: Who<'_>,
+        first_of_unit: &[u32],
+        placed: &mut Placed,
+    ) {
         let mut user_codes = ByKey::default();
         for bounds in first_of_unit.windows(2) {
             let own = bounds[0] as usize..bounds[1] as usize;
@@ -135,12 +146,14 @@ impl<'a> People<'a> {
             });
             let sessions = placed.session_at[own.clone()].iter().map(|row| *row as usize);
             let ended_at = sessions.filter_map(|row| self.sessions.ended_at.get(row).copied());
-            let last = rows().last().map(|row| activities.ts[row]);
+            let last = rows().next_back().map(|row| activities.ts[row]);
             let unit = Unit {
                 n_activities: count(own.len()),
                 n_steps: 0,
                 user: user.map(|key| *user_codes.entry(key).or_insert(next)),
-                account: rows().map(|row| activities.accounts.codes[row]).find(|code| *code != NONE),
+                account: rows()
+                    .map(|row| activities.accounts.codes[row])
+                    .find(|code| *code != NONE),
                 ends_at: if is_user { None } else { ended_at.chain(last).max() },
             };
             placed.units.push(unit);
@@ -186,13 +199,22 @@ fn number(n_rows: usize, key_of: impl Fn(usize) -> Option<u128>) -> (ByKey<u32>,
     for (place, number) in (0..).zip(sorted) {
         places[number as usize] = place;
     }
-    of_row.iter_mut().filter(|number| **number != NONE).for_each(|number| *number = places[*number as usize]);
-    numbers.values_mut().for_each(|number| *number = places[*number as usize]);
+    of_row
+        .iter_mut()
+        .filter(|number| **number != NONE)
+        .for_each(|number| *number = places[*number as usize]);
+    for number in numbers.values_mut() {
+        *number = places[*number as usize];
+    }
     (numbers, of_row)
 }
 
 /// Rows by group, each group's in order of `key`, and where each group begins, with the end of the last.
-pub(super) fn group<K: Ord>(group_of: &[u32], n_groups: usize, key: impl Fn(u32) -> K) -> (Vec<u32>, Vec<u32>) {
+pub(super) fn group<K: Ord>(
+    group_of: &[u32],
+    n_groups: usize,
+    key: impl Fn(u32) -> K,
+) -> (Vec<u32>, Vec<u32>) {
     let mut first = vec![0; n_groups + 1];
     for group in group_of.iter().filter(|group| **group != NONE) {
         first[*group as usize + 1] += 1;
@@ -287,12 +309,20 @@ mod tests {
 
     #[test]
     fn users_have_no_end_and_sessions_have_their_own() {
-        let of = activities(&[(1, "s1", Some("ann"), None), (70, "s2", None, None), (2, "s3", None, None)]);
+        let of = activities(&[
+            (1, "s1", Some("ann"), None),
+            (70, "s2", None, None),
+            (2, "s3", None, None),
+        ]);
         let sessions = sessions(&["s1", "s2", "s3"]);
         let placed = People::new(&sessions, &of, false).place(&of, definitions::Unit::User);
-        let mut ends: Vec<_> = placed.units.iter().map(|unit| (unit.user.is_some(), unit.ends_at)).collect();
+        let mut ends: Vec<_> =
+            placed.units.iter().map(|unit| (unit.user.is_some(), unit.ends_at)).collect();
         ends.sort();
-        assert_eq!(ends, [(false, Some(3_600_000_000)), (false, Some(4_200_000_000)), (true, None)]);
+        assert_eq!(
+            ends,
+            [(false, Some(3_600_000_000)), (false, Some(4_200_000_000)), (true, None)]
+        );
         assert_eq!(placed.units.iter().filter(|unit| unit.account.is_some()).count(), 1);
     }
 }

@@ -1,7 +1,8 @@
 //! What the estimate is made from, as it comes out of the scans: only the columns that are needed, as codes.
 
 use arrow::array::{
-    Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray,
+    Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringViewArray,
+    TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit};
@@ -34,7 +35,8 @@ pub(super) struct Sessions {
 }
 
 /// Names of the covariates that [`Sessions::traits`] holds.
-pub(super) const TRAITS: [&str; 4] = ["device_type", "service_version", "browser_name", "geo_country"];
+pub(super) const TRAITS: [&str; 4] =
+    ["device_type", "service_version", "browser_name", "geo_country"];
 
 #[derive(Debug)]
 pub(super) struct Activities {
@@ -165,7 +167,8 @@ impl Default for Activities {
 }
 
 impl Rows for Activities {
-    const SQL: &'static str = "SELECT ts, activity_id, op, activity_kind = 'orphan', synthetic_type, sequence_no,
+    const SQL: &'static str =
+        "SELECT ts, activity_id, op, activity_kind = 'orphan', synthetic_type, sequence_no,
         session_id, session_started_at, user_id, user_pseudo_id, account_id
         FROM activities WHERE activity_id IS NOT NULL";
 
@@ -196,7 +199,8 @@ impl Rows for Activities {
 
     fn size(&self) -> usize {
         let ids = [&self.sessions, &self.users, &self.pseudos, &self.accounts].map(Ids::size);
-        let numbers = 8 * (self.ts.capacity() + self.sequence_nos.capacity()) + 16 * self.ids.capacity();
+        let numbers =
+            8 * (self.ts.capacity() + self.sequence_nos.capacity()) + 16 * self.ids.capacity();
         ids.iter().sum::<usize>() + numbers + self.ops.size() + 2 * self.orphan.capacity()
     }
 }
@@ -218,14 +222,16 @@ impl Default for Steps {
 }
 
 impl Rows for Steps {
-    const SQL: &'static str = "SELECT ts, journey, step_idx, activity_id, session_id, session_started_at,
+    const SQL: &'static str =
+        "SELECT ts, journey, step_idx, activity_id, session_id, session_started_at,
         user_id, user_pseudo_id, value, currency FROM journey_steps
         WHERE journey IS NOT NULL AND step_idx IS NOT NULL";
 
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let (ts, journeys) = (times(batch, 0)?, texts(batch, 1)?);
         let step_idxs: &Int32Array = column(batch, 2)?;
-        let (activities, sessions, started_at) = (texts(batch, 3)?, texts(batch, 4)?, times(batch, 5)?);
+        let (activities, sessions, started_at) =
+            (texts(batch, 3)?, texts(batch, 4)?, times(batch, 5)?);
         let [users, pseudos, currencies] = [texts(batch, 6)?, texts(batch, 7)?, texts(batch, 9)?];
         let values: &Decimal128Array = column(batch, 8)?;
         self.ts.extend_from_slice(ts.values());
@@ -287,7 +293,8 @@ impl Rows for PlanHistory {
 }
 
 impl Rows for Groups {
-    const SQL: &'static str = "SELECT error_group_id, title, introduced_in, n_tickets FROM error_groups";
+    const SQL: &'static str =
+        "SELECT error_group_id, title, introduced_in, n_tickets FROM error_groups";
 
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let (titles, introduced_in) = (texts(batch, 1)?, texts(batch, 2)?);
@@ -307,8 +314,7 @@ impl Rows for Groups {
 }
 
 impl Rows for Accounts {
-    const SQL: &'static str =
-        "SELECT account_id, mrr, currency FROM accounts WHERE account_id IS NOT NULL AND mrr IS NOT NULL";
+    const SQL: &'static str = "SELECT account_id, mrr, currency FROM accounts WHERE account_id IS NOT NULL AND mrr IS NOT NULL";
 
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let (accounts, currencies) = (texts(batch, 0)?, texts(batch, 2)?);

@@ -1,7 +1,9 @@
 //! What a call asks for, as values: which journeys, which period, which rows.
 
 use arrow::array::timezone::Tz;
-use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit, TimestampMicrosecondType,
+};
 use brunt_model::{Day, Ts};
 use datafusion::common::ScalarValue;
 
@@ -76,12 +78,19 @@ impl Asked {
     pub(super) fn new(arguments: &Arguments, time_zone: Option<&str>) -> Result<Self, Fault> {
         let floor_pp = arguments.double("accuse_floor_pp").unwrap_or(1.0);
         if !floor_pp.is_finite() {
-            return Err(invalid("accuse_floor_pp", &floor_pp.to_string(), "Give percentage points, such as 1.0."));
+            return Err(invalid(
+                "accuse_floor_pp",
+                &floor_pp.to_string(),
+                "Give percentage points, such as 1.0.",
+            ));
         }
         let time_zone = time_zone.unwrap_or("+00:00");
         let zone = time_zone.parse().map_err(|_| {
-            Fault::new(Code::InvalidArgument, format!("setting \"timezone\" is not \"{time_zone}\""))
-                .with_hint("Give a name such as 'Europe/Berlin', or an offset such as '+02:00'.")
+            Fault::new(
+                Code::InvalidArgument,
+                format!("setting \"timezone\" is not \"{time_zone}\""),
+            )
+            .with_hint("Give a name such as 'Europe/Berlin', or an offset such as '+02:00'.")
         })?;
         Ok(Self {
             journey: arguments.text("journey").map(str::to_owned),
@@ -99,7 +108,9 @@ impl Asked {
     /// # Errors
     /// Where no journey has the name.
     pub(super) fn journeys(&self, defined: &[Journey]) -> Result<Vec<Measured>, Fault> {
-        let Some(name) = &self.journey else { return Ok(defined.iter().map(Measured::of).collect()) };
+        let Some(name) = &self.journey else {
+            return Ok(defined.iter().map(Measured::of).collect());
+        };
         if let Some(journey) = defined.iter().find(|journey| journey.name == *name) {
             return Ok(vec![Measured::of(journey)]);
         }
@@ -121,8 +132,12 @@ impl Asked {
         let from = match self.since {
             Since::Ever => i64::MIN,
             Since::At(from) => from.0,
-            Since::Back(span) => TimestampMicrosecondType::subtract_month_day_nano(until.0, span, self.zone)
-                .ok_or_else(|| invalid("since", "that far back", "Give a shorter span, such as '14 days'."))?,
+            Since::Back(span) => {
+                TimestampMicrosecondType::subtract_month_day_nano(until.0, span, self.zone)
+                    .ok_or_else(|| {
+                        invalid("since", "that far back", "Give a shorter span, such as '14 days'.")
+                    })?
+            }
         };
         if from >= until.0 {
             let message = "the period ends before it begins";
@@ -150,7 +165,11 @@ impl Since {
         let has_unit = text.bytes().any(|byte| byte.is_ascii_alphabetic());
         match value.cast_to(&DataType::Interval(IntervalUnit::MonthDayNano)) {
             Ok(ScalarValue::IntervalMonthDayNano(Some(span))) if has_unit => Ok(Self::Back(span)),
-            _ => Err(invalid("since", text, "Give a span such as '14 days', or a time such as '2025-10-01'.")),
+            _ => Err(invalid(
+                "since",
+                text,
+                "Give a span such as '14 days', or a time such as '2025-10-01'.",
+            )),
         }
     }
 }
@@ -180,8 +199,11 @@ impl Measured {
 }
 
 fn invalid(argument: &str, given: &str, hint: &str) -> Fault {
-    Fault::new(Code::InvalidArgument, format!("argument \"{argument}\" of \"error_impact\" is not '{given}'"))
-        .with_hint(hint)
+    Fault::new(
+        Code::InvalidArgument,
+        format!("argument \"{argument}\" of \"error_impact\" is not '{given}'"),
+    )
+    .with_hint(hint)
 }
 
 #[cfg(test)]

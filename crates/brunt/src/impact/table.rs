@@ -67,15 +67,21 @@ impl TableProvider for ImpactTable {
         let projection = projection.cloned().unwrap_or_else(|| (0..all.fields().len()).collect());
         let notices = state.config().get_extension::<Notices>();
         let nothing = |remark: &str| {
-            notices.iter().for_each(|notices| notices.add(remark.to_owned()));
+            if let Some(notices) = &notices {
+                notices.add(remark.to_owned());
+            }
             let schema = Arc::new(all.project(&projection)?);
             Ok(Arc::new(EmptyExec::new(schema)) as Arc<dyn ExecutionPlan>)
         };
         if self.journeys.is_empty() {
-            return nothing(&format!("No journey is defined, so nothing can be measured. {HOW_TO_DEFINE}"));
+            return nothing(&format!(
+                "No journey is defined, so nothing can be measured. {HOW_TO_DEFINE}"
+            ));
         }
         let Some(data) = data(&self.pin).await? else {
-            return nothing("The store has no logs, spans or events yet. Load exports with `brunt load`.");
+            return nothing(
+                "The store has no logs, spans or events yet. Load exports with `brunt load`.",
+            );
         };
         let settings = Settings {
             journeys: self.journeys.clone(),
@@ -86,7 +92,8 @@ impl TableProvider for ImpactTable {
             zone: self.asked.zone,
             n_threads: state.config().target_partitions(),
         };
-        let wanted: HashSet<&str> = projection.iter().map(|idx| all.field(*idx).name().as_str()).collect();
+        let wanted: HashSet<&str> =
+            projection.iter().map(|idx| all.field(*idx).name().as_str()).collect();
         let mut children = Vec::with_capacity(N_CHILDREN);
         for plan in self.queries.of(&settings, &wanted)? {
             children.push(match plan {

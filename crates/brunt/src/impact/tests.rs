@@ -31,7 +31,9 @@ value = "order_value"
 async fn define(store: &Store, text: &str) {
     let files = [("journeys.toml".to_owned(), Bytes::from(text.to_owned()))];
     store
-        .write::<_, brunt_store::Error>(NOW, async |tx| tx.set_definitions("made-for-this-test", &files).await)
+        .write::<_, brunt_store::Error>(NOW, async |tx| {
+            tx.set_definitions("made-for-this-test", &files).await
+        })
         .await
         .unwrap();
 }
@@ -61,7 +63,8 @@ impl Lines {
         let Visit { n, groups, buys, .. } = *visit;
         let start = format!("2025-10-02T1{}:{:02}:00Z", n / 60, n % 60);
         let paid = format!("2025-10-02T1{}:{:02}:20Z", n / 60, n % 60);
-        let text = |text: Option<&str>| text.map_or("null".to_owned(), |text| format!("\"{text}\""));
+        let text =
+            |text: Option<&str>| text.map_or("null".to_owned(), |text| format!("\"{text}\""));
         let user = if visit.is_anonymous { "null".to_owned() } else { format!("\"u{n}\"") };
         let synthetic = text(visit.synthetic);
         let ids = format!(
@@ -114,7 +117,12 @@ impl Lines {
             put(&store, table, lines).await;
         }
         // The newest row of the telemetry says how far the data reach.
-        put(&store, "logs", "{\"ts\":\"2025-10-01T09:00:00Z\"}\n{\"ts\":\"2025-10-04T10:00:00Z\"}\n").await;
+        put(
+            &store,
+            "logs",
+            "{\"ts\":\"2025-10-01T09:00:00Z\"}\n{\"ts\":\"2025-10-04T10:00:00Z\"}\n",
+        )
+        .await;
         define(&store, JOURNEY).await;
         store
     }
@@ -150,7 +158,9 @@ async fn a_group_costs_what_the_unaffected_of_its_moment_achieved_more() {
     let rows = ask(&session, "SELECT rank_by_count, journey, error_group_id, title, n_affected, n_matched, n_unaffected, n_users, n_accounts, conversion_affected, conversion_expected, loss_pp, lost_conversions, revenue_at_risk, currency, accused, partner, mrr_touched, n_tickets, introduced_in, method, confidence, warnings FROM error_impact(journey => 'checkout') WHERE error_group_id = 'timeout'").await;
     assert_eq!(
         rows,
-        ["1|checkout|timeout|timeout|40|40|160|40|40|0.25|0.5|25.0|10.0|200.0000|USD|true|retry|100.5000|0|1.0|m1|0.95|[co_occurs]"]
+        [
+            "1|checkout|timeout|timeout|40|40|160|40|40|0.25|0.5|25.0|10.0|200.0000|USD|true|retry|100.5000|0|1.0|m1|0.95|[co_occurs]"
+        ]
     );
     let bounds = ask(&session, "SELECT rank, loss_pp_lo < loss_pp AND loss_pp < loss_pp_hi, revenue_at_risk_lo < revenue_at_risk AND revenue_at_risk < revenue_at_risk_hi, p_value <= q_value, q_value < 0.05, rank_score > 0 AND rank_score < lost_conversions, unadjusted_loss_pp, overlap_share, e_value > 1, clusters_effective > 10, adjusted_for[1], alone_pp IS NULL AND n_alone IS NULL FROM error_impact() WHERE n_affected > 5").await;
     assert_eq!(bounds[0], "1|true|true|true|true|true|25.0|1.0|true|true|stage|true");
@@ -168,12 +178,22 @@ async fn few_affected_are_counted_and_not_judged() {
 async fn a_group_is_shown_alone_with_its_place_among_all() {
     let session = session(&shop().store().await).await;
     let of = |rows: Vec<String>| rows;
-    let filtered = ask(&session, "SELECT rank, q_value, partner FROM error_impact() WHERE error_group_id = 'retry'").await;
-    let asked = ask(&session, "SELECT rank, q_value, partner FROM error_impact(error_group_id => 'retry')").await;
+    let filtered = ask(
+        &session,
+        "SELECT rank, q_value, partner FROM error_impact() WHERE error_group_id = 'retry'",
+    )
+    .await;
+    let asked =
+        ask(&session, "SELECT rank, q_value, partner FROM error_impact(error_group_id => 'retry')")
+            .await;
     assert_eq!(of(filtered), asked);
     assert!(asked[0].ends_with("|timeout"), "{asked:?}");
-    let (n_rows, notices) = notices(&session, "SELECT * FROM error_impact(error_group_id => 'none')").await;
-    assert_eq!((n_rows, notices), (0, vec!["No activity of the period met error group \"none\".".to_owned()]));
+    let (n_rows, notices) =
+        notices(&session, "SELECT * FROM error_impact(error_group_id => 'none')").await;
+    assert_eq!(
+        (n_rows, notices),
+        (0, vec!["No activity of the period met error group \"none\".".to_owned()])
+    );
 }
 
 #[tokio::test]
@@ -183,7 +203,8 @@ async fn synthetic_visits_count_only_where_they_are_asked_for() {
         lines.visit(&Visit { n, groups: &["timeout"], synthetic: Some("bot"), ..Visit::default() });
     }
     let session = session(&lines.store().await).await;
-    let n_affected = |call: &str| format!("SELECT n_affected FROM {call} WHERE error_group_id = 'timeout'");
+    let n_affected =
+        |call: &str| format!("SELECT n_affected FROM {call} WHERE error_group_id = 'timeout'");
     assert_eq!(ask(&session, &n_affected("error_impact()")).await, ["40"]);
     assert_eq!(ask(&session, &n_affected("error_impact(include_synthetic => true)")).await, ["50"]);
     assert_eq!(ask(&session, &n_affected("error_impact_default")).await, ["40"]);
@@ -221,7 +242,11 @@ async fn sessions_are_units_where_the_journey_says_so() {
 #[tokio::test]
 async fn a_period_leaves_out_entries_before_it() {
     let session = session(&shop().store().await).await;
-    let sql = |since: &str| format!("SELECT n_affected FROM error_impact(since => {since}) WHERE error_group_id = 'timeout'");
+    let sql = |since: &str| {
+        format!(
+            "SELECT n_affected FROM error_impact(since => {since}) WHERE error_group_id = 'timeout'"
+        )
+    };
     assert_eq!(ask(&session, &sql("'10 days'")).await, ["40"]);
     // The data end on 4 October at 10:00; the first visits begin on the 2nd at 10:00, one a minute.
     assert_eq!(ask(&session, &sql("'2025-10-02 10:30:00'")).await, ["10"]);
@@ -239,7 +264,10 @@ async fn without_a_journey_there_are_no_rows_and_a_hint() {
     for call in ["error_impact()", "error_impact_default"] {
         let (n_rows, notices) = notices(&session, &format!("SELECT * FROM {call}")).await;
         assert_eq!(n_rows, 0);
-        assert!(notices.len() == 1 && notices[0].starts_with("No journey is defined"), "{notices:?}");
+        assert!(
+            notices.len() == 1 && notices[0].starts_with("No journey is defined"),
+            "{notices:?}"
+        );
         assert!(notices[0].contains("brunt check --suggest"), "{notices:?}");
     }
     let error = fails(&session, "SELECT * FROM error_impact(journey => 'checkout')").await;
@@ -249,13 +277,17 @@ async fn without_a_journey_there_are_no_rows_and_a_hint() {
 #[tokio::test]
 async fn where_no_window_is_over_the_hint_names_it_and_the_days() {
     let session = session(&shop().store().await).await;
-    let (n_rows, told) = notices(&session, "SELECT rank FROM error_impact(until => '2025-10-02 23:00:00')").await;
+    let (n_rows, told) =
+        notices(&session, "SELECT rank FROM error_impact(until => '2025-10-02 23:00:00')").await;
     assert_eq!(n_rows, 0);
     assert_eq!(
         told,
-        ["No entry of journey \"checkout\" has its window of 24 hours over: the store has 4 days of data (2025-10-01 to 2025-10-04), and the period ends at 2025-10-02 23:00:00 UTC. Load more days, or give the journey a shorter window."]
+        [
+            "No entry of journey \"checkout\" has its window of 24 hours over: the store has 4 days of data (2025-10-01 to 2025-10-04), and the period ends at 2025-10-02 23:00:00 UTC. Load more days, or give the journey a shorter window."
+        ]
     );
-    let (_, told) = notices(&session, "SELECT rank FROM error_impact(since => '2025-10-03 12:00:00')").await;
+    let (_, told) =
+        notices(&session, "SELECT rank FROM error_impact(since => '2025-10-03 12:00:00')").await;
     assert!(told[0].starts_with("No entry of journey"), "{told:?}");
     let (n_rows, told) = notices(&session, "SELECT rank FROM error_impact()").await;
     assert_eq!((n_rows, told), (3, Vec::new()));
@@ -272,7 +304,10 @@ async fn nobody_at_the_first_step_is_said() {
     let empty = empty_store().await;
     define(&empty, JOURNEY).await;
     let (_, told) = notices(&session(&empty).await, "SELECT rank FROM error_impact()").await;
-    assert_eq!(told, ["The store has no logs, spans or events yet. Load exports with `brunt load`."]);
+    assert_eq!(
+        told,
+        ["The store has no logs, spans or events yet. Load exports with `brunt load`."]
+    );
 }
 
 #[tokio::test]

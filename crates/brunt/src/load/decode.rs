@@ -21,7 +21,11 @@ pub(super) struct Decoding {
 }
 
 impl Decoding {
-    pub(super) fn start(name: String, mut reader: Box<dyn Read + Send>, options: brunt_ingest::Options) -> Self {
+    pub(super) fn start(
+        name: String,
+        mut reader: Box<dyn Read + Send>,
+        options: brunt_ingest::Options,
+    ) -> Self {
         let (sender, items) = mpsc::channel(BATCHES_WAITING_MAX);
         let summary = tokio::task::spawn_blocking(move || {
             let input = brunt_ingest::Input { name: &name, reader: &mut reader };
@@ -45,7 +49,9 @@ struct Channel(mpsc::Sender<Decoded>);
 impl Channel {
     fn send(&self, item: Decoded) -> Result<(), brunt_ingest::Error> {
         // The writer went away because it failed; its error is the one that counts.
-        self.0.blocking_send(item).map_err(|_| brunt_ingest::Error::Sink("the writer stopped".into()))
+        self.0
+            .blocking_send(item)
+            .map_err(|_| brunt_ingest::Error::Sink("the writer stopped".into()))
     }
 }
 

@@ -38,7 +38,9 @@ pub(super) enum Verdict {
     Store,
     Duplicate,
     /// Store it in place of a poorer copy; `same_load` where that copy came from the same load.
-    Replace { same_load: bool },
+    Replace {
+        same_load: bool,
+    },
 }
 
 impl Duplicates {
@@ -48,7 +50,12 @@ impl Duplicates {
     }
 
     /// Takes in the rows that a day holds already; once for each day, before rows of it are judged.
-    pub(super) fn know_day(&mut self, table: &'static Table, day: Day, stored: impl IntoIterator<Item = Identity>) {
+    pub(super) fn know_day(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        stored: impl IntoIterator<Item = Identity>,
+    ) {
         self.days_known.insert((table.name, day));
         for identity in stored {
             let Identity { key, content, n_filled, .. } = identity;
@@ -58,10 +65,23 @@ impl Duplicates {
     }
 
     /// Judges the next row of a load.
-    pub(super) fn judge(&mut self, table: &'static Table, day: Day, load_idx: usize, identity: Identity) -> Verdict {
+    pub(super) fn judge(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        load_idx: usize,
+        identity: Identity,
+    ) -> Verdict {
         let Identity { key, content, n_filled, by_content } = identity;
         let Some(seen) = self.seen.get_mut(&(table.name, key)) else {
-            let first = Seen { day, content, n_filled, n_stored: 1, load_idx: Some(load_idx), n_in_load: 1 };
+            let first = Seen {
+                day,
+                content,
+                n_filled,
+                n_stored: 1,
+                load_idx: Some(load_idx),
+                n_in_load: 1,
+            };
             self.seen.insert((table.name, key), first);
             return Verdict::Store;
         };
@@ -100,7 +120,13 @@ mod tests {
 
     const DAY: Day = Day(20_389);
 
-    fn judge(duplicates: &mut Duplicates, load_idx: usize, key: u128, content: u128, n_filled: u32) -> Verdict {
+    fn judge(
+        duplicates: &mut Duplicates,
+        load_idx: usize,
+        key: u128,
+        content: u128,
+        n_filled: u32,
+    ) -> Verdict {
         let identity = Identity { key, content, n_filled, by_content: key == content };
         duplicates.judge(table("spans").unwrap(), DAY, load_idx, identity)
     }

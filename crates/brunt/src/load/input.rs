@@ -43,16 +43,26 @@ impl Input {
             paths.push(PathBuf::from(path));
         } else {
             for found in glob::glob(path).into_iter().flatten().flatten() {
-                if found.is_dir() { push_files_below(&found, &mut paths)? } else { paths.push(found) }
+                if found.is_dir() {
+                    push_files_below(&found, &mut paths)?;
+                } else {
+                    paths.push(found);
+                }
             }
         }
         if paths.is_empty() {
-            return Err(Fault::new(Code::InputRefused, format!("input \"{path}\" does not exist or holds no file"))
-                .with_hint("Give a file, a folder, a glob in quotes, or - for standard input.")
-                .into());
+            return Err(Fault::new(
+                Code::InputRefused,
+                format!("input \"{path}\" does not exist or holds no file"),
+            )
+            .with_hint("Give a file, a folder, a glob in quotes, or - for standard input.")
+            .into());
         }
         paths.sort();
-        Ok(paths.into_iter().map(|path| Self { name: path.display().to_string(), source: Source::File(path) }).collect())
+        Ok(paths
+            .into_iter()
+            .map(|path| Self { name: path.display().to_string(), source: Source::File(path) })
+            .collect())
     }
 
     pub fn name(&self) -> &str {
@@ -63,7 +73,9 @@ impl Input {
     pub(crate) fn reader(&self) -> Result<Box<dyn Read + Send>, Error> {
         match &self.source {
             Source::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
-            Source::File(path) => Ok(Box::new(File::open(path).map_err(|source| self.unreadable(source))?)),
+            Source::File(path) => {
+                Ok(Box::new(File::open(path).map_err(|source| self.unreadable(source))?))
+            }
         }
     }
 
@@ -83,6 +95,7 @@ impl Input {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
     fn unreadable(&self, source: std::io::Error) -> Error {
         Fault::new(Code::InputRefused, format!("input \"{}\" cannot be read", self.name))
             .with_detail(format!("The system says: {source}."))

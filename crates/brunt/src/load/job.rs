@@ -12,7 +12,10 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::decode::{Decoded, Decoding};
 use super::duplicates::{Duplicates, Verdict};
-use super::transaction::{LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_days, derive_whole, pin_definitions};
+use super::transaction::{
+    LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_days, derive_whole,
+    pin_definitions,
+};
 use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts, refused};
 use crate::error::Error;
 use crate::store::Store;
@@ -35,7 +38,10 @@ struct Job<'i> {
 /// Why the closure of a write ended early.
 enum Stop {
     /// A file turned out to be refused after rows of it were written: the write starts over without it.
-    WithoutFile { file_idx: usize, outcome: FileOutcome },
+    WithoutFile {
+        file_idx: usize,
+        outcome: FileOutcome,
+    },
     Failed(Error),
 }
 
@@ -57,9 +63,17 @@ pub(super) async fn run(
     }
     loop {
         let work = async |tx: &mut Transaction| {
-            Load { tx, plan, on_progress, n_files: inputs.len(), duplicates: Duplicates::default(), days: BTreeSet::new(), tables: BTreeSet::new() }
-                .run(&jobs, &refused)
-                .await
+            Load {
+                tx,
+                plan,
+                on_progress,
+                n_files: inputs.len(),
+                duplicates: Duplicates::default(),
+                days: BTreeSet::new(),
+                tables: BTreeSet::new(),
+            }
+            .run(&jobs, &refused)
+            .await
         };
         match store.tables().write(plan.now, work).await {
             Ok(committed) => {
@@ -70,7 +84,10 @@ pub(super) async fn run(
                     Some(FileSummary { input: input.name().to_owned(), outcome })
                 });
                 let files = files.collect();
-                return Ok(LoadSummary { files, epoch: committed.is_new.then_some(committed.epoch.number) });
+                return Ok(LoadSummary {
+                    files,
+                    epoch: committed.is_new.then_some(committed.epoch.number),
+                });
             }
             Err(Stop::WithoutFile { file_idx, outcome }) => {
                 refused.insert(file_idx, outcome);
@@ -106,7 +123,8 @@ impl Load<'_> {
             };
             outcomes.insert(job.file_idx, outcome);
         }
-        let has_new = outcomes.values().any(|outcome| matches!(outcome, FileOutcome::Loaded { .. }));
+        let has_new =
+            outcomes.values().any(|outcome| matches!(outcome, FileOutcome::Loaded { .. }));
         if !has_new {
             return Ok(outcomes);
         }
@@ -125,7 +143,8 @@ impl Load<'_> {
 
     async fn load(&mut self, job: &Job<'_>) -> Result<FileOutcome, Stop> {
         let started_at = Instant::now();
-        let mut decoding = Decoding::start(job.input.name().to_owned(), job.input.reader()?, self.options(job));
+        let mut decoding =
+            Decoding::start(job.input.name().to_owned(), job.input.reader()?, self.options(job));
         let mut counts: BTreeMap<Option<&'static str>, TableCounts> = BTreeMap::new();
         let mut rejects: Vec<Reject> = Vec::new();
         let mut n_rejects = 0;
@@ -140,7 +159,13 @@ impl Load<'_> {
                     n_rejects += 1;
                     rejects.push(reject);
                     if rejects.len() >= REJECTS_WAITING_MAX {
-                        add_rejects(self.tx, self.plan.now, &job.load_id, &std::mem::take(&mut rejects)).await?;
+                        add_rejects(
+                            self.tx,
+                            self.plan.now,
+                            &job.load_id,
+                            &std::mem::take(&mut rejects),
+                        )
+                        .await?;
                     }
                 }
             }
@@ -158,15 +183,27 @@ impl Load<'_> {
         };
         add_rejects(self.tx, self.plan.now, &job.load_id, &rejects).await?;
         if n_rejects > 0 {
-            counts.insert(None, TableCounts { n_records: n_rejects, n_rejects, ..TableCounts::default() });
+            let of_no_table =
+                TableCounts { n_records: n_rejects, n_rejects, ..TableCounts::default() };
+            counts.insert(None, of_no_table);
         }
+        self.record(job, counts.into_values().collect(), summary, started_at).await
+    }
+
+    /// Writes down what a load did.
+    async fn record(
+        &mut self,
+        job: &Job<'_>,
+        tables: Vec<TableCounts>,
+        summary: brunt_ingest::Summary,
+        started_at: Instant,
+    ) -> Result<FileOutcome, Stop> {
         self.tx.add_load(LoadEntry {
             load_id: job.load_id.clone(),
             key: job.key.clone(),
             input: job.input.name().to_owned(),
         });
         let format = summary.format.name().to_owned();
-        let tables: Vec<TableCounts> = counts.into_values().collect();
         let record = LoadRecord {
             load_id: &job.load_id,
             input: job.input.name(),
@@ -177,7 +214,13 @@ impl Load<'_> {
             definitions_hash: self.plan.definitions.hash(),
         };
         add_load_rows(self.tx, self.plan.now, &record).await?;
-        Ok(FileOutcome::Loaded { load_id: job.load_id.clone(), format, tables, warnings: summary.warnings })
+        let mut warnings = summary.warnings;
+        for (signal, n_records) in summary.unsupported {
+            warnings.push(format!(
+                "{n_records} records of {signal} were passed over: brunt has no table for them"
+            ));
+        }
+        Ok(FileOutcome::Loaded { load_id: job.load_id.clone(), format, tables, warnings })
     }
 
     /// Appends the rows of a batch that are new.
@@ -200,9 +243,10 @@ impl Load<'_> {
             let verdict = self.duplicates.judge(table, *day, job.file_idx, identity);
             counts.n_records += 1;
             match verdict {
-                Verdict::Duplicate => counts.n_duplicates += 1,
-                // The poorer copy was counted as stored; it is the duplicate now.
-                Verdict::Replace { same_load: true } => counts.n_duplicates += 1,
+                // Of a replaced row of the same load, the poorer copy was counted as stored; it is the duplicate now.
+                Verdict::Duplicate | Verdict::Replace { same_load: true } => {
+                    counts.n_duplicates += 1;
+                }
                 Verdict::Store | Verdict::Replace { same_load: false } => counts.n_rows += 1,
             }
             keep.push(verdict != Verdict::Duplicate);
@@ -264,7 +308,12 @@ impl Load<'_> {
 
     fn report(&self, job: &Job<'_>, n_records: u64) {
         let input = job.input.name().to_owned();
-        (self.on_progress)(&Progress { input, file_idx: job.file_idx, n_files: self.n_files, n_records });
+        (self.on_progress)(&Progress {
+            input,
+            file_idx: job.file_idx,
+            n_files: self.n_files,
+            n_records,
+        });
     }
 }
 
@@ -280,11 +329,19 @@ async fn digest(input: &Input) -> Result<(u128, u64), Error> {
     let input = input.clone();
     let name = input.name().to_owned();
     let digested = tokio::task::spawn_blocking(move || input.digest()).await;
-    digested.unwrap_or_else(|error| Err(Error::Io { action: "read", path: name, source: std::io::Error::other(error) }))
+    digested.unwrap_or_else(|error| {
+        Err(Error::Io { action: "read", path: name, source: std::io::Error::other(error) })
+    })
 }
 
 /// The key of a load is its content, table and mapping, and the format where one was asked for.
-fn job<'i>(input: &'i Input, file_idx: usize, content: u128, size_bytes: u64, plan: &Plan) -> Job<'i> {
+fn job<'i>(
+    input: &'i Input,
+    file_idx: usize,
+    content: u128,
+    size_bytes: u64,
+    plan: &Plan,
+) -> Job<'i> {
     let mut hasher = Xxh3::new();
     hasher.update(&content.to_le_bytes());
     let format = plan.format.map_or("", |format| format.name());
@@ -297,7 +354,10 @@ fn job<'i>(input: &'i Input, file_idx: usize, content: u128, size_bytes: u64, pl
 }
 
 fn not_of(table: &'static Table) -> impl Fn(arrow::error::ArrowError) -> brunt_store::Error {
-    move |error| brunt_store::Error::TableMismatch { table: table.name.to_owned(), reason: error.to_string() }
+    move |error| brunt_store::Error::TableMismatch {
+        table: table.name.to_owned(),
+        reason: error.to_string(),
+    }
 }
 
 fn refusal(input: &Input, error: brunt_ingest::Error) -> FileOutcome {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use brunt_ingest::Reject;
 use brunt_model::{Day, Table, Ts, day_of, table};
 use brunt_store::Transaction;
@@ -30,13 +32,19 @@ pub(super) struct LoadRecord<'a> {
 }
 
 /// Keeps the definitions with the epoch; returns whether they differ from those of the epoch before.
-pub(super) async fn pin_definitions(tx: &mut Transaction, definitions: &Definitions) -> Result<bool, Error> {
+pub(super) async fn pin_definitions(
+    tx: &mut Transaction,
+    definitions: &Definitions,
+) -> Result<bool, Error> {
     let hash = definitions.hash();
     if tx.base().definitions_hash == hash {
         return Ok(false);
     }
-    let files: Vec<_> =
-        definitions.files.iter().map(|file| (file.name.clone(), file.text.clone().into())).collect();
+    let files: Vec<_> = definitions
+        .files
+        .iter()
+        .map(|file| (file.name.clone(), file.text.clone().into()))
+        .collect();
     tx.set_definitions(&hash.unwrap_or_default(), &files).await?;
     Ok(true)
 }
@@ -61,7 +69,10 @@ pub(super) async fn derive_whole(tx: &mut Transaction) -> Result<(), Error> {
 }
 
 /// Derives all days, and empties those that have no base rows; returns how many.
-pub(super) async fn derive_all(tx: &mut Transaction, definitions: &Definitions) -> Result<usize, Error> {
+pub(super) async fn derive_all(
+    tx: &mut Transaction,
+    definitions: &Definitions,
+) -> Result<usize, Error> {
     tx.flush().await?;
     let days = all_days(tx).await?;
     derive::derive_days(&mut TransactionTables { tx }, &days, definitions).await?;
@@ -70,14 +81,27 @@ pub(super) async fn derive_all(tx: &mut Transaction, definitions: &Definitions) 
 }
 
 /// One row of `loads` for each table.
-pub(super) async fn add_load_rows(tx: &mut Transaction, now: Ts, record: &LoadRecord<'_>) -> Result<(), Error> {
+pub(super) async fn add_load_rows(
+    tx: &mut Transaction,
+    now: Ts,
+    record: &LoadRecord<'_>,
+) -> Result<(), Error> {
     let n_rows = record.tables.len();
     let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text; n_rows])) };
     let count = |of: fn(&TableCounts) -> u64| -> ArrayRef {
-        Arc::new(record.tables.iter().map(|counts| i64::try_from(of(counts)).ok()).collect::<Int64Array>())
+        Arc::new(
+            record
+                .tables
+                .iter()
+                .map(|counts| i64::try_from(of(counts)).ok())
+                .collect::<Int64Array>(),
+        )
     };
-    let constant = |value: u128| -> ArrayRef { Arc::new(Int64Array::from(vec![i64::try_from(value).ok(); n_rows])) };
-    let table_names = record.tables.iter().map(|counts| counts.table.as_deref()).collect::<StringArray>();
+    let constant = |value: u128| -> ArrayRef {
+        Arc::new(Int64Array::from(vec![i64::try_from(value).ok(); n_rows]))
+    };
+    let table_names =
+        record.tables.iter().map(|counts| counts.table.as_deref()).collect::<StringArray>();
     let hashes = StringArray::from(vec![record.definitions_hash.as_deref(); n_rows]);
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("load_id", same(record.load_id)),
@@ -104,9 +128,16 @@ pub(super) async fn add_rejects(
     if rejects.is_empty() {
         return Ok(());
     }
-    let text = |of: fn(&Reject) -> &str| -> ArrayRef { Arc::new(rejects.iter().map(|reject| Some(of(reject))).collect::<StringArray>()) };
+    let text = |of: fn(&Reject) -> &str| -> ArrayRef {
+        Arc::new(rejects.iter().map(|reject| Some(of(reject))).collect::<StringArray>())
+    };
     let number = |of: fn(&Reject) -> Option<u64>| -> ArrayRef {
-        Arc::new(rejects.iter().map(|reject| of(reject).and_then(|number| i64::try_from(number).ok())).collect::<Int64Array>())
+        Arc::new(
+            rejects
+                .iter()
+                .map(|reject| of(reject).and_then(|number| i64::try_from(number).ok()))
+                .collect::<Int64Array>(),
+        )
     };
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("load_id", Arc::new(StringArray::from(vec![load_id; rejects.len()]))),
@@ -136,8 +167,9 @@ async fn add_system_rows(
     by_name.insert("loaded_at", Arc::new(times));
     by_name.insert("day", Arc::new(Date32Array::from(vec![day_of(now).0; n_rows])));
     let arrays = table.columns.iter().filter_map(|column| by_name.remove(column.name)).collect();
-    let rows = RecordBatch::try_new(table.schema(), arrays)
-        .map_err(|error| brunt_store::Error::TableMismatch { table: name.to_owned(), reason: error.to_string() })?;
+    let rows = RecordBatch::try_new(table.schema(), arrays).map_err(|error| {
+        brunt_store::Error::TableMismatch { table: name.to_owned(), reason: error.to_string() }
+    })?;
     Ok(tx.add_system_rows(name, rows).await?)
 }
 
@@ -160,7 +192,12 @@ impl derive::Tables for TransactionTables<'_> {
         Ok(rows)
     }
 
-    async fn replace(&mut self, table: &'static Table, day: Day, rows: Vec<RecordBatch>) -> Result<(), Error> {
+    async fn replace(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        rows: Vec<RecordBatch>,
+    ) -> Result<(), Error> {
         Ok(self.tx.replace_day(table.name, day, rows).await?)
     }
 

@@ -9,9 +9,40 @@ use super::meta::COMMANDS;
 use crate::failure::Failure;
 
 const KEYWORDS: &[&str] = &[
-    "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "LEFT JOIN", "ON", "USING", "WITH",
-    "AS", "AND", "OR", "NOT", "IN", "IS NULL", "IS NOT NULL", "BETWEEN", "LIKE", "ILIKE", "CASE", "WHEN", "THEN",
-    "ELSE", "END", "DISTINCT", "UNION ALL", "INTERVAL", "DESC", "EXPLAIN", "SHOW", "SET",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP BY",
+    "ORDER BY",
+    "HAVING",
+    "LIMIT",
+    "JOIN",
+    "LEFT JOIN",
+    "ON",
+    "USING",
+    "WITH",
+    "AS",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "IS NULL",
+    "IS NOT NULL",
+    "BETWEEN",
+    "LIKE",
+    "ILIKE",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "DISTINCT",
+    "UNION ALL",
+    "INTERVAL",
+    "DESC",
+    "EXPLAIN",
+    "SHOW",
+    "SET",
 ];
 
 /// All names that can stand in a query, sorted.
@@ -27,8 +58,10 @@ impl Completion {
                    UNION SELECT column_name FROM information_schema.columns WHERE table_schema IN ('public', 'system') \
                    UNION SELECT name FROM system.functions";
         let rows = fetch(session, sql).await?;
-        let names = (0..rows.len()).filter_map(|row_idx| rows.text(row_idx, "word").map(str::to_owned));
-        let mut words: Vec<String> = names.chain(KEYWORDS.iter().map(|word| (*word).to_owned())).collect();
+        let names =
+            (0..rows.len()).filter_map(|row_idx| rows.text(row_idx, "word").map(str::to_owned));
+        let mut words: Vec<String> =
+            names.chain(KEYWORDS.iter().map(|word| (*word).to_owned())).collect();
         words.sort();
         words.dedup();
         Ok(Self { words })
@@ -38,10 +71,16 @@ impl Completion {
 impl Completer for Completion {
     type Candidate = Pair;
 
-    fn complete(&self, line: &str, pos: usize, _ctx: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _ctx: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let before = &line[..pos];
         if before.starts_with('\\') && !before.contains(' ') {
-            let matching = COMMANDS.iter().map(|command| command.name).filter(|name| name.starts_with(before));
+            let matching =
+                COMMANDS.iter().map(|command| command.name).filter(|name| name.starts_with(before));
             return Ok((0, matching.map(pair).collect()));
         }
         let start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);

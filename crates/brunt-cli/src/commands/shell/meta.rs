@@ -17,10 +17,18 @@ pub(super) struct Command {
 }
 
 pub(super) const COMMANDS: &[Command] = &[
-    Command { name: "\\d", arguments: "[NAME]", does: "list tables and views, or the columns of one" },
+    Command {
+        name: "\\d",
+        arguments: "[NAME]",
+        does: "list tables and views, or the columns of one",
+    },
     Command { name: "\\dt", arguments: "", does: "list tables" },
     Command { name: "\\dv", arguments: "", does: "list views" },
-    Command { name: "\\df", arguments: "[TEXT]", does: "list functions, or those whose name holds the text" },
+    Command {
+        name: "\\df",
+        arguments: "[TEXT]",
+        does: "list functions, or those whose name holds the text",
+    },
     Command { name: "\\i", arguments: "FILE", does: "run the queries of a file" },
     Command { name: "\\timing", arguments: "", does: "switch the printing of times on or off" },
     Command { name: "\\x", arguments: "", does: "switch between tables and one column a line" },
@@ -52,15 +60,23 @@ impl Shell<'_> {
                 tell(if self.is_timing { "Timing is on." } else { "Timing is off." });
             }
             "\\x" => {
-                self.layout.format = if self.is_expanded() { Format::Table } else { Format::Expanded };
-                tell(if self.is_expanded() { "Expanded display is on." } else { "Expanded display is off." });
+                self.layout.format =
+                    if self.is_expanded() { Format::Table } else { Format::Expanded };
+                tell(if self.is_expanded() {
+                    "Expanded display is on."
+                } else {
+                    "Expanded display is off."
+                });
             }
             "\\?" => {
                 for Command { name, arguments, does } in COMMANDS {
                     tell(&format!("  {:<16} {does}", format!("{name} {arguments}")));
                 }
             }
-            _ => return Err(Failure::usage(format!("there is no command \"{name}\"")).hint("\\? lists all of them.")),
+            _ => {
+                return Err(Failure::usage(format!("there is no command \"{name}\""))
+                    .hint("\\? lists all of them."));
+            }
         }
         Ok(After::GoOn)
     }
@@ -99,8 +115,9 @@ impl Shell<'_> {
     }
 
     async fn include(&mut self, path: &str) -> Result<(), Failure> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::refused(format!("file \"{path}\" cannot be read: {error}")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::refused(format!("file \"{path}\" cannot be read: {error}"))
+        })?;
         let rest = self.run_complete(&format!("{text}\n;")).await;
         debug_assert!(rest.is_empty(), "a closing semicolon leaves nothing open");
         Ok(())

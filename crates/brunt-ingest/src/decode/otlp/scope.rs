@@ -80,7 +80,7 @@ pub(super) fn read_scope<'a>(
                 let version = Scalar::Text(json.text()?);
                 if version.as_str().is_some_and(|version| !version.is_empty()) {
                     write_field(&mut shared.attributes, "otel.scope.version", |out| {
-                        version.write_json(out)
+                        version.write_json(out);
                     });
                 }
             }
@@ -93,7 +93,7 @@ pub(super) fn read_scope<'a>(
                             .push((column_idx, Offer { key, value, form, rank, kept: keep }));
                     }
                     _ => write_field(&mut attributes, &key, |out| value.write_json(out)),
-                })?
+                })?;
             }
             "droppedAttributesCount" | "dropped_attributes_count" => {
                 let n = count(json)?;
@@ -174,7 +174,7 @@ impl<'a> Shared<'a> {
                 ));
             }
             Target::Attribute => {
-                write_field(&mut self.resource_attributes, &key, |out| value.write_json(out))
+                write_field(&mut self.resource_attributes, &key, |out| value.write_json(out));
             }
             Target::Flag { .. } | Target::FlagKey | Target::FlagVariant => {
                 router.field(row, Level::Resource, key, value);

@@ -88,7 +88,7 @@ pub(super) fn column<'a, A: Array + 'static>(
     )
 }
 
-pub(super) fn text<'a>(array: &'a StringArray, row: usize) -> Option<&'a str> {
+pub(super) fn text(array: &StringArray, row: usize) -> Option<&str> {
     array.is_valid(row).then(|| array.value(row))
 }
 
@@ -149,6 +149,7 @@ impl<'a> Texts<'a> {
 }
 
 impl<'a> Common<'a> {
+    #[expect(clippy::many_single_char_names, reason = "twelve columns in their order")]
     pub(super) fn new(batch: &'a RecordBatch) -> Result<Self, Error> {
         let texts = |name: &str| Texts::new(batch, name);
         let [a, b, c, d, e, f, g, h, i, j, k, l] = context::COLUMNS;
