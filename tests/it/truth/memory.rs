@@ -83,11 +83,13 @@ fn raw(of: &brunt_testkit::Activities) -> Raw {
     raw
 }
 
+/// A covariate of each entry.
+type Codes = fn(&Entries) -> &Vec<u8>;
+
 /// Codes are places in the order of names, as for any store.
 fn activities(of: &brunt_testkit::Activities) -> Activities {
     let op_names = op_names();
     let op_places = places(&op_names.iter().map(String::as_str).collect::<Vec<_>>());
-    type Codes = fn(&Entries) -> &Vec<u8>;
     let covariates: [(&str, Vec<u32>, Codes); 6] = [
         ("device_type", places(DEVICES), |of| &of.device),
         ("plan_tier", places(PLANS), |of| &of.plan),

@@ -38,7 +38,8 @@ async fn define(store: &Store, text: &str) {
         .unwrap();
 }
 
-/// What one person does, minutes after 10:00 on 2025-10-02; a second activity tries to pay.
+/// What one person does, `n` half minutes after 10:00 on 2025-10-02, all in one band of hours; a second activity tries
+/// to pay.
 #[derive(Debug, Clone, Copy, Default)]
 struct Visit<'a> {
     n: usize,
@@ -61,8 +62,9 @@ struct Lines {
 impl Lines {
     fn visit(&mut self, visit: &Visit<'_>) {
         let Visit { n, groups, buys, .. } = *visit;
-        let start = format!("2025-10-02T1{}:{:02}:00Z", n / 60, n % 60);
-        let paid = format!("2025-10-02T1{}:{:02}:20Z", n / 60, n % 60);
+        let (hour, minute, second) = (n / 120, n / 2 % 60, n % 2 * 30);
+        let start = format!("2025-10-02T1{hour}:{minute:02}:{second:02}Z");
+        let paid = format!("2025-10-02T1{hour}:{minute:02}:{:02}Z", second + 20);
         let text =
             |text: Option<&str>| text.map_or("null".to_owned(), |text| format!("\"{text}\""));
         let user = if visit.is_anonymous { "null".to_owned() } else { format!("\"u{n}\"") };
@@ -159,7 +161,7 @@ async fn a_group_costs_what_the_unaffected_of_its_moment_achieved_more() {
     assert_eq!(
         rows,
         [
-            "1|checkout|timeout|timeout|40|40|160|40|40|0.25|0.5|25.0|10.0|200.0000|USD|true|retry|100.5000|0|1.0|m1|0.95|[co_occurs]"
+            "2|checkout|timeout|timeout|40|40|160|40|40|0.25|0.5|25.0|10.0|200.0000|USD|true|retry|100.5000|0|1.0|m1|0.95|[co_occurs]"
         ]
     );
     let bounds = ask(&session, "SELECT rank, loss_pp_lo < loss_pp AND loss_pp < loss_pp_hi, revenue_at_risk_lo < revenue_at_risk AND revenue_at_risk < revenue_at_risk_hi, p_value <= q_value, q_value < 0.05, rank_score > 0 AND rank_score < lost_conversions, unadjusted_loss_pp, overlap_share, e_value > 1, clusters_effective > 10, adjusted_for[1], alone_pp IS NULL AND n_alone IS NULL FROM error_impact() WHERE n_affected > 5").await;
@@ -248,11 +250,11 @@ async fn a_period_leaves_out_entries_before_it() {
         )
     };
     assert_eq!(ask(&session, &sql("'10 days'")).await, ["40"]);
-    // The data end on 4 October at 10:00; the first visits begin on the 2nd at 10:00, one a minute.
-    assert_eq!(ask(&session, &sql("'2025-10-02 10:30:00'")).await, ["10"]);
-    assert_eq!(ask(&session, &sql("INTERVAL '47 hours 30 minutes'")).await, ["10"]);
-    assert_eq!(ask(&session, &sql("TIMESTAMP '2025-10-02 10:30:00'")).await, ["10"]);
-    let until = "SELECT n_affected FROM error_impact(until => '2025-10-03 10:10:00') WHERE error_group_id = 'timeout'";
+    // The data end on 4 October at 10:00; the first visits begin on the 2nd at 10:00, two a minute.
+    assert_eq!(ask(&session, &sql("'2025-10-02 10:15:00'")).await, ["10"]);
+    assert_eq!(ask(&session, &sql("INTERVAL '47 hours 45 minutes'")).await, ["10"]);
+    assert_eq!(ask(&session, &sql("TIMESTAMP '2025-10-02 10:15:00'")).await, ["10"]);
+    let until = "SELECT n_affected FROM error_impact(until => '2025-10-03 10:05:00') WHERE error_group_id = 'timeout'";
     assert_eq!(ask(&session, until).await, ["11"]);
 }
 
@@ -351,7 +353,7 @@ async fn parameters_are_arguments_too() {
     let prepared = session.prepare(statement).await.unwrap();
     let values = datafusion::common::ParamValues::from(vec![
         datafusion::common::ScalarValue::from("checkout"),
-        datafusion::common::ScalarValue::from("2025-10-02 10:30:00"),
+        datafusion::common::ScalarValue::from("2025-10-02 10:15:00"),
     ]);
     let answer = session.execute(&prepared, Some(values)).await.unwrap().collect().await.unwrap();
     assert_eq!(answer.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 1);
