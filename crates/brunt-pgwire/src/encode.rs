@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, IntervalUnit, TimeUnit};
 use bytes::{BufMut, BytesMut};
 
 use crate::error::Report;
-use crate::types::{TYPE_KEY, oid, wire_type};
+use crate::wire_type::{TYPE_KEY, oid, wire_type};
 
 mod binary;
 mod json;

@@ -23,7 +23,7 @@ mod settings;
 mod socket;
 mod statement;
 mod transaction;
-mod types;
+mod wire_type;
 
 pub use error::Error;
 pub use server::{ServeOptions, serve};

@@ -13,7 +13,7 @@ use datafusion::sql::sqlparser::parser::Parser;
 
 use crate::encode::Format;
 use crate::error::Report;
-use crate::types::{array_of, oid, wire_type};
+use crate::wire_type::{array_of, oid, wire_type};
 
 mod binary;
 mod literal;

@@ -14,7 +14,7 @@ use crate::interrupt::{Failure, Interrupt};
 use crate::name::{self, Item};
 use crate::query::Running;
 use crate::socket::{FLUSH_BYTES, Output};
-use crate::types::{WireType, wire_type};
+use crate::wire_type::{WireType, wire_type};
 
 /// A result column as it is announced.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 
 use crate::encode::Rows;
 use crate::error::Report;
-use crate::types::wire_type;
+use crate::wire_type::wire_type;
 
 /// Batches that are computed ahead of what the client has taken.
 const BATCHES_AHEAD: usize = 2;

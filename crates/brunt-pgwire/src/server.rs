@@ -83,8 +83,17 @@ pub async fn serve(
         .enable_all()
         .build()
         .map_err(|source| Error::System { action: "start the threads for queries", source })?;
+    // Statements are parsed, and what came of deep ones is dropped, where a connection is read: on large stacks, too.
+    let readers = Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("brunt-wire")
+        .thread_stack_size(STACK_BYTES)
+        .enable_all()
+        .build()
+        .map_err(|source| Error::System { action: "start the threads for connections", source })?;
     let cpu = threads.handle().clone();
-    let _threads = QueryThreads(Some(threads));
+    let wire = readers.handle().clone();
+    let _threads = (Threads(Some(threads)), Threads(Some(readers)));
     let server = Arc::new(Server {
         store,
         cpu,
@@ -93,14 +102,14 @@ pub async fn serve(
         sessions: Arc::new(Semaphore::new(options.connections_max)),
         keys: RandomPidSecretKeyGenerator::default(),
     });
-    accept(&server, &listener, options.connections_max, shutdown).await;
+    accept(&server, &listener, &wire, options.connections_max, shutdown).await;
     Ok(())
 }
 
-/// The CPU runtime; it ends without waiting for queries that do not yield, wherever `serve` is dropped.
-struct QueryThreads(Option<Runtime>);
+/// A runtime that ends without waiting for queries that do not yield, wherever `serve` is dropped.
+struct Threads(Option<Runtime>);
 
-impl Drop for QueryThreads {
+impl Drop for Threads {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
@@ -111,6 +120,7 @@ impl Drop for QueryThreads {
 async fn accept(
     server: &Arc<Server>,
     listener: &TcpListener,
+    wire: &Handle,
     connections_max: usize,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -127,10 +137,11 @@ async fn accept(
             Ok((socket, _)) => {
                 if let Ok(permit) = Arc::clone(&sockets).try_acquire_owned() {
                     let server = Arc::clone(server);
-                    connections.spawn(async move {
+                    let connection = async move {
                         connect(server, socket).await;
                         drop(permit);
-                    });
+                    };
+                    connections.spawn_on(connection, wire);
                 }
             }
             // Out of file descriptors, mostly: what is open goes on, and the next client has to wait.

@@ -1,11 +1,11 @@
 //! A session: settings of its own over a pinned epoch, and SQL in, record batches out.
 
 mod answer;
-mod core;
 mod dialect;
 mod engine;
 mod pin;
 mod settings;
+mod shared;
 mod statement;
 mod view;
 
@@ -22,10 +22,10 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::{StreamExt, TryStreamExt};
 
 pub use self::answer::{Answer, RecordBatchStream};
-pub(crate) use self::core::{Core, Notices};
 pub use self::engine::{Engine, EngineOptions};
 pub use self::pin::Pin;
 pub(crate) use self::settings::is_settable;
+pub(crate) use self::shared::{Core, Notices};
 pub use self::statement::Statement;
 
 use crate::catalog::{CATALOG, Catalog, PUBLIC};

@@ -75,6 +75,11 @@ fn engine_fault(error: &DataFusionError, names: &Names) -> Fault {
         DataFusionError::SQL(parser, _) => parser_fault(parser),
         DataFusionError::SchemaError(schema, _) => schema_fault(schema),
         DataFusionError::Plan(message) => plan_fault(message, names),
+        // Names what the engine lacks by printing its own form of the expression, which says nothing to a user.
+        DataFusionError::NotImplemented(message) if message.contains("logical expression") => {
+            fault(Code::NotSupported, "this form of subquery or expression is not supported here")
+                .with_hint("Write the subquery as a join, or as a column of a WITH query.")
+        }
         DataFusionError::NotImplemented(message) => fault(Code::NotSupported, first_line(message)),
         DataFusionError::Configuration(message) => setting_fault(message, names),
         DataFusionError::Execution(message) => execution_fault(message),

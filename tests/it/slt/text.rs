@@ -1,7 +1,7 @@
 //! Values as PostgreSQL prints them, so that both doors give the same text.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Float64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use sqllogictest::DefaultColumnType;
 
@@ -63,6 +63,7 @@ fn text(array: &dyn Array, row_idx: usize) -> Option<String> {
             };
             if zone.is_some() { format!("{text}+00") } else { text.to_owned() }
         }
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(row_idx).to_string(),
         _ => formatted(array, row_idx),
     })
 }

@@ -14,9 +14,9 @@ use datafusion::logical_expr::{
 };
 
 use super::regclass::{name as relation_name, oid as relation_oid, quoted};
-use super::{Catalog, DATABASE, PG_CATALOG, pg_class, spec};
+use super::{Catalog, DATABASE, PG_CATALOG, pg_class, pg_type, spec};
 use crate::settings::SERVER_VERSION;
-use crate::types::format_type;
+use crate::wire_type::format_type;
 
 /// One function over the catalog.
 #[derive(Debug)]
@@ -106,6 +106,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("regnamespaceout", Body::Text(namespace_name)),
     ("regroleout", Body::Text(|catalog, row| Some(catalog.role_name(row.int(0)?)))),
     ("session_user", Body::Text(|catalog, _| Some(catalog.user.clone()))),
+    ("to_regtype", Body::Int(|_, row| pg_type::oid(row.text(0)?))),
     ("to_regclass", Body::Int(|catalog, row| relation_oid(&catalog.relations, row.text(0)?))),
     ("user", Body::Text(|catalog, _| Some(catalog.user.clone()))),
     ("version", Body::Text(|_, _| Some(version()))),
@@ -277,7 +278,7 @@ fn shown_type(_: &Catalog, row: &Row<'_>) -> Option<String> {
     let modifier = row.int(1).and_then(|modifier| i32::try_from(modifier).ok()).unwrap_or(-1);
     Some(match format_type(oid, modifier) {
         Some(name) => name,
-        None => super::pg_type::name(oid)
+        None => pg_type::name(oid)
             .unwrap_or_else(|| if oid == 0 { "-".to_owned() } else { "???".to_owned() }),
     })
 }

@@ -2,7 +2,7 @@
 
 use super::build::{Columns, Filling};
 use super::{Catalog, DATABASE, INFORMATION_SCHEMA, OWNER, PG_CATALOG, PUBLIC_OID, pg_type, spec};
-use crate::types::{WireType, element_of, format_type, oid};
+use crate::wire_type::{WireType, element_of, format_type, oid};
 
 /// The relations that have rows.
 pub(super) const FILLED: &[&str] = &[

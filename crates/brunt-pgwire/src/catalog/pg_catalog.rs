@@ -6,7 +6,7 @@ use super::{
     Catalog, DATABASE, INFORMATION_SCHEMA, INFORMATION_SCHEMA_OID, OWNER, OWNER_OID, PG_CATALOG,
     PG_CATALOG_OID, pg_class, pg_type,
 };
-use crate::types::oid;
+use crate::wire_type::oid;
 
 /// The relations that have rows.
 pub(super) const FILLED: &[&str] = &[

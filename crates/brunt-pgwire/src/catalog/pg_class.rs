@@ -5,7 +5,7 @@ use super::relations::Relations;
 use super::{
     INFORMATION_SCHEMA, INFORMATION_SCHEMA_OID, OWNER_OID, PG_CATALOG, PG_CATALOG_OID, spec,
 };
-use crate::types::{element_of, oid, wire_type};
+use crate::wire_type::{element_of, oid, wire_type};
 
 /// Number of `pg_class` itself, under which `pg_description` files relations and columns.
 const PG_CLASS_OID: i64 = 1259;
@@ -69,7 +69,7 @@ pub(super) fn fill_class(relations: &Relations) -> Columns {
 struct Attribute {
     relation_oid: i64,
     name: String,
-    wire: crate::types::WireType,
+    wire: crate::wire_type::WireType,
     number: i64,
     is_nullable: bool,
 }
@@ -121,7 +121,7 @@ pub(super) fn fill_attribute(relations: &Relations) -> Columns {
 }
 
 /// `p` for values of fixed size, `m` for numerics, `x` for what may be long.
-fn storage(wire: crate::types::WireType) -> &'static str {
+fn storage(wire: crate::wire_type::WireType) -> &'static str {
     match (wire.oid, wire.size) {
         (oid::NUMERIC, _) => "m",
         (_, -1) => "x",

@@ -150,7 +150,7 @@ pub(super) fn oid(text: &str) -> Option<i64> {
     let is_named = |oid: i64| {
         let oid = u32::try_from(oid).unwrap_or(0);
         name(oid).as_deref() == Some(&text)
-            || crate::types::format_type(oid, -1).as_deref() == Some(&text)
+            || crate::wire_type::format_type(oid, -1).as_deref() == Some(&text)
     };
     TYPES.iter().flat_map(|ty| [ty.oid, ty.array]).find(|oid| *oid != 0 && is_named(*oid))
 }

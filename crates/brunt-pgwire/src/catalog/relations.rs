@@ -11,7 +11,7 @@ use datafusion::execution::SessionStateBuilder;
 
 use super::{Cache, INFORMATION_SCHEMA, OWN_SCHEMA_OID, PG_CATALOG, PG_CATALOG_OID, PUBLIC_OID};
 use crate::error::Report;
-use crate::types::{WireType, wire_type};
+use crate::wire_type::{WireType, wire_type};
 
 /// Number of the first relation, as PostgreSQL begins with user objects.
 const RELATION_OID: i64 = 16_500;
@@ -219,7 +219,7 @@ fn number(position: usize) -> i64 {
 impl Relations {
     /// One table with two columns, one view, one function.
     pub(crate) fn sample() -> Self {
-        let text = WireType { oid: crate::types::oid::TEXT, size: -1, modifier: -1 };
+        let text = WireType { oid: crate::wire_type::oid::TEXT, size: -1, modifier: -1 };
         let column = |name: &str, comment: Option<&str>| Column {
             name: name.to_owned(),
             wire: text,

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use super::{INFORMATION_SCHEMA, PG_CATALOG};
-use crate::types::TYPE_KEY;
+use crate::wire_type::TYPE_KEY;
 
 /// A relation of the catalog.
 #[derive(Debug)]

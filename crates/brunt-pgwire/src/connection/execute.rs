@@ -13,7 +13,7 @@ use crate::interrupt::Failure;
 use crate::portal::{Column, Portal, columns, description, formats};
 use crate::query::{answer, on_cpu, same_types};
 use crate::statement::{Fetch, Motion, Statement};
-use crate::{name, parameter, rewrite, types};
+use crate::{name, parameter, rewrite, wire_type};
 
 /// A statement that is ready to be executed.
 #[derive(Debug)]
@@ -243,7 +243,7 @@ fn arguments_of(name: &str, arguments: &[Expr], types: &[u32]) -> Result<Vec<Exp
     arguments
         .iter()
         .zip(types)
-        .map(|(argument, oid)| parameter::cast(argument, types::cast_target(*oid)))
+        .map(|(argument, oid)| parameter::cast(argument, wire_type::cast_target(*oid)))
         .collect()
 }
 

@@ -21,7 +21,7 @@ use crate::parameter::{self, Bound};
 use crate::portal::{columns, description, formats};
 use crate::query::{answer, on_cpu};
 use crate::statement::{self, Statement};
-use crate::types::oid;
+use crate::wire_type::oid;
 use crate::{name, rewrite};
 
 /// A statement that waits for its parameters.

@@ -6,7 +6,7 @@ use crate::encode::{
     EPOCH_DAYS, EPOCH_MICROS, Zone, put_date, put_interval, put_time, put_timestamp,
 };
 use crate::error::Report;
-use crate::types::{element_of, oid};
+use crate::wire_type::{element_of, oid};
 
 /// The text form of a value in binary.
 pub(super) fn to_text(oid: u32, bytes: &[u8]) -> Result<String, Report> {

@@ -3,7 +3,7 @@
 use datafusion::sql::sqlparser::ast::{ArrayElemTypeDef, DataType, TimezoneInfo};
 
 use crate::error::Report;
-use crate::types::{cast_target, element_of, format_type, oid};
+use crate::wire_type::{cast_target, element_of, format_type, oid};
 
 /// The SQL of a value; numbers are parsed and printed again, everything else is quoted, so that a value is never more
 /// than a value.
@@ -121,7 +121,7 @@ pub(super) fn oid_of(data_type: &DataType) -> u32 {
             ArrayElemTypeDef::SquareBracket(item, _)
             | ArrayElemTypeDef::AngleBracket(item)
             | ArrayElemTypeDef::Parenthesis(item),
-        ) => crate::types::array_of(oid_of(item)).unwrap_or(oid::TEXT),
+        ) => crate::wire_type::array_of(oid_of(item)).unwrap_or(oid::TEXT),
         DataType::Custom(name, _) => {
             match name.to_string().to_lowercase().trim_start_matches("pg_catalog.") {
                 "oid" | "regclass" | "regtype" => oid::OID,

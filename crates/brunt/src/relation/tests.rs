@@ -226,9 +226,9 @@ async fn a_parameter_is_described_by_its_argument_and_planned_when_bound() {
     assert_eq!(prepared.schema().field(0).name(), "error_id");
     let types = prepared.parameter_types().unwrap();
     assert_eq!(types[0], Some(ArgumentType::Timestamp.data_type()));
-    assert_eq!(types[1], Some(DataType::Float64));
+    assert_eq!(types[1], Some(DataType::Int64));
     for (since, rows) in [("2025-10-02", 2), ("2025-10-03T00:00:00Z", 1)] {
-        let values = vec![ScalarValue::from(since), ScalarValue::from(4.0)];
+        let values = vec![ScalarValue::from(since), ScalarValue::from(4_i64)];
         let answer = session.execute(&prepared, Some(ParamValues::from(values))).await.unwrap();
         let batches = answer.collect().await.unwrap();
         assert_eq!(batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), rows);
