@@ -1,4 +1,26 @@
 //! The embedding API: open a store, load exports, derive tables, ask in SQL.
+//!
+//! ```
+//! use arrow::util::display::array_value_to_string;
+//! use brunt::{Input, LoadOptions, Store};
+//! use brunt_model::Ts;
+//!
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! // Time comes in as an argument, so that answers can be repeated.
+//! let now = Ts(1_761_700_000_000_000);
+//! let store = Store::in_memory(now).await?;
+//! let log = r#"{"ts":"2025-10-28T14:21:20Z","level":"error","message":"payment 8123 timed out","session.id":"s1"}"#;
+//! let inputs = [Input::from_bytes("logs.jsonl", log.as_bytes())];
+//! let options = LoadOptions { table: Some("logs".to_owned()), ..LoadOptions::default() };
+//! let summary = store.load(&inputs, &options, now, &|_| ()).await?;
+//! assert_eq!((summary.n_rows(), summary.n_rejects()), (1, 0));
+//!
+//! let answer = store.sql("SELECT title FROM error_groups").await?;
+//! let batches = answer.collect().await?;
+//! assert_eq!(array_value_to_string(batches[0].column(0), 0).unwrap(), "payment <*> timed out");
+//! # Ok::<(), brunt::Error>(())
+//! # }).unwrap();
+//! ```
 
 mod catalog;
 mod check;

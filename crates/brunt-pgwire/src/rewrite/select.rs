@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use datafusion::sql::sqlparser::ast::{Ident, Select, SelectItem};
+use datafusion::sql::sqlparser::ast::{Expr, Ident, Select, SelectItem};
 
 /// Gives each later item of a name another one.
 pub(super) fn name_apart(select: &mut Select) {
     let mut seen = HashSet::new();
     for (position, item) in select.projection.iter_mut().enumerate() {
         let name = match item {
-            SelectItem::UnnamedExpr(expr) => expr.to_string(),
+            SelectItem::UnnamedExpr(expr) => engine_name(expr),
             SelectItem::ExprWithAlias { alias, .. } => alias.value.clone(),
             _ => continue,
         };
@@ -25,5 +25,13 @@ pub(super) fn name_apart(select: &mut Select) {
             SelectItem::ExprWithAlias { alias: old, .. } => *old = alias,
             _ => {}
         }
+    }
+}
+
+/// What the engine tells columns apart by: it does not count casts.
+fn engine_name(expr: &Expr) -> String {
+    match expr {
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => engine_name(expr),
+        other => other.to_string(),
     }
 }
