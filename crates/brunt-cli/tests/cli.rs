@@ -1,0 +1,239 @@
+//! What a person sees who does something wrong, and what a killed load leaves behind.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// A folder of its own for each test, with a store that may or may not be there yet.
+struct Place {
+    folder: TempDir,
+}
+
+/// What the command printed, and its exit status.
+#[derive(Debug)]
+struct Ran {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_brunt"));
+        command.args(arguments).env("BRUNT_STORE", self.path("store")).env("COLUMNS", "100");
+        command.env_remove("BRUNT_DEFINITIONS").stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        let folder = self.folder.path().display().to_string();
+        // Paths of this run are not the same in the next.
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&folder, "PLACE");
+        Ran { status: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
+    }
+
+    /// A store with one log line.
+    fn with_a_log(self) -> Self {
+        let log = self.write("log.jsonl", "{\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"a\"}\n");
+        let ran = self.run(&["load", "--table", "logs", &log]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        self
+    }
+}
+
+fn count(place: &Place, sql: &str) -> String {
+    let ran = place.run(&["sql", "--format", "csv", sql]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    ran.out.lines().last().unwrap_or_default().to_owned()
+}
+
+#[track_caller]
+fn refused(ran: &Ran, status: i32, err: &str) {
+    assert_eq!((ran.status, ran.err.as_str(), ran.out.as_str()), (status, err, ""));
+}
+
+#[test]
+fn a_store_that_is_not_there() {
+    refused(
+        &Place::new().run(&["status"]),
+        4,
+        "error: no store at \"file://PLACE/store/\"\n\
+         hint: Load a file to create the store, or check the path or URL.\n",
+    );
+}
+
+#[test]
+fn a_store_of_a_newer_version() {
+    let place = Place::new().with_a_log();
+    place.write("store/_brunt/store.json", "{\"format\": 99}");
+    let ran = place.run(&["sql", "SELECT 1"]);
+    assert_eq!(ran.status, 4, "{ran:?}");
+    assert!(ran.err.contains("has format 99, newer than format"), "{ran:?}");
+    assert!(ran.err.contains("hint: Use the version of brunt that wrote the store"), "{ran:?}");
+}
+
+#[test]
+fn an_input_that_is_not_there() {
+    refused(
+        &Place::new().run(&["load", "no-such-file.jsonl"]),
+        3,
+        "error: input \"no-such-file.jsonl\" does not exist or holds no file\n\
+         hint: Give a file, a folder, a glob in quotes, or - for standard input.\n",
+    );
+}
+
+#[test]
+fn an_empty_file_is_loaded_and_said() {
+    let place = Place::new();
+    let empty = place.write("empty.jsonl", "");
+    let ran = place.run(&["load", &empty]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.err.contains("the input is empty"), "{ran:?}");
+}
+
+#[test]
+fn half_a_line_is_a_reject_and_the_rest_is_stored() {
+    let place = Place::new();
+    let half = place.write(
+        "half.jsonl",
+        "{\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"a\"}\n{\"ts\":\"2025-10-28T14:2",
+    );
+    let ran = place.run(&["load", "--table", "logs", &half]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.err.contains("warning: 1 records were refused"), "{ran:?}");
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), "1");
+    assert_eq!(count(&place, "SELECT line FROM system.rejects"), "2");
+    let limited = place.run(&["load", "--table", "logs", "--max-rejects", "0", &half]);
+    assert_eq!(limited.status, 0, "loaded before: {limited:?}");
+}
+
+#[test]
+fn more_rejects_than_allowed_are_exit_status_3() {
+    let place = Place::new();
+    let wrong =
+        place.write("wrong.jsonl", "{\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"a\"}\n{oops\n");
+    let ran = place.run(&["load", "--table", "logs", "--max-rejects", "0", &wrong]);
+    assert_eq!(ran.status, 3, "{ran:?}");
+}
+
+#[test]
+fn files_that_are_no_export_are_skipped_and_named() {
+    let place = Place::new();
+    place.write("in/LICENSE", "Apache License\nVersion 2.0\n");
+    place.write("in/tickets.jsonl", "{\"kind\":\"ticket\",\"ticket.id\":\"1\",\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"m\"}\n");
+    let ran = place.run(&["load", &place.path("in").display().to_string()]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.err.contains("skipped PLACE/in/LICENSE: "), "{ran:?}");
+    assert_eq!(count(&place, "SELECT count(*) FROM tickets"), "1");
+}
+
+#[test]
+fn the_same_file_twice_is_one_load() {
+    let place = Place::new().with_a_log();
+    let log = place.path("log.jsonl").display().to_string();
+    let ran = place.run(&["load", "--table", "logs", &log]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.err.contains("loaded before, nothing to do"), "{ran:?}");
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), "1");
+}
+
+#[test]
+fn names_that_are_misspelt() {
+    let place = Place::new().with_a_log();
+    for (sql, message, hint) in [
+        ("SELECT sesion_id FROM logs", "table \"logs\" has no column \"sesion_id\"", "session_id"),
+        ("SELECT * FROM log", "no table \"log\"", "logs"),
+        ("SELECT wilsn(1, 2)", "no function \"wilsn\"", "wilson"),
+        ("SELECT * FROM error_impakt()", "no table function \"error_impakt\"", "error_impact"),
+    ] {
+        let ran = place.run(&["sql", sql]);
+        assert_eq!((ran.status, ran.out.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.err.starts_with(&format!("error: {message}")), "{ran:?}");
+        assert!(ran.err.contains(&format!("Did you mean \"{hint}\"?")), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_question_over_no_data_has_no_rows() {
+    let place = Place::new().with_a_log();
+    let ran = place.run(&["sql", "SELECT span_name FROM spans"]);
+    assert_eq!((ran.status, ran.out.as_str()), (0, "span_name\n─────────\n(0 rows)\n"));
+}
+
+#[test]
+fn without_a_journey_the_impact_says_how_to_define_one() {
+    let ran = Place::new().with_a_log().run(&["impact"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.err.contains("No journey is defined"), "{ran:?}");
+}
+
+#[test]
+fn a_journey_that_names_an_unknown_column() {
+    let place = Place::new().with_a_log();
+    place.write(
+        "store/definitions/journeys.toml",
+        "[[journey]]\nname = \"checkout\"\n\n[[journey.step]]\nname = \"cart\"\ntable = \"events\"\n\
+         where = \"event_nam = 'cart'\"\n\n[[journey.step]]\nname = \"buy\"\ntable = \"orders\"\n",
+    );
+    let ran = place.run(&["check"]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(ran.out.contains("journeys.toml:7"), "{ran:?}");
+    assert!(ran.out.contains("event_nam") && ran.out.contains("event_name"), "{ran:?}");
+    let log = place.write("more.jsonl", "{\"ts\":\"2025-10-28T14:21:14Z\",\"message\":\"b\"}\n");
+    let load = place.run(&["load", "--table", "logs", &log]);
+    assert_eq!(load.status, 3, "{load:?}");
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), "1");
+}
+
+#[test]
+fn a_killed_load_is_forgotten_or_whole_and_can_be_run_again() {
+    const LINES: usize = 30_000;
+    let place = Place::new();
+    let mut text = String::new();
+    for n in 0..LINES {
+        text.push_str(&format!(
+            "{{\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"line {n}\",\"session.id\":\"s{}\"}}\n",
+            n % 99
+        ));
+    }
+    let input = place.write("lines.jsonl", text);
+    for wait_ms in [20, 60, 120, 200, 300, 450] {
+        let mut child = place.command(&["load", "--table", "logs", &input]);
+        let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait_ms));
+        // One that has ended already was not slow enough to be killed, which is as good.
+        let _ = child.kill();
+        child.wait().unwrap();
+        if Path::new(&place.path("store/_brunt/store.json")).exists() {
+            let ran = place.run(&["sql", "--format", "csv", "SELECT count(*) FROM logs"]);
+            let n_rows = ran.out.lines().last().unwrap_or_default().to_owned();
+            let is_whole = n_rows == "0" || n_rows == LINES.to_string();
+            // A store that was killed while it was made is made by the next load.
+            assert!(is_whole || ran.status == 4, "after {wait_ms} ms: {ran:?}");
+        }
+    }
+    assert_eq!(place.run(&["load", "--table", "logs", &input]).status, 0);
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), LINES.to_string());
+    assert_eq!(count(&place, "SELECT sum(n_logs) FROM sessions"), LINES.to_string());
+    assert_eq!(count(&place, "SELECT count(*) FROM system.loads"), "1");
+}
