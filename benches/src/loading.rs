@@ -26,7 +26,7 @@ pub(crate) struct Load {
 }
 
 /// The same OTLP JSON loaded with everything derived, and by a peer turned into Parquet alone.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Throughput {
     pub(crate) n_bytes: u64,
     pub(crate) brunt: Load,

@@ -4,7 +4,7 @@ use std::io::{BufRead, Write, stdin, stdout};
 use std::path::Path;
 use std::time::Instant;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use brunt::{FileOutcome, Input, LoadOptions, Session, Store};
 use brunt_model::Ts;
