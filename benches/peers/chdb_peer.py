@@ -52,7 +52,7 @@ class ChDB:
             f"INDEX {column}_idx {column} TYPE bloom_filter(0.01) GRANULARITY 1" for column in INDEXED if column in columns]
         definitions = ", ".join([f"{column} {kind} {codec}" for column, kind in columns.items()] + indexes)
         self.session.query(f"""
-            CREATE TABLE {name} ({definitions}) ENGINE = MergeTree ORDER BY ({SORT_KEYS.get(name, "ts")})
+            CREATE TABLE {name} ({definitions}) ENGINE = MergeTree ORDER BY ({SORT_KEYS.get(name, "ts" if "ts" in columns else "tuple()")})
             SETTINGS allow_nullable_key = 1""")
         self.session.query(f"INSERT INTO {name} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM {source}")
         self.session.query(f"OPTIMIZE TABLE {name} FINAL")

@@ -9,32 +9,32 @@ WITH step AS MATERIALIZED (
 s1 AS MATERIALIZED (
     SELECT a.user_id, a.ts AS entered_at, min(b.ts) AS ts
     FROM step a
-    LEFT JOIN step b ON b.step_idx = 1 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.ts + INTERVAL '24 hours'
-    WHERE a.step_idx = 0
+    LEFT JOIN step b ON b.step_idx = 2 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.ts + INTERVAL '24 hours'
+    WHERE a.step_idx = 1
     GROUP BY a.user_id, a.ts
 ),
 s2 AS MATERIALIZED (
     SELECT a.user_id, a.entered_at, min(b.ts) AS ts
     FROM s1 a
-    JOIN step b ON b.step_idx = 2 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.entered_at + INTERVAL '24 hours'
+    JOIN step b ON b.step_idx = 3 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.entered_at + INTERVAL '24 hours'
     GROUP BY a.user_id, a.entered_at
 ),
 s3 AS MATERIALIZED (
     SELECT a.user_id, a.entered_at, min(b.ts) AS ts
     FROM s2 a
-    JOIN step b ON b.step_idx = 3 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.entered_at + INTERVAL '24 hours'
+    JOIN step b ON b.step_idx = 4 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.entered_at + INTERVAL '24 hours'
     GROUP BY a.user_id, a.entered_at
 ),
 s4 AS MATERIALIZED (
     SELECT a.user_id, a.entered_at, min(b.ts) AS ts
     FROM s3 a
-    JOIN step b ON b.step_idx = 4 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.entered_at + INTERVAL '24 hours'
+    JOIN step b ON b.step_idx = 5 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.entered_at + INTERVAL '24 hours'
     GROUP BY a.user_id, a.entered_at
 ),
 s5 AS (
     SELECT a.user_id, a.entered_at
     FROM s4 a
-    JOIN step b ON b.step_idx = 5 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.entered_at + INTERVAL '24 hours'
+    JOIN step b ON b.step_idx = 6 AND b.user_id = a.user_id AND b.ts >= a.ts AND b.ts <= a.entered_at + INTERVAL '24 hours'
 ),
 reached AS (
     SELECT user_id, max(level) AS level

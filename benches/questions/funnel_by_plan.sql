@@ -4,7 +4,7 @@ WITH reached AS (
         user_id,
         window_funnel(
             INTERVAL '24 hours', ts,
-            step_idx = 0, step_idx = 1, step_idx = 2, step_idx = 3, step_idx = 4, step_idx = 5
+            step_idx = 1, step_idx = 2, step_idx = 3, step_idx = 4, step_idx = 5, step_idx = 6
         ) AS level
     FROM journey_steps
     WHERE journey = 'checkout' AND user_id IS NOT NULL

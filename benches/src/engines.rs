@@ -18,7 +18,7 @@ use crate::settings::Settings;
 pub(crate) const BRUNT: &str = "brunt";
 pub(crate) const DUCKDB: &str = "DuckDB";
 pub(crate) const CHDB: &str = "chDB";
-/// DuckDB over brunt's own Parquet files.
+/// `DuckDB` over brunt's own Parquet files.
 pub(crate) const DUCKDB_PARQUET: &str = "DuckDB on Parquet";
 
 /// What an engine said when it was ready.
@@ -43,7 +43,7 @@ pub(crate) fn brunt() -> Result<Process, Error> {
     Process::start(BRUNT, Command::new(own).arg(SERVE))
 }
 
-/// DuckDB with tables of its own (`native`) or views of files (`parquet`).
+/// `DuckDB` with tables of its own (`native`) or views of files (`parquet`).
 pub(crate) fn duckdb(settings: &Settings, mode: &str) -> Result<Process, Error> {
     peer(settings, DUCKDB, "duckdb_peer.py", &[mode])
 }

@@ -114,7 +114,7 @@ impl Run {
         for prepared in &self.prepared {
             match &prepared.absent {
                 Some(reason) => {
-                    writeln!(out, "- {}: absent, so not measured ({reason})", prepared.engine)?
+                    writeln!(out, "- {}: absent, so not measured ({reason})", prepared.engine)?;
                 }
                 None => writeln!(out, "- {} {}", prepared.engine, prepared.version)?,
             }

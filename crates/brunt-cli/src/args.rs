@@ -107,6 +107,8 @@ pub(crate) struct Load {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Sql {
     /// The query; without it, a shell
+    // A query may begin with a comment, which looks like an option.
+    #[arg(allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
 
     /// Run this query, too

@@ -28,6 +28,7 @@ mod table_log;
 mod transaction;
 mod user_definitions;
 mod vacuum;
+mod writing;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use layout::{ROW_GROUP_ROWS_MAX, SortColumn, sort_order};
 pub use location::StoreOptions;
 pub use optimize::Optimized;
 pub use snapshot::{ColumnStatistics, Snapshot, Statistics};
-pub use store::{Committed, Store};
+pub use store::Store;
 pub use transaction::Transaction;
 pub use vacuum::Vacuumed;
+pub use writing::{Committed, Writing};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use brunt_model::{Day, Ts};
+use brunt_model::{Day, Table, Ts};
 
 use crate::data_file::DataFile;
 use crate::error::Error;
@@ -23,6 +23,12 @@ pub struct Optimized {
     pub n_files_after: usize,
 }
 
+/// Days of a table with their merged files.
+pub(crate) struct Merged {
+    table: &'static Table,
+    days: BTreeMap<Day, MergedDay>,
+}
+
 struct MergedDay {
     before: Vec<DataFile>,
     after: Vec<NewFile>,
@@ -38,56 +44,55 @@ impl Store {
         table: &str,
         days: Option<&BTreeSet<Day>>,
     ) -> Result<Optimized, Error> {
-        self.optimize_with(now, table, days, async || Ok(())).await
+        Merged::of(self, now, table, days).await?.commit(self, now).await
     }
+}
 
-    /// The same, with something to happen between the merge and the commit, where tests let others write.
-    pub(crate) async fn optimize_with(
-        &self,
+impl Merged {
+    /// Writes the merged files of the days as they are now; nothing names them yet.
+    pub(crate) async fn of(
+        store: &Store,
         now: Ts,
         table: &str,
         days: Option<&BTreeSet<Day>>,
-        mut merged_first: impl AsyncFnMut() -> Result<(), Error>,
-    ) -> Result<Optimized, Error> {
+    ) -> Result<Self, Error> {
         let table = table_named(table)?;
-        let mut merged: Option<BTreeMap<Day, MergedDay>> = None;
-        let mut n_days_dropped = 0;
-        let committed = self
-            .write(now, async |tx| {
-                let snapshot = tx.snapshot(table.name).await?;
-                let mut of_days = if let Some(merged) = merged.take() {
-                    merged
-                } else {
-                    let mut of_days = BTreeMap::new();
-                    let wanted = |day: &Day| days.is_none_or(|days| days.contains(day));
-                    for day in snapshot.days().into_iter().filter(wanted) {
-                        let before = snapshot.files_of(day).to_vec();
-                        if n_runs(&before) > 1 {
-                            let file_bytes_max = FILE_BYTES_MAX;
-                            let input = DayFiles { table, day, files: &before, file_bytes_max };
-                            let after = merge_day(self.location(), &input, now).await?;
-                            of_days.insert(day, MergedDay { before, after });
-                        }
-                    }
-                    merged_first().await?;
-                    of_days
-                };
-                let n_days = of_days.len();
-                of_days.retain(|day, merged| snapshot.files_of(*day) == merged.before);
-                n_days_dropped += n_days - of_days.len();
-                tx.read_days(table.name, &of_days.keys().copied().collect()).await?;
-                let mut done =
-                    Optimized { n_days: of_days.len(), n_days_dropped, ..Optimized::default() };
-                for day in of_days.values() {
-                    tx.exchange_files(table, &day.before, &day.after);
-                    done.n_files_before += day.before.len();
-                    done.n_files_after += day.after.len();
-                }
-                merged = Some(of_days);
-                Ok::<_, Error>(done)
-            })
-            .await?;
-        Ok(committed.value)
+        let snapshot = store.snapshot(&*store.finish_newest().await?, table.name).await?;
+        let mut merged = BTreeMap::new();
+        let wanted = |day: &Day| days.is_none_or(|days| days.contains(day));
+        for day in snapshot.days().into_iter().filter(wanted) {
+            let before = snapshot.files_of(day).to_vec();
+            if n_runs(&before) > 1 {
+                let input =
+                    DayFiles { table, day, files: &before, file_bytes_max: FILE_BYTES_MAX };
+                let after = merge_day(store.location(), &input, now).await?;
+                merged.insert(day, MergedDay { before, after });
+            }
+        }
+        Ok(Self { table, days: merged })
+    }
+
+    /// Puts the merged files in place of those that they were made of, for the days that still have them.
+    pub(crate) async fn commit(mut self, store: &Store, now: Ts) -> Result<Optimized, Error> {
+        let mut done = Optimized::default();
+        let mut writing = store.writing(now);
+        loop {
+            let mut tx = writing.begin().await?;
+            let snapshot = tx.snapshot(self.table.name).await?;
+            let n_days = self.days.len();
+            self.days.retain(|day, merged| snapshot.files_of(*day) == merged.before);
+            done.n_days_dropped += n_days - self.days.len();
+            tx.read_days(self.table.name, &self.days.keys().copied().collect()).await?;
+            for day in self.days.values() {
+                tx.exchange_files(self.table, &day.before, &day.after);
+            }
+            if writing.offer(tx, ()).await?.is_some() {
+                done.n_days = self.days.len();
+                done.n_files_before = self.days.values().map(|day| day.before.len()).sum();
+                done.n_files_after = self.days.values().map(|day| day.after.len()).sum();
+                return Ok(done);
+            }
+        }
     }
 }
 

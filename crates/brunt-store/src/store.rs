@@ -16,17 +16,15 @@ use crate::epoch::{Epoch, LoadEntry};
 use crate::error::Error;
 use crate::load_index::LoadIndex;
 use crate::location::{Location, StoreOptions};
-use crate::protocol::{self, Log, Offered};
+use crate::protocol::{self, Log};
 use crate::requests::{DEFINITIONS, EPOCHS, LATEST_FILE, STORE_FILE, table_named};
 use crate::snapshot::Snapshot;
 use crate::table_log::{KernelLog, TableLog};
 use crate::transaction::{Transaction, WriteDraft, first_epoch, read_file};
+use crate::writing::{Committed, Writing};
 
 /// The format of stores that this version writes, and the newest that it reads.
 const FORMAT: u64 = 1;
-
-/// How often a write is begun anew because others changed what it had read.
-const ROUNDS_MAX: usize = 20;
 
 /// A write that began longer ago gives up: vacuum deletes files that nothing names after twice that.
 pub(crate) const WRITE_HOURS_MAX: i64 = 12;
@@ -53,21 +51,6 @@ struct Inner {
     whole: Mutex<Arc<Epoch>>,
     snapshots: Mutex<HashMap<&'static str, Vec<Arc<Snapshot>>>>,
     loads: tokio::sync::Mutex<Option<LoadIndex>>,
-}
-
-/// What a write came to.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Committed<T> {
-    /// The epoch that the write made, or on which it found nothing to do.
-    pub epoch: Arc<Epoch>,
-    /// Whether the write made an epoch.
-    pub is_new: bool,
-    /// What the closure returned.
-    pub value: T,
-    /// Why a checkpoint or a hint for readers could not be written after the commit. Nothing is lost: a later write
-    /// makes it.
-    pub upkeep_error: Option<Error>,
 }
 
 /// `_brunt/store.json`.
@@ -222,38 +205,31 @@ impl Store {
         Ok(files)
     }
 
-    /// Runs `work` and commits what it did, all of it or nothing.
+    /// Begins a write; the time bounds how long it may take and becomes the time of its epoch.
+    pub fn writing(&self, now: Ts) -> Writing {
+        Writing::new(self.clone(), now)
+    }
+
+    /// Runs `work` and commits what it did, all of it or nothing: [`Store::writing`] as one call. Its future is not
+    /// `Send`, which no bound on a closure can ask for yet.
     ///
-    /// Where another writer came first and changed what `work` had read, `work` runs again on the newer state, so it
-    /// must be repeatable. Where the other changed nothing of that, the same result is offered again without running it.
-    /// A closure that changes nothing makes no epoch.
+    /// `work` runs again where another writer came first and changed what it had read, so it must be repeatable.
     ///
     /// # Errors
-    /// [`Error::CommitUncertain`] where the store did not say whether it took the commit; then, and only then, the
-    /// write may or may not be in the store. With every other error from before the commit it is not.
+    /// Those of [`Writing::offer`].
     pub async fn write<T, E: From<Error>>(
         &self,
         now: Ts,
         mut work: impl AsyncFnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Committed<T>, E> {
-        for _ in 0..ROUNDS_MAX {
-            let base = self.finish_newest().await?;
-            let mut transaction = Transaction::new(self.clone(), Arc::clone(&base), now);
+        let mut writing = self.writing(now);
+        loop {
+            let mut transaction = writing.begin().await?;
             let value = work(&mut transaction).await?;
-            let Some(draft) = transaction.into_draft().await? else {
-                return Ok(Committed { epoch: base, is_new: false, value, upkeep_error: None });
-            };
-            self.refuse_if_old(&draft).await?;
-            match protocol::offer(&self.inner.location, base, &draft).await? {
-                Offered::Committed(epoch) => {
-                    self.remember(&epoch);
-                    let upkeep_error = self.keep_up(&epoch).await.err();
-                    return Ok(Committed { epoch, is_new: true, value, upkeep_error });
-                }
-                Offered::Lost(winner) => self.remember(&winner),
+            if let Some(committed) = writing.offer(transaction, value).await? {
+                return Ok(committed);
             }
         }
-        Err(Error::ConflictingCommit { attempts: ROUNDS_MAX }.into())
     }
 
     /// The newest epoch, finished if a writer died before it could.
@@ -332,7 +308,7 @@ impl Store {
         Arc::clone(&lock(&self.inner.whole))
     }
 
-    fn remember(&self, epoch: &Arc<Epoch>) {
+    pub(crate) fn remember(&self, epoch: &Arc<Epoch>) {
         let mut whole = lock(&self.inner.whole);
         if epoch.number > whole.number {
             *whole = Arc::clone(epoch);
@@ -340,7 +316,7 @@ impl Store {
     }
 
     /// Asks the store's own clock, because the machine's stands still while it sleeps.
-    async fn refuse_if_old(&self, draft: &WriteDraft) -> Result<(), Error> {
+    pub(crate) async fn refuse_if_old(&self, draft: &WriteDraft) -> Result<(), Error> {
         let Some(first_file) = &draft.first_file else { return Ok(()) };
         let began_at = self.inner.location.written_at(first_file).await?;
         let age = self.inner.location.time().await? - began_at;
@@ -351,7 +327,7 @@ impl Store {
     }
 
     /// What makes later reads cheap; the commit holds without it.
-    async fn keep_up(&self, epoch: &Epoch) -> Result<(), Error> {
+    pub(crate) async fn keep_up(&self, epoch: &Epoch) -> Result<(), Error> {
         let latest = to_json(&LatestFile { epoch: epoch.number })?;
         self.inner.location.write(LATEST_FILE, latest).await?;
         for commit in &epoch.commits {

@@ -66,7 +66,7 @@ impl Transaction {
     }
 
     /// The newest whole epoch when the write began, on which everything here stands.
-    pub fn base(&self) -> &Epoch {
+    pub fn base(&self) -> &Arc<Epoch> {
         &self.base
     }
 

@@ -73,11 +73,15 @@ pub(crate) async fn run(
 
 pub(crate) async fn derive_all(store: &Store, now: Ts) -> Result<usize, Error> {
     let definitions = store.definitions().await?;
-    let work = async |tx: &mut brunt_store::Transaction| {
-        transaction::pin_definitions(tx, &definitions).await?;
-        transaction::derive_all(tx, &definitions).await
-    };
-    Ok(store.tables().write(now, work).await?.value)
+    let mut writing = store.tables().writing(now);
+    loop {
+        let mut tx = writing.begin().await?;
+        transaction::pin_definitions(&mut tx, &definitions).await?;
+        let n_days = transaction::derive_all(&mut tx, &definitions).await?;
+        if let Some(committed) = writing.offer(tx, n_days).await? {
+            return Ok(committed.value);
+        }
+    }
 }
 
 /// Everything wrong with a mapping file, as `brunt check --mapping` shows it; `file` is its name.

@@ -198,3 +198,24 @@ impl Store {
         Ok(files)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_send<T: Send>(_: &T) {}
+
+    #[tokio::test]
+    async fn futures_can_be_spawned() {
+        let store = Store::in_memory(Ts(0)).await.unwrap();
+        is_send(&store.load(&[], &LoadOptions::default(), Ts(0), &|_| {}));
+        is_send(&store.derive_all(Ts(0)));
+        is_send(&store.sql("SELECT 1"));
+        is_send(&store.optimize(Ts(0)));
+        is_send(&store.vacuum(true));
+        is_send(&store.status());
+        is_send(&store.check());
+        is_send(&store.suggest_journey());
+        is_send(&store.write_definition("journeys.toml", ""));
+    }
+}

@@ -12,6 +12,7 @@ use url::Url;
 use super::faults::FaultStore;
 use super::rows::{DAY, append_logs, at, logs, sessions, table_of, texts, texts_in_order};
 use crate::disk::{DiskStore, SystemDisk};
+use crate::optimize::Merged;
 use crate::{Error, LoadEntry, Store};
 
 /// The places where each race is run.
@@ -212,19 +213,15 @@ async fn an_optimizer_leaves_a_day_to_those_who_replaced_it_meanwhile() {
                 .unwrap();
         }
         let other = place.open().await;
-        let mut races = 0;
-        let optimized = place
-            .store
-            .optimize_with(at(DAY, 0), "sessions", None, async || {
-                races += 1;
-                let rows = sessions(DAY, &["z"]);
-                let write = async |tx: &mut crate::Transaction| {
-                    tx.replace_day("sessions", DAY, vec![rows.clone()]).await
-                };
-                other.write(at(DAY, 0), write).await.map(drop)
+        let merged = Merged::of(&place.store, at(DAY, 0), "sessions", None).await.unwrap();
+        let rows = sessions(DAY, &["z"]);
+        other
+            .write(at(DAY, 0), async |tx| {
+                tx.replace_day("sessions", DAY, vec![rows.clone()]).await
             })
             .await
             .unwrap();
+        let optimized = merged.commit(&place.store, at(DAY, 0)).await.unwrap();
         assert_eq!((optimized.n_days, optimized.n_days_dropped), (1, 1), "{}", place.name);
         let head = place.store.head().await.unwrap();
         let ids = texts_in_order(&place.store, &head, "sessions", "session_id").await;

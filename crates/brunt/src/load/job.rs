@@ -35,7 +35,7 @@ struct Job<'i> {
     size_bytes: u64,
 }
 
-/// Why the closure of a write ended early.
+/// Why a round of the write ended early.
 enum Stop {
     /// A file turned out to be refused after rows of it were written: the write starts over without it.
     WithoutFile {
@@ -61,39 +61,39 @@ pub(super) async fn run(
             }
         }
     }
+    let mut writing = store.tables().writing(plan.now);
     loop {
-        let work = async |tx: &mut Transaction| {
-            Load {
-                tx,
-                plan,
-                on_progress,
-                n_files: inputs.len(),
-                duplicates: Duplicates::default(),
-                days: BTreeSet::new(),
-                tables: BTreeSet::new(),
-            }
-            .run(&jobs, &refused)
-            .await
+        let mut tx = writing.begin().await?;
+        let load = Load {
+            tx: &mut tx,
+            plan,
+            on_progress,
+            n_files: inputs.len(),
+            duplicates: Duplicates::default(),
+            days: BTreeSet::new(),
+            tables: BTreeSet::new(),
         };
-        match store.tables().write(plan.now, work).await {
-            Ok(committed) => {
-                let mut outcomes = committed.value;
-                outcomes.extend(refused);
-                let files = inputs.iter().enumerate().filter_map(|(file_idx, input)| {
-                    let outcome = outcomes.remove(&file_idx)?;
-                    Some(FileSummary { input: input.name().to_owned(), outcome })
-                });
-                let files = files.collect();
-                return Ok(LoadSummary {
-                    files,
-                    epoch: committed.is_new.then_some(committed.epoch.number),
-                });
-            }
+        let outcomes = match load.run(&jobs, &refused).await {
+            Ok(outcomes) => outcomes,
             Err(Stop::WithoutFile { file_idx, outcome }) => {
                 refused.insert(file_idx, outcome);
+                writing = store.tables().writing(plan.now);
+                continue;
             }
             Err(Stop::Failed(error)) => return Err(error),
-        }
+        };
+        let Some(committed) = writing.offer(tx, outcomes).await? else { continue };
+        let mut outcomes = committed.value;
+        outcomes.extend(refused);
+        let files = inputs.iter().enumerate().filter_map(|(file_idx, input)| {
+            let outcome = outcomes.remove(&file_idx)?;
+            Some(FileSummary { input: input.name().to_owned(), outcome })
+        });
+        let files = files.collect();
+        return Ok(LoadSummary {
+            files,
+            epoch: committed.is_new.then_some(committed.epoch.number),
+        });
     }
 }
 
