@@ -1,14 +1,15 @@
-//! From bytes to records: one file for each format, and the line that calls it.
+//! From bytes to records: one file for each format.
 
 pub(crate) mod csv;
 pub(crate) mod otlp;
-mod parquet;
-mod plain;
-mod text;
+pub(crate) mod parquet;
+pub(crate) mod plain;
+mod records;
+mod shape;
+pub(crate) mod text;
 
 use brunt_model::Table;
 
-use crate::detect::Format;
 use crate::error::Error;
 use crate::fill::Filler;
 use crate::json::Fault;
@@ -20,12 +21,21 @@ use crate::read::{Block, Source};
 /// How an input is to be read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan<'m> {
-    pub(crate) format: Format,
     /// One record or document a line; else one document.
-    pub(crate) lines: bool,
+    pub(crate) is_lines: bool,
     /// The table of formats that do not tell it.
     pub(crate) table: Option<&'static Table>,
     pub(crate) mapping: Option<&'m Mapping>,
+}
+
+impl<'m> Plan<'m> {
+    /// What fills the rows of a format that does not tell its table.
+    pub(crate) fn filler(&self, source: &Source<'_>) -> Result<Filler<'m>, Error> {
+        match self.table {
+            Some(table) => Ok(Filler::new(table, self.mapping)),
+            None => Err(Error::UnknownTable { input: source.name().to_owned() }),
+        }
+    }
 }
 
 /// Why reading stops: a fault of the input, which costs a part of it, or an error, which ends the load.
@@ -44,25 +54,6 @@ impl From<Fault> for Halt {
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
         Self::Error(error)
-    }
-}
-
-/// Reads an input to its end, block by block, into the load.
-pub(crate) fn decode(
-    plan: Plan,
-    source: &mut Source<'_>,
-    load: &mut Load<'_>,
-) -> Result<(), Error> {
-    let filler = || match plan.table {
-        Some(table) => Ok(Filler::new(table, plan.mapping)),
-        None => Err(Error::UnknownTable { input: source.name().to_owned() }),
-    };
-    match plan.format {
-        Format::OtlpJson => otlp::decode(source, plan.lines, load),
-        Format::Json | Format::JsonLines => plain::decode(filler()?, source, plan.lines, load),
-        Format::Csv => csv::decode(filler()?, source, load),
-        Format::Text => text::decode(filler()?, source, load),
-        Format::Parquet => parquet::decode(filler()?, source, load),
     }
 }
 

@@ -1,38 +1,25 @@
 //! What an input is, from its name and first bytes.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use brunt_model::{Table, TableKind, table, tables};
 
-use crate::decode::{csv, otlp};
+use crate::decode::csv;
+use crate::format::Format;
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::route::{Reach, Router};
 use crate::normalize::words::fold;
 use crate::read::{HEAD_BYTES, compression_of};
-
-/// A form in which exports are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Format {
-    /// OTLP as JSON, one document or one a line.
-    OtlpJson,
-    /// One JSON document with records.
-    Json,
-    /// One JSON object a line.
-    JsonLines,
-    /// A header and records with commas, semicolons or tabs.
-    Csv,
-    /// Lines that a mapping's pattern takes apart.
-    Text,
-    Parquet,
-}
 
 /// What an input seems to be.
 #[derive(Debug, Clone)]
 pub enum Detected {
     /// An export; `table` is the one that its records tell, for formats that do not fix it.
     Export { format: Format, table: Option<&'static Table> },
-    /// Something that happens to lie beside exports. To be skipped and named.
+    /// Something that goes with exports, by its name, such as a licence. To be skipped and named.
+    Companion,
+    /// Something that no decoder reads. To be skipped and named.
     NotAnExport { reason: String },
 }
 
@@ -47,29 +34,6 @@ pub fn table_named(word: &str) -> Option<&'static Table> {
     };
     table(name).filter(|table| table.kind == TableKind::Base)
 }
-
-impl Format {
-    /// The name that `--format` takes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OtlpJson => "otlp_json",
-            Self::Json => "json",
-            Self::JsonLines => "jsonl",
-            Self::Csv => "csv",
-            Self::Text => "text",
-            Self::Parquet => "parquet",
-        }
-    }
-
-    /// The format of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        FORMATS.into_iter().find(|format| format.name() == name)
-    }
-}
-
-/// All formats, in the order in which help shows them.
-pub const FORMATS: [Format; 6] =
-    [Format::OtlpJson, Format::Json, Format::JsonLines, Format::Csv, Format::Text, Format::Parquet];
 
 /// Names, without their ending, of files that come with exports and are none.
 const COMPANIONS: &[&str] = &[
@@ -90,58 +54,131 @@ const COMPANION_ENDINGS: &[&str] = &[
     "jpeg", "gif", "pdf", "crc", "lock",
 ];
 
+/// The beginning of an input, looked at from several sides.
+#[derive(Debug)]
+pub(crate) struct Head<'h> {
+    /// The file's name in lower case, without folders and endings.
+    pub(crate) base: String,
+    /// Its last ending but that of its compression, in lower case.
+    pub(crate) ending: String,
+    /// The first bytes, decompressed, without a byte order mark.
+    pub(crate) bytes: Cow<'h, [u8]>,
+    /// Whether it begins like JSON, or says so by its name.
+    pub(crate) is_json: bool,
+    /// Whether each line is a JSON value of its own.
+    pub(crate) is_lines: bool,
+    /// Keys of the first JSON records by their dotted path; those in lists go by the path of the list.
+    pub(crate) keys: Vec<String>,
+}
+
+impl<'h> Head<'h> {
+    /// `bytes` are an input's first, 64 KiB or all of them.
+    pub(crate) fn new(name: &str, bytes: &'h [u8]) -> Self {
+        let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_lowercase();
+        let stem = [".gz", ".zst", ".gzip"]
+            .iter()
+            .find_map(|ending| file.strip_suffix(ending))
+            .unwrap_or(&file);
+        let (base, ending) = stem.rsplit_once('.').unwrap_or((stem, ""));
+        let mut bytes = match compression_of(bytes) {
+            Some(_) => Cow::Owned(inflate(bytes)),
+            None => Cow::Borrowed(bytes),
+        };
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes = Cow::Owned(bytes.get(3..).unwrap_or_default().to_vec());
+        }
+        let mut head = Head {
+            base: base.to_owned(),
+            ending: ending.to_owned(),
+            is_json: false,
+            is_lines: matches!(ending, "jsonl" | "ndjson"),
+            keys: Vec::new(),
+            bytes,
+        };
+        let text = String::from_utf8_lossy(&head.bytes).into_owned();
+        let text = text.trim_start();
+        head.is_json = text.starts_with(['{', '['])
+            || matches!(ending, "jsonl" | "ndjson" | "json") && !head.is_binary();
+        if head.is_json {
+            head.is_lines = head.is_lines || is_lines(text.as_bytes());
+            let texts: Vec<&str> =
+                if head.is_lines { text.lines().take(100).collect() } else { vec![text] };
+            for text in texts {
+                // The head may end within a value; the keys before that tell enough.
+                let _ = push_keys(&mut Json::new(text), "", 0, &mut head.keys);
+            }
+        }
+        head
+    }
+
+    pub(crate) fn has_key(&self, path: &str) -> bool {
+        self.keys.iter().any(|key| key == path)
+    }
+
+    /// Whether it has all of these keys.
+    pub(crate) fn has_keys(&self, paths: &[&str]) -> bool {
+        paths.iter().all(|path| self.has_key(path))
+    }
+
+    /// The names in the first line, were it the header of a table.
+    pub(crate) fn csv_header(&self) -> Vec<String> {
+        csv::header_of(&self.bytes)
+    }
+
+    /// The lines that are whole, as text.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.bytes
+            .split(|byte| *byte == b'\n')
+            .map(|line| String::from_utf8_lossy(line.trim_ascii_end()))
+    }
+
+    pub(crate) fn is_binary(&self) -> bool {
+        let start = self.bytes.get(..512).unwrap_or(&self.bytes);
+        let n_control = start.iter().filter(|byte| **byte < 9 || (14..32).contains(*byte)).count();
+        n_control * 50 > start.len()
+    }
+
+    /// Whether it is something that goes with exports, by its name.
+    fn is_companion(&self) -> bool {
+        let is_prose = matches!(self.ending.as_str(), "" | "txt" | "md" | "rst");
+        self.base.is_empty()
+            || COMPANIONS.contains(&self.base.as_str()) && is_prose
+            || COMPANION_ENDINGS.contains(&self.ending.as_str())
+    }
+}
+
 /// Tells what an input is. `head` is its first bytes, 64 KiB or all of them; compressed ones are looked into.
 pub fn detect(name: &str, head: &[u8]) -> Detected {
-    let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_lowercase();
-    let stem = [".gz", ".zst", ".gzip"]
-        .iter()
-        .find_map(|ending| file.strip_suffix(ending))
-        .unwrap_or(&file);
-    let (base, ending) = stem.rsplit_once('.').unwrap_or((stem, ""));
-    if base.is_empty() || COMPANIONS.contains(&base) || COMPANION_ENDINGS.contains(&ending) {
-        return not_an_export("it goes with exports, by its name");
+    of_head(&Head::new(name, head))
+}
+
+pub(crate) fn of_head(head: &Head<'_>) -> Detected {
+    if head.is_companion() {
+        return Detected::Companion;
     }
-    let inflated;
-    let head = if compression_of(head).is_some() {
-        inflated = inflate(head);
-        &inflated
-    } else {
-        head
-    };
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let text = String::from_utf8_lossy(head);
-    let text = text.trim_start();
-    if text.is_empty() {
+    if head.bytes.trim_ascii().is_empty() {
         return not_an_export("it is empty");
     }
-    if text.starts_with(['{', '[']) {
-        return detect_json(base, ending, text);
-    }
-    if head.starts_with(b"PAR1") {
-        return Detected::Export { format: Format::Parquet, table: table_of(base, &[]) };
-    }
-    if is_binary(head) {
-        return match ending {
-            "pb" | "otlp" | "binpb" | "proto" => {
-                not_an_export("OTLP in its protobuf form is not read yet; export it as OTLP JSON")
-            }
-            _ => not_an_export("it is binary data of a format that is not read"),
+    if let Some(format) = Format::of(head) {
+        let header;
+        let keys = if format.name() == "csv" {
+            header = head.csv_header();
+            &header
+        } else {
+            &head.keys
         };
+        let table = if format.is_generic() { table_of(&head.base, keys) } else { None };
+        return Detected::Export { format, table };
     }
-    if matches!(ending, "jsonl" | "ndjson" | "json") {
-        return detect_json(base, ending, text);
-    }
-    let header = csv::header_of(text.as_bytes());
-    let is_table = matches!(ending, "csv" | "tsv")
-        || header.len() >= 3 && header.iter().all(|name| is_name(name));
-    if is_table {
-        return Detected::Export { format: Format::Csv, table: table_of(base, &header) };
-    }
-    not_an_export("it is plain text; a mapping file can say how to read it")
+    not_an_export(if head.is_binary() {
+        "it is binary data of a format that is not read"
+    } else {
+        "it is plain text; a mapping file can say how to read it"
+    })
 }
 
 /// Whether each line of the head is a JSON value of its own.
-pub(crate) fn is_lines(head: &[u8]) -> bool {
+fn is_lines(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let Some(first) = lines.next() else { return true };
@@ -165,31 +202,18 @@ fn not_an_export(reason: &str) -> Detected {
     Detected::NotAnExport { reason: reason.to_owned() }
 }
 
-fn detect_json(base: &str, ending: &str, text: &str) -> Detected {
-    let lines = matches!(ending, "jsonl" | "ndjson") || is_lines(text.as_bytes());
-    let mut keys = Vec::new();
-    let texts: Vec<&str> = if lines { text.lines().take(100).collect() } else { vec![text] };
-    for text in texts {
-        let mut json = Json::new(text);
-        // The head may end within a value; the keys before that tell enough.
-        let _ = top_keys(&mut json, "", 0, &mut keys);
-        if keys.iter().any(|key| otlp::is_otlp_key(key)) {
-            return Detected::Export { format: Format::OtlpJson, table: None };
-        }
-    }
-    let format = if lines { Format::JsonLines } else { Format::Json };
-    Detected::Export { format, table: table_of(base, &keys) }
-}
+/// Elements of a list whose keys are looked at.
+const ELEMENTS_MAX: usize = 20;
 
 /// Keys of an object, or of the objects of a list, with those of objects inside by their dotted path.
-fn top_keys(
+fn push_keys(
     json: &mut Json<'_>,
     prefix: &str,
     depth: usize,
     keys: &mut Vec<String>,
 ) -> Result<(), Fault> {
     match json.peek()? {
-        Kind::Object if depth < 4 => {
+        Kind::Object if depth < 6 => {
             json.enter_object()?;
             while let Some(key) = json.next_key()? {
                 let path =
@@ -197,13 +221,19 @@ fn top_keys(
                 if !keys.contains(&path) && keys.len() < 1_000 {
                     keys.push(path.clone());
                 }
-                top_keys(json, &path, depth + 1, keys)?;
+                push_keys(json, &path, depth + 1, keys)?;
             }
         }
-        Kind::Array if prefix.is_empty() => {
+        Kind::Array if depth < 6 => {
             json.enter_array()?;
+            let mut n_elements = 0;
             while json.next_element()? {
-                top_keys(json, prefix, depth, keys)?;
+                n_elements += 1;
+                if n_elements > ELEMENTS_MAX {
+                    json.skip()?;
+                } else {
+                    push_keys(json, prefix, depth + 1, keys)?;
+                }
             }
         }
         _ => {
@@ -236,7 +266,7 @@ const IN_NAMES: &[(&str, &str)] = &[
 ];
 
 /// The table that fits the keys of the records, and then the file's name.
-pub(crate) fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
+fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
     let folded: Vec<String> = keys.iter().map(|key| fold(key)).collect();
     let has = |names: &[&str]| names.iter().any(|name| folded.iter().any(|key| key == name));
     if let Some((name, _)) = TELLING.iter().find(|(_, names)| has(names)) {
@@ -270,19 +300,6 @@ pub(crate) fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
 fn n_columns(table: &'static Table, keys: &[String]) -> usize {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     Router::new(table, Reach::Record).n_columns_of(&keys)
-}
-
-/// Whether a text looks like the name of a column.
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 60
-        && text.chars().all(|c| c.is_alphanumeric() || "_.-@$/ ".contains(c))
-}
-
-fn is_binary(head: &[u8]) -> bool {
-    let start = head.get(..512).unwrap_or(head);
-    let n_control = start.iter().filter(|byte| **byte < 9 || (14..32).contains(*byte)).count();
-    n_control * 50 > start.len()
 }
 
 fn inflate(head: &[u8]) -> Vec<u8> {

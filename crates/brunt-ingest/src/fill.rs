@@ -41,8 +41,8 @@ impl<'m> Filler<'m> {
         self.table
     }
 
-    /// The keys that lead to the records of a document.
-    pub(crate) fn records_path(&self) -> &'m [String] {
+    /// The path to the records of a document.
+    pub(crate) fn records_path(&self) -> &'m str {
         self.mapping.map(Mapping::records_path).unwrap_or_default()
     }
 

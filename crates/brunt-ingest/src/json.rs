@@ -38,6 +38,12 @@ pub(crate) struct Mark {
     fresh: bool,
 }
 
+impl Mark {
+    pub(crate) fn position(self) -> usize {
+        self.at
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Json<'a> {
     text: &'a str,

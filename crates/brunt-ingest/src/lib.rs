@@ -44,6 +44,7 @@ mod definition;
 mod detect;
 mod error;
 mod fill;
+mod format;
 mod identity;
 mod json;
 mod load;
@@ -64,15 +65,17 @@ use std::io::Read;
 use brunt_model::{Table, Ts};
 
 pub use aliases::{Alias, aliases};
-pub use detect::{Detected, FORMATS, Format, base_tables, detect, table_named};
+pub use detect::{Detected, base_tables, detect, table_named};
 pub use error::Error;
+pub use format::{Format, formats};
 pub use identity::{Identity, identity};
 pub use mapping::Mapping;
 pub use redact::Redacted;
 pub use redact::policy::Policy;
 pub use reject::Reject;
 
-use decode::{Plan, decode};
+use decode::Plan;
+use detect::Head;
 use load::Load;
 use read::Source;
 
@@ -156,15 +159,15 @@ impl Options {
 #[expect(clippy::needless_pass_by_value, reason = "an input is read once, to its end")]
 pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Result<Summary, Error> {
     let mut source = Source::open(input.name, input.reader)?;
-    let plan = plan(&source, options)?;
+    let (format, plan) = plan(&source, options)?;
     let mut load = Load::new(input.name, options, sink);
     if source.head().trim_ascii().is_empty() {
         load.warn("the input is empty");
     }
-    decode(plan, &mut source, &mut load)?;
+    format.decode(plan, &mut source, &mut load)?;
     let (counts, warnings) = load.finish()?;
     Ok(Summary {
-        format: plan.format,
+        format,
         n_records: counts.n_rows.values().sum::<u64>() + counts.n_rejects,
         n_rows: counts.n_rows,
         n_rejects: counts.n_rejects,
@@ -173,26 +176,30 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
     })
 }
 
-/// Options go before the mapping, and both before what the input looks like.
-fn plan<'o>(source: &Source<'_>, options: &'o Options) -> Result<Plan<'o>, Error> {
-    let head = source.head();
+/// What is known of an input before it is read: options go before the mapping, and both before what it looks like.
+fn plan<'o>(source: &Source<'_>, options: &'o Options) -> Result<(Format, Plan<'o>), Error> {
+    let head = Head::new(source.name(), source.head());
     let mapping = options.mapping.as_ref();
+    let is_empty = head.bytes.trim_ascii().is_empty();
     let given = options.format.or_else(|| mapping.and_then(Mapping::format));
-    let (format, table) = match (given, detect(source.name(), head)) {
-        (None, Detected::NotAnExport { reason }) if !head.trim_ascii().is_empty() => {
-            return Err(Error::NotAnExport { input: source.name().to_owned(), reason });
+    let not_an_export =
+        |reason: String| Error::NotAnExport { input: source.name().to_owned(), reason };
+    let (format, table) = match (given, detect::of_head(&head)) {
+        // A mapping is meant for a folder's exports, not for what lies beside them.
+        (_, Detected::Companion) if options.format.is_none() && !is_empty => {
+            return Err(not_an_export("it goes with exports, by its name".to_owned()));
         }
+        (None, Detected::NotAnExport { reason }) if !is_empty => return Err(not_an_export(reason)),
         // Nothing is to be read.
-        (None, Detected::NotAnExport { .. }) => (Format::JsonLines, base_tables().next()),
+        (None, Detected::NotAnExport { .. } | Detected::Companion) => {
+            (Format::any(), base_tables().next())
+        }
         (given, Detected::Export { format, table }) => (given.unwrap_or(format), table),
-        (Some(given), Detected::NotAnExport { .. }) => (given, None),
-    };
-    let lines = match format {
-        Format::OtlpJson => detect::is_lines(head),
-        other => other == Format::JsonLines,
+        (Some(given), Detected::NotAnExport { .. } | Detected::Companion) => (given, None),
     };
     let table = options.table.or_else(|| mapping.map(Mapping::table)).or(table);
-    Ok(Plan { format, lines, table, mapping })
+    let is_lines = head.is_lines && format.name() != "json" || format.name() == "jsonl";
+    Ok((format, Plan { is_lines, table, mapping }))
 }
 
 impl fmt::Debug for Input<'_> {

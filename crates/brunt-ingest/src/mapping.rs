@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use brunt_model::Table;
 use regex::Regex;
 
-use crate::detect::Format;
 use crate::error::Error;
+use crate::format::Format;
 use crate::json::Json;
 use crate::mapping::field::Field;
 use crate::normalize::form::Form;
@@ -53,8 +53,8 @@ pub struct Mapping {
     file_name: String,
     format: Option<Format>,
     table: &'static Table,
-    /// Keys that lead to the records of a document.
-    records: Vec<String>,
+    /// The path to the records of a document.
+    records: String,
     /// Paths of texts that are JSON.
     json: Vec<String>,
     nulls: Vec<String>,
@@ -95,7 +95,7 @@ impl Mapping {
         self.fields.iter().map(|field| (field.column.as_str(), field.from.as_slice()))
     }
 
-    pub(crate) fn records_path(&self) -> &[String] {
+    pub(crate) fn records_path(&self) -> &str {
         &self.records
     }
 

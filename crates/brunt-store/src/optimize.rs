@@ -63,8 +63,7 @@ impl Merged {
         for day in snapshot.days().into_iter().filter(wanted) {
             let before = snapshot.files_of(day).to_vec();
             if n_runs(&before) > 1 {
-                let input =
-                    DayFiles { table, day, files: &before, file_bytes_max: FILE_BYTES_MAX };
+                let input = DayFiles { table, day, files: &before, file_bytes_max: FILE_BYTES_MAX };
                 let after = merge_day(store.location(), &input, now).await?;
                 merged.insert(day, MergedDay { before, after });
             }

@@ -11,7 +11,7 @@ mod job;
 mod summary;
 mod transaction;
 
-use brunt_ingest::{FORMATS, Format, Mapping, Policy, table_named};
+use brunt_ingest::{Format, Mapping, Policy, formats, table_named};
 use brunt_model::{Table, Ts};
 
 use crate::check::Finding;
@@ -123,7 +123,7 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
 }
 
 fn parse_format(name: &str) -> Result<Format, Error> {
-    let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+    let names: Vec<&str> = formats().map(Format::name).collect();
     Format::parse(name).ok_or_else(|| unknown("format", name, &names))
 }
 

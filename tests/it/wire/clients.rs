@@ -23,6 +23,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "trace_id",
         ],
     ),
+    ("\\d+ logs", &["Table \"public.logs\"", "Description", "Time of the"]),
+    ("\\d+ error_groups", &["View definition:", "GROUP BY error_group_id"]),
     ("\\d events", &["numeric(18,4)", "| boolean", "| bigint"]),
     ("\\d ticket_updates", &["text[]"]),
     ("\\d error_groups", &["View \"public.error_groups\"", "title"]),

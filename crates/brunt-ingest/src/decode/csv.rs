@@ -2,9 +2,10 @@
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
-use crate::decode::{Halt, Place};
+use crate::decode::{Halt, Place, Plan};
 use crate::error::Error;
 use crate::fill::{Filler, text_record};
+use crate::format::Spec;
 use crate::load::Load;
 use crate::read::{Block, Source, Split};
 use crate::row::Row;
@@ -12,12 +13,21 @@ use crate::row::Row;
 /// Characters that stand between fields.
 const DELIMITERS: &[u8] = b",;\t|";
 
+pub(crate) static SPEC: Spec = Spec {
+    name: "csv",
+    about: "a table of text with a header; commas, semicolons, tabs or bars",
+    is: |head| {
+        let header = head.csv_header();
+        matches!(head.ending.as_str(), "csv" | "tsv")
+            || !head.is_binary() && header.len() >= 3 && header.iter().all(|name| is_name(name))
+    },
+    is_generic: true,
+    decode,
+};
+
 /// Reads an input to its end. The first record names the fields, unless a mapping does.
-pub(crate) fn decode(
-    mut filler: Filler<'_>,
-    source: &mut Source<'_>,
-    load: &mut Load<'_>,
-) -> Result<(), Error> {
+fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
+    let mut filler = plan.filler(source)?;
     let delimiter = filler.delimiter().unwrap_or_else(|| delimiter_of(source.head()));
     let mut header: Option<Vec<String>> = filler.header().map(<[String]>::to_vec);
     while let Some(block) = source.next_block(Split::Csv)? {
@@ -119,4 +129,11 @@ fn row(
         .fill(&mut row, text_record(fields))
         .map_err(|refusal| refuse(refusal.code, refusal.reason.into_owned()))?;
     Ok(load.append(&mut row)?)
+}
+
+/// Whether a text looks like the name of a column.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 60
+        && text.chars().all(|c| c.is_alphanumeric() || "_.-@$/ ".contains(c))
 }

@@ -11,8 +11,9 @@ mod span;
 
 use brunt_model::{Table, table};
 
-use crate::decode::{Halt, place_in};
+use crate::decode::{Halt, Plan, place_in};
 use crate::error::Error;
+use crate::format::Spec;
 use crate::json::{Fault, Json, Kind, Mark};
 use crate::load::Load;
 use crate::normalize::route::{Reach, Router};
@@ -65,12 +66,17 @@ struct Columns {
     span_links: usize,
 }
 
+pub(crate) static SPEC: Spec = Spec {
+    name: "otlp_json",
+    about: "OpenTelemetry's OTLP as JSON, one document or one a line",
+    is: |head| head.keys.iter().any(|key| is_otlp_key(key)),
+    is_generic: false,
+    decode,
+};
+
 /// Reads an input to its end.
-pub(crate) fn decode(
-    source: &mut Source<'_>,
-    lines: bool,
-    load: &mut Load<'_>,
-) -> Result<(), Error> {
+fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
+    let lines = plan.is_lines;
     let (Some(logs), Some(spans)) = (table("logs"), table("spans")) else { return Ok(()) };
     let mut decoder = Decoder { logs: Kept::new(logs), spans: Kept::new(spans) };
     let split = if lines { Split::Lines } else { Split::Whole };
@@ -83,7 +89,7 @@ pub(crate) fn decode(
 }
 
 /// Whether a document's key says that it is OTLP.
-pub(crate) fn is_otlp_key(key: &str) -> bool {
+fn is_otlp_key(key: &str) -> bool {
     Signal::of_key(key).is_some()
 }
 

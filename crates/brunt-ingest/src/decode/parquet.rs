@@ -11,21 +11,26 @@ use arrow::json::LineDelimitedWriter;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::decode::plain;
+use crate::decode::{Plan, plain};
 use crate::error::Error;
-use crate::fill::Filler;
+use crate::format::Spec;
 use crate::load::Load;
 use crate::read::{Block, Source};
 
 /// Rows that are turned to records at a time.
 const BATCH_ROWS: usize = 4_096;
 
+pub(crate) static SPEC: Spec = Spec {
+    name: "parquet",
+    about: "Parquet; columns go by their names",
+    is: |head| head.bytes.starts_with(b"PAR1"),
+    is_generic: true,
+    decode,
+};
+
 /// Reads an input to its end. Parquet needs random access, so it is held whole.
-pub(crate) fn decode(
-    mut filler: Filler<'_>,
-    source: &mut Source<'_>,
-    load: &mut Load<'_>,
-) -> Result<(), Error> {
+fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
+    let mut filler = plan.filler(source)?;
     let input = source.name().to_owned();
     let malformed =
         |reason: String| Error::Malformed { input: input.clone(), format: "parquet", reason };
@@ -48,7 +53,7 @@ pub(crate) fn decode(
         let Some(lines) = lines.map_err(&malformed)? else { return Ok(()) };
         let block = Block { bytes: &lines, first_line: n_rows + 1 };
         n_rows += memchr::memchr_iter(b'\n', &lines).count() as u64;
-        plain::block(block, true, &mut filler, load)?;
+        plain::lines(block, &mut filler, load)?;
     }
 }
 

@@ -1,18 +1,24 @@
 //! Lines of text that a mapping's pattern takes apart; the pattern's named groups are the fields.
 
-use crate::decode::{Place, each_text};
+use crate::decode::{Place, Plan, each_text};
 use crate::error::Error;
-use crate::fill::{Filler, text_record};
+use crate::fill::text_record;
+use crate::format::Spec;
 use crate::load::Load;
 use crate::read::{Source, Split};
 use crate::row::Row;
 
+pub(crate) static SPEC: Spec = Spec {
+    name: "text",
+    about: "lines that a mapping's pattern takes apart",
+    is: |_| false,
+    is_generic: true,
+    decode,
+};
+
 /// Reads an input to its end. A line that the pattern does not fit is a reject.
-pub(crate) fn decode(
-    mut filler: Filler<'_>,
-    source: &mut Source<'_>,
-    load: &mut Load<'_>,
-) -> Result<(), Error> {
+fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
+    let mut filler = plan.filler(source)?;
     let Some(pattern) = filler.pattern().cloned() else {
         let reason = "it has no pattern; a mapping file gives one".to_owned();
         return Err(Error::Malformed { input: source.name().to_owned(), format: "text", reason });

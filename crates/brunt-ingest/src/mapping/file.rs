@@ -11,8 +11,9 @@ use super::Mapping;
 use super::field::Field;
 use crate::aliases::{SPAN_END, TICKET_SUBJECT};
 use crate::definition::{definition_error, error_at};
-use crate::detect::{FORMATS, Format, base_tables, table_named};
+use crate::detect::{base_tables, table_named};
 use crate::error::Error;
+use crate::format::{Format, formats};
 use crate::normalize::form::{Form, Unit};
 use crate::normalize::route::column_idx;
 use crate::normalize::time::TimeForm;
@@ -73,16 +74,12 @@ pub(super) fn read(toml: &str, file_name: &str) -> Result<Mapping, Error> {
     let format = match &file.format {
         None => None,
         Some(name) => {
-            if let Some(format) =
-                Format::parse(name.get_ref()).filter(|format| *format != Format::OtlpJson)
+            if let Some(format) = Format::parse(name.get_ref()).filter(|format| format.is_generic())
             {
                 Some(format)
             } else {
-                let known: Vec<&str> = FORMATS
-                    .iter()
-                    .map(|format| format.name())
-                    .filter(|name| *name != "otlp_json")
-                    .collect();
+                let known: Vec<&str> =
+                    formats().filter(|format| format.is_generic()).map(Format::name).collect();
                 let reason = format!(
                     "there is no format {:?} for mappings; it may be {}",
                     name.get_ref(),
@@ -96,7 +93,7 @@ pub(super) fn read(toml: &str, file_name: &str) -> Result<Mapping, Error> {
         Regex::new(text.get_ref()).map_err(|error| fault(text.span().start, &error.to_string()))
     });
     let pattern = compiled.transpose()?;
-    if format == Some(Format::Text) && pattern.is_none() {
+    if format.is_some_and(|format| format.name() == "text") && pattern.is_none() {
         return Err(fault(0, "format \"text\" needs a pattern"));
     }
     let delimiter = match &file.delimiter {
@@ -107,13 +104,11 @@ pub(super) fn read(toml: &str, file_name: &str) -> Result<Mapping, Error> {
         },
     };
     let reader = Reader { toml, file_name, table };
-    let records =
-        file.records.iter().flat_map(|path| path.split('.')).filter(|key| !key.is_empty());
     Ok(Mapping {
         file_name: file_name.to_owned(),
         format,
         table,
-        records: records.map(str::to_owned).collect(),
+        records: file.records.unwrap_or_default(),
         json: file.json,
         nulls: file.null,
         pattern,

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use arrow::array::{Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
-use brunt_ingest::{Error, FORMATS, Format, Mapping, Options, detect, table_named};
+use brunt_ingest::{Error, Format, Mapping, Options, detect, formats, table_named};
 use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::reading::{Read, options, read};
+use crate::reading::{Read, named, options, read};
 
 const OTLP: &str = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"pay"}}]},"scopeSpans":[{"scope":{"name":"s"},"spans":[{"traceId":"5b8aa5a2d2c872e8321cf37308d69df2","spanId":"051581bf3cb55c13","name":"a","kind":2,"startTimeUnixNano":"1761661273000000000","endTimeUnixNano":"1761661273000000009","status":{"code":2},"events":[{"name":"exception","timeUnixNano":"1","attributes":[{"key":"exception.type","value":{"stringValue":"X"}}]}],"links":[]}]}]}]}
 {"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1761661273000000000","body":{"kvlistValue":{"values":[{"key":"k","value":{"arrayValue":{"values":[{"intValue":"1"}]}}}]}}},{"body":{"stringValue":"é\u00e9"}}]}]}]}
@@ -46,7 +46,7 @@ fn parquet() -> Vec<u8> {
 fn forced(format: Format, table: &str) -> Options {
     let mut options = options();
     (options.format, options.table) = (Some(format), table_named(table));
-    if format == Format::Text {
+    if format == named("text") {
         let mapping = "format = \"text\"\ntable = \"logs\"\npattern = '^(?<a>\\S+) (?<b>.*)$'\n[columns]\nbody = \"b\"\n";
         options.mapping = Some(Mapping::parse(mapping, "m.toml").unwrap());
     }
@@ -83,10 +83,10 @@ proptest! {
         table in prop::sample::select(vec!["logs", "spans", "events", "tickets", "accounts", "releases"]),
     ) {
         let (bytes, format) = [
-            (OTLP.as_bytes().to_vec(), Format::OtlpJson),
-            (LINES.as_bytes().to_vec(), Format::JsonLines),
-            (CSV.as_bytes().to_vec(), Format::Csv),
-            (parquet(), Format::Parquet),
+            (OTLP.as_bytes().to_vec(), named("otlp_json")),
+            (LINES.as_bytes().to_vec(), named("jsonl")),
+            (CSV.as_bytes().to_vec(), named("csv")),
+            (parquet(), named("parquet")),
         ][which].clone();
         let damaged = mutated(bytes, &changes);
         read_forced(&damaged, format, table);
@@ -95,7 +95,7 @@ proptest! {
 
     #[test]
     fn any_bytes_in_any_format_are_survived(
-        bytes in prop::collection::vec(any::<u8>(), 0..200), format in prop::sample::select(FORMATS.to_vec()),
+        bytes in prop::collection::vec(any::<u8>(), 0..200), format in prop::sample::select(formats().collect::<Vec<_>>()),
     ) {
         read_forced(&bytes, format, "logs");
     }
@@ -133,35 +133,35 @@ fn deep_wide_and_long_records_are_survived() {
     );
     let long = format!(r#"{{"message":"{}","level":"info"}}"#, "x".repeat(20_000_000));
     for (text, n_rows, n_rejects) in [(&deep, 0, 1), (&wide, 1, 0), (&long, 1, 0)] {
-        let read = read_forced(text.as_bytes(), Format::JsonLines, "logs");
+        let read = read_forced(text.as_bytes(), named("jsonl"), "logs");
         assert_eq!(
             (read.summary().n_records - read.summary().n_rejects, read.summary().n_rejects),
             (n_rows, n_rejects)
         );
     }
     assert_eq!(
-        read_forced(lists.as_bytes(), Format::OtlpJson, "logs").rejects[0].code,
+        read_forced(lists.as_bytes(), named("otlp_json"), "logs").rejects[0].code,
         "json_depth"
     );
     let nested_text =
         (0..6).fold("\"x\"".to_owned(), |text, _| serde_json::to_string(&text).unwrap());
     let line = format!(r#"{{"message":{nested_text},"level":"info","token":"t"}}"#);
-    assert_eq!(read_forced(line.as_bytes(), Format::JsonLines, "logs").summary().n_rejects, 0);
+    assert_eq!(read_forced(line.as_bytes(), named("jsonl"), "logs").summary().n_rejects, 0);
 }
 
 #[test]
 fn parquet_rows_go_the_way_of_json_records() {
-    let mut named = options();
-    named.table = table_named("logs");
-    let read_named = read("logs.parquet", &parquet(), &named);
+    let mut with_table = options();
+    with_table.table = table_named("logs");
+    let read_named = read("logs.parquet", &parquet(), &with_table);
     let rows = read_named.rows_of("logs");
-    assert_eq!(read_named.summary().format, Format::Parquet);
+    assert_eq!(read_named.summary().format, named("parquet"));
     let sane = rows.iter().find(|row| row["ts"] == "2025-10-28T14:21:13Z").unwrap();
     assert_eq!((&sane["body"], &sane["severity_number"]), (&json!("of [email]"), &json!(9)));
     assert_eq!(sane["attributes"], json!({"n": i64::MAX}));
     let lost = rows.iter().find(|row| row.contains_key("ts_quality")).unwrap();
     assert_eq!(lost["severity_text"], "warn");
-    let error = read("logs.parquet", &parquet()[..100], &named).outcome.unwrap_err();
+    let error = read("logs.parquet", &parquet()[..100], &with_table).outcome.unwrap_err();
     assert!(matches!(error, Error::Malformed { format: "parquet", .. }), "{error}");
 }
 
@@ -172,7 +172,7 @@ fn rows_come_sorted_by_hour_key_and_time() {
     };
     let lines =
         [line(50, "b"), line(3_601, "a"), line(10, "b"), line(20, "a"), line(5, "")].join("\n");
-    let rows = read_forced(lines.as_bytes(), Format::JsonLines, "events").rows_of("events");
+    let rows = read_forced(lines.as_bytes(), named("jsonl"), "events").rows_of("events");
     let order: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -196,7 +196,7 @@ fn rows_come_sorted_by_hour_key_and_time() {
 
 #[test]
 fn an_unclosed_quote_in_csv_is_one_record_and_loses_nothing() {
-    let read = read_forced(b"ts,level,message\n2025-10-28T14:21:13Z,info,ok\n2025-10-28T14:21:14Z,info,\"open\n2025-10-28T14:21:15Z,info,x\n", Format::Csv, "logs");
+    let read = read_forced(b"ts,level,message\n2025-10-28T14:21:13Z,info,ok\n2025-10-28T14:21:14Z,info,\"open\n2025-10-28T14:21:15Z,info,x\n", named("csv"), "logs");
     let rows = read.rows_of("logs");
     assert_eq!(rows.len(), 2);
     assert!(rows[1]["body"].as_str().unwrap().ends_with("info,x\n"));

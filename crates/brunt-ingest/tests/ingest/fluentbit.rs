@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use brunt_ingest::Format;
 use serde_json::{Map, Value};
 
 use crate::exports::folder;
-use crate::reading::{Read, options, read};
+use crate::reading::{Read, named, options, read};
 
 /// What we take on purpose: ids of 64 bits (B3) and ids in base64 (protobuf's JSON), which exporters do write.
 const ACCEPTED: &[&str] =
@@ -58,7 +57,7 @@ fn cases(file: &str) -> Option<BTreeMap<String, Value>> {
 
 fn read_case(case: &Value) -> Read {
     let mut options = options();
-    options.format = Some(Format::OtlpJson);
+    options.format = Some(named("otlp_json"));
     read("case.json", case["input"].to_string().as_bytes(), &options)
 }
 

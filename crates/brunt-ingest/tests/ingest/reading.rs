@@ -7,12 +7,17 @@ use arrow::datatypes::{
     Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType,
 };
-use brunt_ingest::{Error, Input, Options, Redacted, Reject, Sink, Summary, ingest};
+use brunt_ingest::{Error, Format, Input, Options, Redacted, Reject, Sink, Summary, ingest};
 use brunt_model::{Column, ColumnType, Day, Money, Table, Ts, day_of};
 use serde_json::{Map, Value, json};
 
 /// 2026-01-01 00:00 UTC, the time of every load in tests.
 pub(crate) const NOW: Ts = Ts(1_767_225_600_000_000);
+
+/// The format of this name.
+pub(crate) fn named(format: &str) -> Format {
+    Format::parse(format).unwrap()
+}
 
 /// What an input gave.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use brunt_ingest::{Format, Mapping, Options, Policy, table_named};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::reading::{Read, options, read};
+use crate::reading::{Read, named, options, read};
 
 const TRACE: &str = "5b8aa5a2d2c872e8321cf37308d69df2";
 const NS: &str = "1761661273000000000";
@@ -162,7 +162,7 @@ proptest! {
             document.truncate(at);
         }
         let mut options = options();
-        options.format = Some(Format::OtlpJson);
+        options.format = Some(named("otlp_json"));
         assert_gone(&read("x.json", document.as_bytes(), &options), &core, &document);
     }
 
@@ -175,7 +175,7 @@ proptest! {
         let field = ["message", "anything", "labels", "url", "description", "name", "status", "tags"][place];
         let record = json!({"ts": "2025-10-28T14:21:13Z", field: value, (text.as_str()): {"k": text}});
         let document = escaped(&record.to_string(), &core, escape);
-        assert_gone(&read("x.jsonl", document.as_bytes(), &with_table(Format::JsonLines, table)), &core, &document);
+        assert_gone(&read("x.jsonl", document.as_bytes(), &with_table(named("jsonl"), table)), &core, &document);
     }
 
     #[test]
@@ -185,7 +185,7 @@ proptest! {
         let quoted = format!("\"{}\"", buried(&text, &way).to_string().replace('"', "\"\""));
         let fields = [quoted.as_str(), "1", "x", "y"];
         let document = format!("Log,n,{},\"{}\"\n{}\n", "body", text.replace('"', "\"\""), fields[..n_fields.min(4)].join(","));
-        assert_gone(&read("x.csv", document.as_bytes(), &with_table(Format::Csv, "logs")), &core, &document);
+        assert_gone(&read("x.csv", document.as_bytes(), &with_table(named("csv"), "logs")), &core, &document);
         let mapping = "format = \"csv\"\ntable = \"logs\"\njson = [\"Log\"]\n[columns]\nbody = [\"Log.inner\", \"Log\"]\n";
         let mut options = options();
         options.mapping = Some(Mapping::parse(mapping, "m.toml").unwrap());
@@ -215,7 +215,7 @@ fn a_card_number_written_as_a_number_is_masked_too() {
 fn one_secret_joins_a_user_over_all_tables() {
     let policy = "[[rule]]\nfield = \"user_id\"\naction = \"hash\"\n";
     let hashed = |table: &str, line: &str| {
-        let mut options = with_table(Format::JsonLines, table);
+        let mut options = with_table(named("jsonl"), table);
         options.policy = Policy::parse(policy, "r.toml").unwrap().with_secret(b"s".to_vec());
         let read = read("x.jsonl", line.as_bytes(), &options);
         assert_gone(&read, "u-4242", line);

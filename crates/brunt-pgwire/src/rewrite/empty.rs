@@ -4,8 +4,9 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArguments, GroupByExpr, Ident, JoinOperator, Query, Select, SelectItem,
-    SetExpr, SetOperator, TableFactor, TableWithJoins, Value, Visit, Visitor,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
+    JoinOperator, ObjectNamePart, Query, Select, SelectItem, SetExpr, SetOperator, TableFactor,
+    TableWithJoins, Value, Visit, Visitor,
 };
 
 use super::{call, catalog_relation, function_name, null};
@@ -26,6 +27,9 @@ const AGGREGATES: [&str; 12] = [
     "sum",
     "jsonb_agg",
 ];
+
+/// Columns of the catalog that are NULL in every row: no relation, column or function has options or grants of its own.
+const UNSET_LISTS: [&str; 5] = ["reloptions", "attoptions", "attfdwoptions", "relacl", "attacl"];
 
 /// Replaces a select that can have no rows by one over no table, with as many columns.
 pub(super) fn fold_select(select: &mut Select, catalog: &Catalog) {
@@ -167,12 +171,26 @@ fn is_empty_table(table: &TableFactor, catalog: &Catalog) -> bool {
         TableFactor::Table { name, args: None, .. } => {
             catalog_relation(name).is_some_and(|(schema, name)| catalog.is_empty(schema, name))
         }
+        TableFactor::Table { name, args: Some(args), .. } => {
+            let is_unnest = |part: &ObjectNamePart| {
+                part.as_ident().is_some_and(|ident| ident.value.eq_ignore_ascii_case("unnest"))
+            };
+            let of_nothing = |arg: &FunctionArg| matches!(arg, FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) if is_unset_list(expr));
+            name.0.last().is_some_and(is_unnest) && args.args.iter().all(of_nothing)
+        }
+        TableFactor::UNNEST { array_exprs, .. } => array_exprs.iter().all(is_unset_list),
         TableFactor::Derived { subquery, .. } => is_empty_query(subquery),
         TableFactor::NestedJoin { table_with_joins, .. } => {
             is_empty_join(table_with_joins, catalog)
         }
         _ => false,
     }
+}
+
+/// Whether a column of the catalog holds a list that is set for nothing here.
+fn is_unset_list(expr: &Expr) -> bool {
+    let Expr::CompoundIdentifier(idents) = expr else { return false };
+    idents.last().is_some_and(|ident| UNSET_LISTS.contains(&ident.value.as_str()))
 }
 
 struct Aggregates {

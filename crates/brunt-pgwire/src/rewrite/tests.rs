@@ -69,6 +69,10 @@ fn what_reads_an_empty_relation_is_empty() {
         "SELECT relname FROM pg_class c LEFT JOIN pg_index i ON i.indrelid = c.oid",
         "SELECT relname FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid",
     );
+    check(
+        "SELECT array(SELECT 'toast.' || x FROM pg_catalog.unnest(c.reloptions) x) FROM pg_class c",
+        "SELECT CAST(make_array() AS TEXT[]) AS \"array\" FROM pg_catalog.pg_class c",
+    );
     check("SELECT count(*) FROM pg_index", "SELECT count(*) FROM pg_catalog.pg_index");
     check(
         "SELECT (SELECT adbin FROM pg_attrdef) AS d FROM pg_class",

@@ -216,9 +216,7 @@ async fn an_optimizer_leaves_a_day_to_those_who_replaced_it_meanwhile() {
         let merged = Merged::of(&place.store, at(DAY, 0), "sessions", None).await.unwrap();
         let rows = sessions(DAY, &["z"]);
         other
-            .write(at(DAY, 0), async |tx| {
-                tx.replace_day("sessions", DAY, vec![rows.clone()]).await
-            })
+            .write(at(DAY, 0), async |tx| tx.replace_day("sessions", DAY, vec![rows.clone()]).await)
             .await
             .unwrap();
         let optimized = merged.commit(&place.store, at(DAY, 0)).await.unwrap();

@@ -1,0 +1,169 @@
+//! Records in JSON: one or several a line, or wherever a document keeps its list of them.
+
+use std::borrow::Cow;
+
+use brunt_model::Table;
+
+use crate::decode::{Halt, each_text, place_in};
+use crate::error::Error;
+use crate::fill::Refusal;
+use crate::json::{Json, Kind};
+use crate::load::Load;
+use crate::read::{Block, Source, Split};
+use crate::value::Value;
+
+/// What is done with a record; a fault of it costs the record alone.
+pub(crate) type Each<'e, 's> =
+    &'e mut dyn for<'a> FnMut(Value<'a>, &mut Load<'s>) -> Result<(), Halt>;
+
+/// Calls `each` for every record of an input. `lists` are the paths, keys with dots between them, at which a document may
+/// keep its records: the first that it has is taken, and the empty path is the document itself. A list found there is
+/// taken apart. `table` is named in rejects.
+pub(crate) fn each_record<'s>(
+    source: &mut Source<'_>,
+    lines: bool,
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: Each<'_, 's>,
+) -> Result<(), Error> {
+    let split = if lines { Split::Lines } else { Split::Whole };
+    while let Some(block) = source.next_block(split)? {
+        each_record_of(block, lines, lists, table, load, each)?;
+    }
+    Ok(())
+}
+
+/// The same for one block.
+pub(crate) fn each_record_of<'s>(
+    block: Block<'_>,
+    lines: bool,
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: Each<'_, 's>,
+) -> Result<(), Error> {
+    each_text(block, lines, load, &mut |text, line, load| {
+        let mut json = Json::new(text);
+        while !json.at_end() {
+            let start = json.position();
+            let texts = Texts { text, line, table };
+            match texts.records(&mut json, lists, load, each) {
+                Ok(()) => {}
+                Err(Halt::Error(error)) => return Err(error),
+                Err(Halt::Fault(fault)) => {
+                    let record = text.get(start..).unwrap_or_default();
+                    let place = place_in(texts.block(), text, fault.at);
+                    return load.reject(table, place, fault.code, &fault.reason, record.as_bytes());
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A text of records while it is read.
+struct Texts<'a> {
+    text: &'a str,
+    line: u64,
+    table: Option<&'static Table>,
+}
+
+impl<'a> Texts<'a> {
+    fn block(&self) -> Block<'a> {
+        Block { bytes: self.text.as_bytes(), first_line: self.line }
+    }
+
+    /// The records of the next value of the text.
+    fn records<'s>(
+        &self,
+        json: &mut Json<'a>,
+        lists: &[&str],
+        load: &mut Load<'s>,
+        each: Each<'_, 's>,
+    ) -> Result<(), Halt> {
+        json.peek()?;
+        let start = json.mark();
+        let mut is_found = false;
+        for list in lists {
+            if enter_path(json, list)? {
+                is_found = true;
+                break;
+            }
+            json.go_back(start);
+        }
+        if !is_found {
+            let fault = json.fault(
+                "records_missing",
+                Cow::Owned(format!("the document has no records at {}", lists.join(" or "))),
+            );
+            json.skip()?;
+            return Err(fault.into());
+        }
+        let is_inside = json.position() != start.position();
+        if json.peek()? == Kind::Array {
+            json.enter_array()?;
+            while json.next_element()? {
+                self.record(json, load, each)?;
+            }
+        } else {
+            self.record(json, load, each)?;
+        }
+        if is_inside {
+            json.go_back(start);
+            json.skip()?;
+        }
+        Ok(())
+    }
+
+    fn record<'s>(
+        &self,
+        json: &mut Json<'a>,
+        load: &mut Load<'s>,
+        each: Each<'_, 's>,
+    ) -> Result<(), Halt> {
+        json.peek()?;
+        let start = json.position();
+        let value = Value::read(json)?;
+        match each(value, load) {
+            Err(Halt::Fault(fault)) => {
+                let record = self.text.get(start..json.position()).unwrap_or_default();
+                let place = place_in(self.block(), self.text, start);
+                load.reject(self.table, place, fault.code, &fault.reason, record.as_bytes())?;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Self::Fault(crate::json::Fault { at: 0, code: refusal.code, reason: refusal.reason })
+    }
+}
+
+/// Goes to the value at a path; whether the document has it.
+fn enter_path(json: &mut Json<'_>, path: &str) -> Result<bool, Halt> {
+    for key in path.split('.').filter(|key| !key.is_empty()) {
+        if !enter(json, key)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Goes to the value of a key; whether the object has it.
+fn enter(json: &mut Json<'_>, wanted: &str) -> Result<bool, Halt> {
+    if json.peek()? != Kind::Object {
+        return Ok(false);
+    }
+    json.enter_object()?;
+    while let Some(key) = json.next_key()? {
+        if key == wanted {
+            return Ok(true);
+        }
+        json.skip()?;
+    }
+    Ok(false)
+}
