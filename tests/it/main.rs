@@ -8,6 +8,9 @@
     reason = "a test fails by panicking, and says what it skips and measures"
 )]
 
+mod crash;
+#[path = "../../crates/brunt-store/src/tests/faults.rs"]
+mod faults;
 mod slt;
 mod small;
 mod truth;

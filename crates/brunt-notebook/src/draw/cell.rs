@@ -22,6 +22,8 @@ pub(super) struct GridColumn {
     pub(super) name: String,
     /// Numbers stand to the right.
     pub(super) is_number: bool,
+    /// Texts with spaces say something when they are cut; ids and times do not.
+    pub(super) is_prose: bool,
 }
 
 /// The text of a cell; `None` is NULL.
@@ -33,14 +35,6 @@ impl Grid {
         batches: &[RecordBatch],
         rows_max: Option<usize>,
     ) -> Result<Self, Error> {
-        let columns = schema
-            .fields()
-            .iter()
-            .map(|field| GridColumn {
-                name: field.name().clone(),
-                is_number: field.data_type().is_numeric(),
-            })
-            .collect();
         let n_rows = batches.iter().map(RecordBatch::num_rows).sum();
         let mut rows = Vec::new();
         for batch in batches {
@@ -48,7 +42,16 @@ impl Grid {
                 rows_max.unwrap_or(usize::MAX).saturating_sub(rows.len()).min(batch.num_rows());
             rows.extend(cells(&batch.slice(0, n_wanted))?);
         }
-        Ok(Self { columns, rows, n_rows })
+        let has_space = |row: &Vec<Cell>, column_idx: usize| {
+            row.get(column_idx).and_then(Option::as_deref).is_some_and(|text| text.contains(' '))
+        };
+        let columns = schema.fields().iter().enumerate().map(|(column_idx, field)| GridColumn {
+            name: field.name().clone(),
+            is_number: field.data_type().is_numeric(),
+            is_prose: !field.data_type().is_temporal()
+                && rows.iter().any(|row| has_space(row, column_idx)),
+        });
+        Ok(Self { columns: columns.collect(), rows, n_rows })
     }
 
     /// The cells as columns of text, for writers that quote.

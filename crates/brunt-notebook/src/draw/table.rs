@@ -5,8 +5,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::cell::Grid;
 
 const GAP: usize = 2;
-/// Text columns are not narrowed below this many characters; past that, columns at the right are left out.
-const WIDTH_MIN: usize = 8;
+/// Columns of prose are not narrowed below this many characters; past that, columns at the right are left out.
+const WIDTH_MIN: usize = 16;
 
 pub(super) fn draw(grid: &Grid, width_max: Option<usize>) -> String {
     let flat: Vec<Vec<String>> = grid
@@ -41,33 +41,35 @@ fn natural_widths(grid: &Grid, rows: &[Vec<String>]) -> Vec<usize> {
         .collect()
 }
 
-/// Narrows the widest text column again and again; returns how many columns fit then.
+/// Narrows the widest column of prose again and again; returns how many columns fit then. Ids and times are whole or left
+/// out, but for the first column, which is always there.
 fn fit(grid: &Grid, widths: &mut [usize], width_max: usize) -> usize {
     let total =
         |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+    let widest_prose = |widths: &[usize], but: Option<usize>| {
+        let prose = widths.iter().copied().enumerate();
+        prose
+            .filter(|(column_idx, _)| {
+                grid.columns[*column_idx].is_prose && Some(*column_idx) != but
+            })
+            .max_by_key(|(_, width)| *width)
+    };
     while total(widths) > width_max {
-        let text_columns = widths
-            .iter()
-            .enumerate()
-            .filter(|(column_idx, _)| !grid.columns[*column_idx].is_number);
-        let Some((widest, width)) = text_columns.max_by_key(|(_, width)| **width) else { break };
-        if *width <= WIDTH_MIN {
+        let Some((widest, width)) = widest_prose(widths, None) else { break };
+        if width <= WIDTH_MIN {
             break;
         }
         let too_much = total(widths) - width_max;
-        let runner_up = widths
-            .iter()
-            .enumerate()
-            .filter(|(column_idx, _)| *column_idx != widest && !grid.columns[*column_idx].is_number)
-            .map(|(_, width)| *width)
-            .max()
-            .unwrap_or(0);
-        let floor = runner_up.min(widths[widest] - 1).max(WIDTH_MIN);
-        widths[widest] = floor.max(widths[widest].saturating_sub(too_much));
+        let runner_up = widest_prose(widths, Some(widest)).map_or(0, |(_, width)| width);
+        let floor = runner_up.min(width - 1).max(WIDTH_MIN);
+        widths[widest] = floor.max(width.saturating_sub(too_much));
     }
     let mut n_shown = widths.len();
     while n_shown > 1 && total(&widths[..n_shown]) > width_max {
         n_shown -= 1;
+    }
+    if n_shown == 1 {
+        widths[0] = widths[0].min(width_max);
     }
     n_shown
 }
@@ -166,8 +168,11 @@ mod tests {
 
     #[test]
     fn columns_that_cannot_fit_are_named() {
-        let text = draw_rows(&[(Some("0123456789"), 123_456_789)], Some(12));
-        assert_eq!(text, "title\n────────\n0123456…\n(1 row; columns that did not fit: n)\n");
+        let text = draw_rows(&[(Some("0123456789abcdef"), 123_456_789)], Some(18));
+        assert_eq!(
+            text,
+            "title\n────────────────\n0123456789abcdef\n(1 row; columns that did not fit: n)\n"
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
-//! What a person sees who does something wrong, and what a killed load leaves behind.
+//! What a person sees: the screens of each command, what goes wrong, and what a killed load leaves behind.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod screens;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,6 +102,20 @@ fn an_input_that_is_not_there() {
         "error: input \"no-such-file.jsonl\" does not exist or holds no file\n\
          hint: Give a file, a folder, a glob in quotes, or - for standard input.\n",
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_input_that_cannot_be_read() {
+    // A file that is there, and whose first byte no one may read, whoever they are.
+    let place = Place::new();
+    let ran = place.run(&["load", "--table", "logs", "/proc/self/mem"]);
+    assert_eq!(ran.status, 3, "{ran:?}");
+    assert!(ran.err.contains("\"/proc/self/mem\" cannot be read"), "{ran:?}");
+    let log = place.write("log.jsonl", "{\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"a\"}\n");
+    let ran = place.run(&["load", "--table", "logs", "/proc/self/mem", &log]);
+    assert_eq!(ran.status, 3, "the other is loaded all the same: {ran:?}");
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), "1");
 }
 
 #[test]

@@ -1,0 +1,89 @@
+//! Screens of each command over the small fixtures, as they were looked at and accepted.
+
+use std::path::Path;
+
+use super::Place;
+
+/// A store with the small fixtures and their journeys.
+fn small() -> Place {
+    let place = Place::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/small");
+    for entry in fixtures.read_dir().unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            let name = entry.file_name().into_string().unwrap();
+            place.write(&format!("in/{name}"), std::fs::read(entry.path()).unwrap());
+        }
+    }
+    let journeys = std::fs::read(fixtures.join("definitions/journeys.toml")).unwrap();
+    place.write("store/definitions/journeys.toml", journeys);
+    place
+}
+
+fn loaded() -> Place {
+    let place = small();
+    let ran = place.run(&["load", &place.path("in").display().to_string()]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    place
+}
+
+/// What a command prints, below the command itself.
+fn screen(place: &Place, arguments: &[&str]) -> String {
+    let ran = place.run(arguments);
+    let line = |line: &str| line.trim_end().to_owned() + "\n";
+    let out: String = ran.out.lines().map(line).collect();
+    let err: String = ran.err.lines().map(line).collect();
+    let mut screen = format!("$ brunt {}\n{out}", arguments.join(" "))
+        .replace(place.folder.path().to_str().unwrap(), "PLACE");
+    if !err.is_empty() {
+        screen += &format!("--- standard error\n{err}");
+    }
+    if ran.status != 0 {
+        screen += &format!("--- exit status {}\n", ran.status);
+    }
+    screen
+}
+
+#[test]
+fn load() {
+    let place = small();
+    let folder = place.path("in").display().to_string();
+    insta::assert_snapshot!("load", screen(&place, &["load", &folder]));
+    insta::assert_snapshot!("load_again", screen(&place, &["load", &folder]));
+}
+
+#[test]
+fn what_the_store_says() {
+    let place = loaded();
+    for (name, arguments) in [
+        ("errors", &["errors"][..]),
+        ("impact", &["impact"]),
+        ("trace", &["trace", "0000000000000000000000000000a002"]),
+        ("session", &["session", "s1"]),
+        ("ticket", &["ticket", "84219"]),
+        ("notebooks", &["notebook", "list"]),
+        ("check", &["check"]),
+        ("suggest", &["check", "--suggest"]),
+    ] {
+        insta::assert_snapshot!(name, screen(&place, arguments));
+    }
+}
+
+#[test]
+fn forms_of_an_answer() {
+    let place = loaded();
+    let sql = "SELECT ts, span_name, duration_ns, http_route FROM spans ORDER BY ts LIMIT 2";
+    for format in ["table", "expanded", "csv", "json", "markdown"] {
+        let name = format!("sql_{format}");
+        insta::assert_snapshot!(name, screen(&place, &["sql", "--format", format, sql]));
+    }
+}
+
+#[test]
+fn help() {
+    let place = Place::new();
+    insta::assert_snapshot!("help", screen(&place, &["--help"]));
+    for command in ["load", "sql", "serve"] {
+        insta::assert_snapshot!(format!("help_{command}"), screen(&place, &[command, "--help"]));
+    }
+}
