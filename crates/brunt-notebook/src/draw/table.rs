@@ -41,35 +41,38 @@ fn natural_widths(grid: &Grid, rows: &[Vec<String>]) -> Vec<usize> {
         .collect()
 }
 
-/// Narrows the widest column of prose again and again; returns how many columns fit then. Ids and times are whole or left
-/// out, but for the first column, which is always there.
+/// Leaves out columns at the right until the rest can fit, then narrows the widest column of prose again and again;
+/// returns how many columns are shown. Ids and times are whole or left out, but for the first column, which is always
+/// there.
 fn fit(grid: &Grid, widths: &mut [usize], width_max: usize) -> usize {
     let total =
         |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-    let widest_prose = |widths: &[usize], but: Option<usize>| {
-        let prose = widths.iter().copied().enumerate();
-        prose
-            .filter(|(column_idx, _)| {
-                grid.columns[*column_idx].is_prose && Some(*column_idx) != but
-            })
-            .max_by_key(|(_, width)| *width)
+    let is_prose = |column_idx: usize| grid.columns[column_idx].is_prose;
+    let narrow = |(column_idx, width): (usize, &usize)| {
+        if is_prose(column_idx) { (*width).min(WIDTH_MIN) } else { *width }
     };
-    while total(widths) > width_max {
-        let Some((widest, width)) = widest_prose(widths, None) else { break };
-        if width <= WIDTH_MIN {
-            break;
-        }
-        let too_much = total(widths) - width_max;
-        let runner_up = widest_prose(widths, Some(widest)).map_or(0, |(_, width)| width);
-        let floor = runner_up.min(width - 1).max(WIDTH_MIN);
-        widths[widest] = floor.max(width.saturating_sub(too_much));
-    }
+    let narrowest: Vec<usize> = widths.iter().enumerate().map(narrow).collect();
     let mut n_shown = widths.len();
-    while n_shown > 1 && total(&widths[..n_shown]) > width_max {
+    while n_shown > 1 && total(&narrowest[..n_shown]) > width_max {
         n_shown -= 1;
     }
-    if n_shown == 1 {
-        widths[0] = widths[0].min(width_max);
+    let shown = &mut widths[..n_shown];
+    while total(shown) > width_max {
+        let by_width = |but: Option<usize>| {
+            let prose = shown.iter().copied().enumerate();
+            prose
+                .filter(|(column_idx, _)| is_prose(*column_idx) && Some(*column_idx) != but)
+                .max_by_key(|(_, width)| *width)
+        };
+        let Some((widest, width)) = by_width(None).filter(|(_, width)| *width > WIDTH_MIN) else {
+            break;
+        };
+        let runner_up = by_width(Some(widest)).map_or(0, |(_, width)| width);
+        let floor = runner_up.min(width - 1).max(WIDTH_MIN);
+        shown[widest] = floor.max(width.saturating_sub(total(shown) - width_max));
+    }
+    if let [only] = shown {
+        *only = (*only).min(width_max);
     }
     n_shown
 }
