@@ -83,7 +83,7 @@ pub(crate) struct Demo {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Load {
-    /// Files, folders, globs, or `-` for standard input
+    /// Files, folders, globs, URLs (s3, gs, az, https), or `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) inputs: Vec<String>,
 

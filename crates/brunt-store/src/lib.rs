@@ -37,7 +37,7 @@ pub use data_file::DataFile;
 pub use epoch::{CommitEntry, Epoch, LoadEntry};
 pub use error::Error;
 pub use layout::{ROW_GROUP_ROWS_MAX, SortColumn, sort_order};
-pub use location::StoreOptions;
+pub use location::{StoreOptions, object_store};
 pub use optimize::Optimized;
 pub use snapshot::{ColumnStatistics, Snapshot, Statistics};
 pub use store::Store;

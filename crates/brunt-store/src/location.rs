@@ -1,9 +1,11 @@
-//! Where a store is: a folder, memory, or an S3-compatible object store, all behind one interface.
+//! Where a store is: a folder, memory, or an object store, all behind one interface.
 
 use std::sync::Arc;
 
 use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use url::Url;
@@ -43,7 +45,7 @@ impl Location {
         Self::new(Arc::new(InMemory::new()), parse_url("memory:///")?)
     }
 
-    /// Takes `path/to/folder`, `file:///…`, `memory:///`, `s3://bucket/folder`.
+    /// Takes `path/to/folder`, `file:///…`, `memory:///`, `s3://bucket/folder`, `gs://…`, `az://…`.
     pub(crate) fn open(place: &str, options: &StoreOptions) -> Result<Self, Error> {
         let url = if place.contains("://") { parse_url(place)? } else { folder_url(place)? };
         match url.scheme() {
@@ -57,11 +59,7 @@ impl Location {
                 Self::new(Arc::new(DiskStore::new(Arc::new(SystemDisk))), url)
             }
             "memory" => Self::in_memory(),
-            "s3" | "s3a" => Self::new(open_s3(&url, options)?, url),
-            scheme => Err(Error::InvalidUrl {
-                url: place.to_owned(),
-                reason: format!("\"{scheme}\" is none of file, s3, memory"),
-            }),
+            _ => Self::new(object_store(&url, options)?, url),
         }
     }
 
@@ -82,19 +80,50 @@ fn folder_url(folder: &str) -> Result<Url, Error> {
     Url::from_directory_path(path).map_err(|()| invalid("it is not a folder's path".to_owned()))
 }
 
-/// Conditional puts are If-None-Match, which S3, `MinIO`, R2, Ceph and moto have.
-fn open_s3(url: &Url, options: &StoreOptions) -> Result<Arc<dyn ObjectStore>, Error> {
+/// The object store of a URL: `s3://bucket/…` (and what speaks its language), `gs://bucket/…`, `az://container/…`.
+///
+/// Credentials and endpoints come from the environment by their usual names (`AWS_…`, `GOOGLE_…`, `AZURE_…`), and from
+/// the options, which win.
+///
+/// # Errors
+/// [`Error::InvalidUrl`] where the URL is of another kind or a setting is wrong.
+pub fn object_store(url: &Url, options: &StoreOptions) -> Result<Arc<dyn ObjectStore>, Error> {
     let invalid = |err: object_store::Error| Error::InvalidUrl {
         url: url.to_string(),
         reason: err.to_string(),
     };
-    let mut builder = AmazonS3Builder::from_env()
-        .with_url(url.as_str())
-        .with_conditional_put(S3ConditionalPut::ETagMatch);
-    for (key, value) in &options.object_store {
-        builder = builder.with_config(key.parse().map_err(invalid)?, value);
-    }
-    Ok(Arc::new(builder.build().map_err(invalid)?))
+    let settings = &options.object_store;
+    Ok(match url.scheme() {
+        "s3" | "s3a" => {
+            // Conditional puts are If-None-Match, which S3, MinIO, R2, Ceph and moto have.
+            let mut builder =
+                AmazonS3Builder::from_env().with_conditional_put(S3ConditionalPut::ETagMatch);
+            for (key, value) in settings {
+                builder = builder.with_config(key.parse().map_err(invalid)?, value);
+            }
+            Arc::new(builder.with_url(url.as_str()).build().map_err(invalid)?)
+        }
+        "gs" => {
+            let mut builder = GoogleCloudStorageBuilder::from_env();
+            for (key, value) in settings {
+                builder = builder.with_config(key.parse().map_err(invalid)?, value);
+            }
+            Arc::new(builder.with_url(url.as_str()).build().map_err(invalid)?)
+        }
+        "az" | "abfs" | "abfss" => {
+            let mut builder = MicrosoftAzureBuilder::from_env();
+            for (key, value) in settings {
+                builder = builder.with_config(key.parse().map_err(invalid)?, value);
+            }
+            Arc::new(builder.with_url(url.as_str()).build().map_err(invalid)?)
+        }
+        scheme => {
+            return Err(Error::InvalidUrl {
+                url: url.to_string(),
+                reason: format!("\"{scheme}\" is none of file, s3, gs, az, memory"),
+            });
+        }
+    })
 }
 
 #[cfg(test)]
@@ -123,7 +152,7 @@ mod tests {
     #[test]
     fn what_is_no_place_for_a_store_says_why() {
         for (place, reason) in [
-            ("https://example.com/x", "\"https\" is none of file, s3, memory"),
+            ("https://example.com/x", "\"https\" is none of file, s3, gs, az, memory"),
             ("file://host/x", "it is not the path of a local folder"),
         ] {
             let err = Location::open(place, &StoreOptions::default()).unwrap_err();

@@ -1,7 +1,5 @@
 //! `brunt load`: exports into the store, with a summary of every record.
 
-use std::io::Read;
-
 use brunt::{FileOutcome, Input, LoadOptions, LoadSummary, Progress};
 
 use super::{Context, now};
@@ -11,7 +9,7 @@ use crate::output::{end_progress, print, tell, tell_progress};
 
 pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failure> {
     let options = load_options(args)?;
-    let inputs = inputs(&args.inputs)?;
+    let inputs = inputs(&args.inputs).await?;
     let store = ctx.open_or_create().await?;
     let summary = store.load(&inputs, &options, now(), &|progress| show_progress(progress)).await;
     end_progress();
@@ -45,17 +43,15 @@ fn load_options(args: &Load) -> Result<LoadOptions, Failure> {
     })
 }
 
-/// Files by path, folder or glob; standard input is read to its end first, since a load is known by its content.
-fn inputs(given: &[String]) -> Result<Vec<Input>, Failure> {
+/// Files by path, folder or glob, objects by URL, and standard input.
+async fn inputs(given: &[String]) -> Result<Vec<Input>, Failure> {
     let mut inputs = Vec::new();
-    for path in given {
-        if path == "-" {
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().lock().read_to_end(&mut bytes);
-            read.map_err(|error| Failure::system("read standard input", &error))?;
-            inputs.push(Input::from_bytes("-", bytes));
+    for place in given {
+        if place == "-" {
+            let input = Input::from_reader("-", &mut std::io::stdin().lock());
+            inputs.push(input.map_err(|error| Failure::system("read standard input", &error))?);
         } else {
-            inputs.extend(Input::find(path)?);
+            inputs.extend(Input::open(place).await?);
         }
     }
     Ok(inputs)

@@ -1,12 +1,15 @@
-//! What is loaded: files by path, folder or glob, or bytes in memory.
+//! What is loaded: files by path, folder or glob, objects by URL, or bytes in memory.
 
 use std::fs::{self, File};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tempfile::{NamedTempFile, TempPath};
+use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::remote;
 use crate::code::Code;
 use crate::error::{Error, Fault};
 
@@ -20,6 +23,8 @@ pub struct Input {
 #[derive(Debug, Clone)]
 enum Source {
     File(PathBuf),
+    /// A copy that goes away with its last user.
+    Spooled(Arc<TempPath>),
     Bytes(Arc<[u8]>),
 }
 
@@ -27,6 +32,37 @@ impl Input {
     /// Bytes in memory, under a name that decides their format as a file's name would.
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
         Self { name: name.into(), source: Source::Bytes(bytes.into()) }
+    }
+
+    /// Copies a stream into a temporary file, since a load is known by its content before any of it is read.
+    ///
+    /// # Errors
+    /// Those of the stream and of the temporary folder (`TMPDIR`).
+    pub fn from_reader(name: impl Into<String>, reader: &mut dyn Read) -> std::io::Result<Self> {
+        let mut spool = NamedTempFile::new()?;
+        std::io::copy(reader, &mut spool)?;
+        Ok(Self::spooled(name.into(), spool.into_temp_path()))
+    }
+
+    pub(crate) fn spooled(name: String, path: TempPath) -> Self {
+        Self { name, source: Source::Spooled(Arc::new(path)) }
+    }
+
+    /// The inputs of a place: a path as in [`Input::find`], or a URL. An object, all objects below a prefix, or what a
+    /// glob matches for `s3://`, `gs://` and `az://`, whose credentials come from the environment; one object for
+    /// `https://`, such as a pre-signed URL. Objects are copied to the temporary folder first.
+    ///
+    /// # Errors
+    /// `22P04` where nothing is there or it cannot be had, [`Error::Io`] where a folder cannot be read.
+    pub async fn open(place: &str) -> Result<Vec<Self>, Error> {
+        match Url::parse(place) {
+            Ok(url) if place.contains("://") && url.scheme() != "file" => remote::fetch(&url).await,
+            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
+                Ok(path) => Self::find(&path.to_string_lossy()),
+                Err(()) => Self::find(place),
+            },
+            _ => Self::find(place),
+        }
     }
 
     /// The inputs of a path: the file itself, all files below a folder, or what a glob (`logs/*.jsonl`) matches.
@@ -71,12 +107,12 @@ impl Input {
 
     /// A reader over the bytes as they are stored, from their start.
     pub(crate) fn reader(&self) -> Result<Box<dyn Read + Send>, Error> {
-        match &self.source {
-            Source::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
-            Source::File(path) => {
-                Ok(Box::new(File::open(path).map_err(|source| self.unreadable(source))?))
-            }
-        }
+        let path: &Path = match &self.source {
+            Source::Bytes(bytes) => return Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
+            Source::File(path) => path,
+            Source::Spooled(path) => path,
+        };
+        Ok(Box::new(File::open(path).map_err(|source| self.unreadable(source))?))
     }
 
     /// The hash of the content and its size in bytes; the whole input is read, and little of it kept.
