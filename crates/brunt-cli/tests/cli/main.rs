@@ -1,6 +1,12 @@
 //! What a person sees: the screens of each command, what goes wrong, and what a killed load leaves behind.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skips"
+)]
 
+mod remote;
 mod screens;
 
 use std::fs;
@@ -47,7 +53,11 @@ impl Place {
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
-        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        self.ran(&mut self.command(arguments))
+    }
+
+    fn ran(&self, command: &mut Command) -> Ran {
+        let Output { status, stdout, stderr } = command.output().unwrap();
         let folder = self.folder.path().display().to_string();
         // Paths of this run are not the same in the next.
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&folder, "PLACE");
