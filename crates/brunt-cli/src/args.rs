@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Load exports into the store
     Load(Load),
+    /// Take loads back: their rows go, but for those that other loads had too
+    Unload(Unload),
     /// Ask in SQL: one query, a file of them, or a shell
     Sql(Sql),
     /// Answer PostgreSQL clients, psql and BI tools among them
@@ -99,9 +101,20 @@ pub(crate) struct Load {
     #[arg(long, value_name = "FILE")]
     pub(crate) mapping: Option<PathBuf>,
 
+    /// Take back first what was loaded from files of the same names
+    #[arg(long)]
+    pub(crate) replace: bool,
+
     /// Exit with status 3 where more records than this are refused
     #[arg(long, value_name = "N")]
     pub(crate) max_rejects: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Unload {
+    /// Ids of loads, as in `system.loads`
+    #[arg(required = true, value_name = "LOAD_ID")]
+    pub(crate) load_ids: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]

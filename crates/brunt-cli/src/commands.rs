@@ -16,6 +16,7 @@ mod statements;
 mod status;
 mod ticket;
 mod trace;
+mod unload;
 mod upkeep;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -40,6 +41,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitStatus, Failure> {
     match args.command {
         Command::Demo(demo) => demo::run(&ctx, &demo).await,
         Command::Load(load) => load::run(&ctx, &load).await,
+        Command::Unload(unload) => unload::run(&ctx, &unload).await,
         Command::Sql(sql) => sql::run(&mut ctx, &sql).await,
         Command::Serve(serve) => serve::run(&ctx, &serve).await,
         Command::Errors(errors) => errors::run(&ctx, &errors).await,

@@ -4,6 +4,7 @@ mod account_updates;
 mod accounts;
 mod activities;
 mod block;
+mod duplicates;
 mod errors;
 mod events;
 mod journey_steps;
@@ -38,6 +39,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         accounts::accounts(),
         loads::loads(),
         rejects::rejects(),
+        duplicates::duplicates(),
     ]
 });
 

@@ -21,6 +21,9 @@ pub struct Epoch {
     pub definitions_hash: Option<String>,
     /// The Delta version of every table.
     pub versions: BTreeMap<String, u64>,
+    /// The loads that this epoch took back, before it brought its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unloads: Vec<LoadEntry>,
     /// The loads that this epoch brought.
     pub loads: Vec<LoadEntry>,
     /// The Delta commits of this epoch, in the order in which their bytes follow.
@@ -145,6 +148,7 @@ mod tests {
             committed_at: Ts(1_761_661_273_000_001),
             definitions_hash: None,
             versions: BTreeMap::from([("logs".to_owned(), 3), ("spans".to_owned(), 0)]),
+            unloads: Vec::new(),
             loads: vec![LoadEntry {
                 load_id: "l1".to_owned(),
                 key: "k1".to_owned(),

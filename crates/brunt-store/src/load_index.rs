@@ -50,6 +50,9 @@ impl LoadIndex {
         while self.next <= epoch.number {
             let missing = Error::NoEpoch { number: self.next, newest: epoch.number };
             let head = location.head(self.next).await?.ok_or(missing)?;
+            for load in &head.unloads {
+                self.loads.remove(&load.key);
+            }
             for load in &head.loads {
                 self.loads.insert(load.key.clone(), load.clone());
             }
@@ -60,6 +63,10 @@ impl LoadIndex {
 
     pub(crate) fn find(&self, key: &str) -> Option<&LoadEntry> {
         self.loads.get(key)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &LoadEntry> {
+        self.loads.values()
     }
 
     /// Writes the checkpoint of the last epoch that is in it.

@@ -72,7 +72,7 @@ pub(crate) trait Draft {
 pub(crate) struct Reads {
     pub(crate) days: BTreeMap<String, BTreeSet<Day>>,
     pub(crate) whole_tables: BTreeSet<String>,
-    /// The keys of its loads, which nobody else may have loaded.
+    /// The keys of its loads, which nobody else may have loaded or taken back.
     pub(crate) load_keys: BTreeSet<String>,
     pub(crate) definitions_hash: Option<String>,
 }
@@ -80,7 +80,8 @@ pub(crate) struct Reads {
 impl Reads {
     /// Whether this epoch changed something that was read.
     pub(crate) fn changed_by(&self, epoch: &Epoch) -> bool {
-        let loaded = epoch.loads.iter().any(|load| self.load_keys.contains(&load.key));
+        let mut loads = epoch.loads.iter().chain(&epoch.unloads);
+        let loaded = loads.any(|load| self.load_keys.contains(&load.key));
         let touched = epoch.commits.iter().any(|commit| {
             let read = self.days.get(&commit.table);
             self.whole_tables.contains(&commit.table)

@@ -186,7 +186,7 @@ impl Store {
     /// The load of this key, if the newest whole epoch has it.
     pub async fn find_load(&self, key: &str) -> Result<Option<LoadEntry>, Error> {
         let head = self.head().await?;
-        self.find_load_at(&head, key).await
+        self.look_at_loads(&head, |loads| loads.find(key).cloned()).await
     }
 
     /// The definitions of this hash as [`Transaction::set_definitions`] kept them: names and contents, by name.
@@ -250,18 +250,19 @@ impl Store {
         &self.inner.location
     }
 
-    pub(crate) async fn find_load_at(
+    /// Looks at the loads of an epoch.
+    pub(crate) async fn look_at_loads<T>(
         &self,
         epoch: &Epoch,
-        key: &str,
-    ) -> Result<Option<LoadEntry>, Error> {
+        look: impl FnOnce(&LoadIndex) -> T,
+    ) -> Result<T, Error> {
         let mut loads = self.inner.loads.lock().await;
         let index = match loads.as_mut() {
             Some(index) => index,
             None => loads.insert(LoadIndex::open(&self.inner.location, epoch).await?),
         };
         index.advance(&self.inner.location, epoch).await?;
-        Ok(index.find(key).cloned())
+        Ok(look(index))
     }
 
     async fn open_at(location: Location) -> Result<Self, Error> {

@@ -16,6 +16,7 @@ use crate::delta::{self, FileAction};
 use crate::epoch::{CommitEntry, Epoch, EpochFile, LoadEntry};
 use crate::error::Error;
 use crate::layout::split_by_day;
+use crate::load_index::LoadIndex;
 use crate::protocol::{Draft, Reads};
 use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
 use crate::runs::{Buffers, NewFile, Run, RunWriter, encode_run};
@@ -34,6 +35,7 @@ pub struct Transaction {
     reads: Reads,
     changes: BTreeMap<&'static str, Changes>,
     buffers: Buffers,
+    unloads: Vec<LoadEntry>,
     loads: Vec<LoadEntry>,
     definitions_hash: Option<String>,
     /// The first file that was put: by it the store's clock tells how long the write has taken.
@@ -59,6 +61,7 @@ impl Transaction {
             reads,
             changes: BTreeMap::new(),
             buffers: Buffers::default(),
+            unloads: Vec::new(),
             loads: Vec::new(),
             definitions_hash,
             first_file: None,
@@ -79,8 +82,18 @@ impl Transaction {
     pub async fn find_load(&self, key: &str) -> Result<Option<LoadEntry>, Error> {
         match self.loads.iter().find(|load| load.key == key) {
             Some(load) => Ok(Some(load.clone())),
-            None => self.store.find_load_at(&self.base, key).await,
+            None if self.unloads.iter().any(|load| load.key == key) => Ok(None),
+            None => self.store.look_at_loads(&self.base, |loads| loads.find(key).cloned()).await,
         }
+    }
+
+    /// The loads of the base for which `wanted` is true, by key.
+    pub async fn find_loads(
+        &self,
+        wanted: impl Fn(&LoadEntry) -> bool,
+    ) -> Result<Vec<LoadEntry>, Error> {
+        let find = |loads: &LoadIndex| loads.all().filter(|load| wanted(load)).cloned().collect();
+        self.store.look_at_loads(&self.base, find).await
     }
 
     /// The files of these days as they stand now: without those that this write has removed, with those it has added.
@@ -119,6 +132,24 @@ impl Transaction {
         self.append_rows(rows.table(), rows.batch()).await
     }
 
+    /// Appends rows that the store held before, as a load that is taken back gives them back to another.
+    pub async fn restore(&mut self, table: &str, rows: &RecordBatch) -> Result<(), Error> {
+        let table = table_of_kind(table, TableKind::Base)?;
+        self.append_rows(table, rows).await
+    }
+
+    /// Puts other rows of the same day in the place of a file's.
+    pub async fn replace_rows(
+        &mut self,
+        file: &DataFile,
+        rows: Vec<RecordBatch>,
+    ) -> Result<(), Error> {
+        let table = table_of(&file.path)?;
+        self.reads.days.entry(table.name.to_owned()).or_default().insert(file.day);
+        self.remove_file(table, file, true);
+        self.put_run(Run { table, day: file.day, rows }).await
+    }
+
     /// Drops all rows of a file but those of which `keep` is true, in the order in which [`read`](Self::read) gives them.
     pub async fn drop_rows(&mut self, file: &DataFile, keep: &BooleanArray) -> Result<(), Error> {
         let table = table_of(&file.path)?;
@@ -138,8 +169,7 @@ impl Transaction {
             let batch = filter_record_batch(&batch, &part);
             kept.push(batch.map_err(|err| Error::mismatch(table.name, err))?);
         }
-        self.remove_file(table, file, true);
-        self.put_run(Run { table, day: file.day, rows: kept }).await
+        self.replace_rows(file, kept).await
     }
 
     /// Makes these the rows of a derived table's day, in any order; no rows leave the day empty.
@@ -192,7 +222,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Appends rows to the system table `loads` or `rejects`.
+    /// Appends rows to a system table.
     pub async fn add_system_rows(&mut self, table: &str, rows: RecordBatch) -> Result<(), Error> {
         let table = table_of_kind(table, TableKind::System)?;
         self.append_rows(table, &rows).await
@@ -202,6 +232,12 @@ impl Transaction {
     pub fn add_load(&mut self, load: LoadEntry) {
         self.reads.load_keys.insert(load.key.clone());
         self.loads.push(load);
+    }
+
+    /// Makes known that this write takes a load back; its rows are the caller's to drop.
+    pub fn remove_load(&mut self, load: LoadEntry) {
+        self.reads.load_keys.insert(load.key.clone());
+        self.unloads.push(load);
     }
 
     /// Keeps the definitions that derived tables are made with from here on; `hash` names them, and is empty where there
@@ -249,7 +285,8 @@ impl Transaction {
         self.flush().await?;
         self.changes.retain(|_, changes| !changes.added.is_empty() || !changes.removed.is_empty());
         let same_definitions = self.definitions_hash == self.base.definitions_hash;
-        if self.changes.is_empty() && self.loads.is_empty() && same_definitions {
+        let same_loads = self.loads.is_empty() && self.unloads.is_empty();
+        if self.changes.is_empty() && same_loads && same_definitions {
             return Ok(None);
         }
         Ok(Some(WriteDraft {
@@ -257,6 +294,7 @@ impl Transaction {
             now: self.now,
             reads: self.reads,
             changes: self.changes,
+            unloads: self.unloads,
             loads: self.loads,
             definitions_hash: self.definitions_hash,
             first_file: self.first_file,
@@ -351,6 +389,7 @@ pub(crate) struct WriteDraft {
     now: Ts,
     reads: Reads,
     changes: BTreeMap<&'static str, Changes>,
+    unloads: Vec<LoadEntry>,
     loads: Vec<LoadEntry>,
     definitions_hash: Option<String>,
     pub(crate) first_file: Option<String>,
@@ -374,6 +413,7 @@ impl Draft for WriteDraft {
             committed_at: self.now,
             definitions_hash: self.definitions_hash.clone(),
             versions: base.versions.clone(),
+            unloads: self.unloads.clone(),
             loads: self.loads.clone(),
             commits: Vec::new(),
         };
@@ -397,6 +437,7 @@ pub(crate) fn first_epoch(now: Ts) -> EpochFile {
         committed_at: now,
         definitions_hash: None,
         versions: BTreeMap::new(),
+        unloads: Vec::new(),
         loads: Vec::new(),
         commits: Vec::new(),
     };

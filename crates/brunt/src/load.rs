@@ -6,11 +6,15 @@
 
 mod decode;
 mod duplicates;
+mod held;
 mod input;
 mod job;
+#[cfg(test)]
+mod laws;
 mod remote;
 mod summary;
 mod transaction;
+mod unload;
 
 use brunt_ingest::{Format, Mapping, Policy, formats, table_named};
 use brunt_model::{Table, Ts};
@@ -24,6 +28,8 @@ use crate::store::Store;
 
 pub use input::Input;
 pub use summary::{FileOutcome, FileSummary, LoadSummary, TableCounts};
+pub use unload::Unloaded;
+pub(crate) use unload::run as unload;
 
 /// How inputs are read.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +42,8 @@ pub struct LoadOptions {
     pub mapping: Option<(String, String)>,
     /// The secret of `hash` rules; without one, fields that should be hashed are dropped, with a warning.
     pub secret: Option<String>,
+    /// Take back first what was loaded from inputs of the same names or contents.
+    pub replace: bool,
 }
 
 /// How far a load is.
@@ -57,6 +65,7 @@ pub(crate) struct Plan {
     /// Part of what a load is known by.
     pub(crate) mapping_text: String,
     pub(crate) policy: Policy,
+    pub(crate) replace: bool,
     pub(crate) definitions: Definitions,
     pub(crate) now: Ts,
 }
@@ -118,6 +127,7 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
         mapping,
         mapping_text: options.mapping.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
         policy,
+        replace: options.replace,
         definitions,
         now,
     })

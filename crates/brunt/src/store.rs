@@ -10,7 +10,7 @@ use url::Url;
 use crate::check::{self, Finding};
 use crate::definitions::{self, DefinitionFile, Definitions};
 use crate::error::Error;
-use crate::load::{self, Input, LoadOptions, LoadSummary, Progress};
+use crate::load::{self, Input, LoadOptions, LoadSummary, Progress, Unloaded};
 use crate::session::{Answer, Engine, EngineOptions, Session};
 use crate::status::{self, Status};
 
@@ -102,6 +102,15 @@ impl Store {
         on_progress: &(dyn Fn(&Progress) + Send + Sync),
     ) -> Result<LoadSummary, Error> {
         load::run(self, inputs, options, now, on_progress).await
+    }
+
+    /// Takes a load back: its rows go, but those that other loads had too become theirs, and what follows from them is
+    /// derived again, so that the store is as if the load had never been.
+    ///
+    /// # Errors
+    /// [`crate::Code::InvalidArgument`] where there is no such load.
+    pub async fn unload(&self, load_id: &str, now: Ts) -> Result<Unloaded, Error> {
+        load::unload(self, load_id, &self.definitions().await?, now).await
     }
 
     /// Makes all derived tables again from the base tables and the definitions as they are now; returns how many
@@ -209,6 +218,7 @@ mod tests {
     async fn futures_can_be_spawned() {
         let store = Store::in_memory(Ts(0)).await.unwrap();
         is_send(&store.load(&[], &LoadOptions::default(), Ts(0), &|_| {}));
+        is_send(&store.unload("", Ts(0)));
         is_send(&store.derive_all(Ts(0)));
         is_send(&store.sql("SELECT 1"));
         is_send(&store.optimize(Ts(0)));

@@ -15,7 +15,8 @@ use crate::session::Core;
 
 use crate::computed::Computed;
 
-const NAMES: [&str; 6] = ["epochs", "files", "functions", "loads", "rejects", "settings"];
+const NAMES: [&str; 7] =
+    ["duplicates", "epochs", "files", "functions", "loads", "rejects", "settings"];
 
 /// The names of its tables, in order.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -30,7 +31,7 @@ pub(crate) fn table(name: &str, core: &Arc<Core>) -> Option<Arc<dyn TableProvide
         "files" => Arc::new(Computed::new(files::Files { pin })),
         "functions" => Arc::new(Computed::new(functions::Functions { core: Arc::clone(core) })),
         "loads" => Arc::new(Computed::new(loads::Loads { pin })),
-        "rejects" => Arc::new(StoreTable::new(pin, brunt_model::table("rejects")?)),
+        "duplicates" | "rejects" => Arc::new(StoreTable::new(pin, brunt_model::table(name)?)),
         "settings" => Arc::new(Computed::new(settings::Settings)),
         _ => return None,
     })

@@ -39,6 +39,7 @@ fn load_options(args: &Load) -> Result<LoadOptions, Failure> {
         format: args.format.clone(),
         table: args.table.clone(),
         mapping,
+        replace: args.replace,
         secret: std::env::var("BRUNT_SECRET").ok(),
     })
 }

@@ -30,13 +30,19 @@ struct Seen {
     /// Load that met it last, and how many copies that load has met.
     load_idx: Option<usize>,
     n_in_load: u32,
+    /// Load that the stored copy came from, of those that are judged now.
+    holder_idx: Option<usize>,
 }
 
 /// What to do with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Store,
-    Duplicate,
+    /// Another copy is stored: of another load, which takes this one over should that be taken back, or of the same.
+    Duplicate {
+        same_load: bool,
+        same_content: bool,
+    },
     /// Store it in place of a poorer copy; `same_load` where that copy came from the same load.
     Replace {
         same_load: bool,
@@ -59,7 +65,15 @@ impl Duplicates {
         self.days_known.insert((table.name, day));
         for identity in stored {
             let Identity { key, content, n_filled, .. } = identity;
-            let first = Seen { day, content, n_filled, n_stored: 0, load_idx: None, n_in_load: 0 };
+            let first = Seen {
+                day,
+                content,
+                n_filled,
+                n_stored: 0,
+                load_idx: None,
+                n_in_load: 0,
+                holder_idx: None,
+            };
             self.seen.entry((table.name, key)).or_insert(first).n_stored += 1;
         }
     }
@@ -81,6 +95,7 @@ impl Duplicates {
                 n_stored: 1,
                 load_idx: Some(load_idx),
                 n_in_load: 1,
+                holder_idx: Some(load_idx),
             };
             self.seen.insert((table.name, key), first);
             return Verdict::Store;
@@ -91,18 +106,23 @@ impl Duplicates {
         if by_content {
             // The ordinal among equals is its identity.
             if seen.n_in_load <= seen.n_stored {
-                return Verdict::Duplicate;
+                return Verdict::Duplicate { same_load: false, same_content: true };
             }
             seen.n_stored += 1;
             return Verdict::Store;
         }
+        let held_here = seen.holder_idx == Some(load_idx);
         if (n_filled, content) <= (seen.n_filled, seen.content) {
-            return Verdict::Duplicate;
+            return Verdict::Duplicate {
+                same_load: held_here,
+                same_content: content == seen.content,
+            };
         }
         self.superseded.entry((table.name, seen.day)).or_default().insert((key, seen.content));
         seen.day = day;
         seen.content = content;
         seen.n_filled = n_filled;
+        seen.holder_idx = Some(load_idx);
         Verdict::Replace { same_load }
     }
 
@@ -131,6 +151,10 @@ mod tests {
         duplicates.judge(table("spans").unwrap(), DAY, load_idx, identity)
     }
 
+    fn duplicate(same_load: bool, same_content: bool) -> Verdict {
+        Verdict::Duplicate { same_load, same_content }
+    }
+
     #[test]
     fn equal_rows_of_one_load_are_all_stored_and_loading_them_again_adds_nothing() {
         let mut duplicates = Duplicates::default();
@@ -138,7 +162,7 @@ mod tests {
             assert_eq!(judge(&mut duplicates, 0, 7, 7, 4), Verdict::Store);
         }
         for _ in 0..3 {
-            assert_eq!(judge(&mut duplicates, 1, 7, 7, 4), Verdict::Duplicate);
+            assert_eq!(judge(&mut duplicates, 1, 7, 7, 4), duplicate(false, true));
         }
         assert_eq!(judge(&mut duplicates, 1, 7, 7, 4), Verdict::Store);
     }
@@ -149,7 +173,7 @@ mod tests {
         let stored = Identity { key: 7, content: 7, n_filled: 4, by_content: true };
         duplicates.know_day(table("spans").unwrap(), DAY, [stored, stored]);
         let verdicts: Vec<Verdict> = (0..3).map(|_| judge(&mut duplicates, 0, 7, 7, 4)).collect();
-        assert_eq!(verdicts, [Verdict::Duplicate, Verdict::Duplicate, Verdict::Store]);
+        assert_eq!(verdicts, [duplicate(false, true), duplicate(false, true), Verdict::Store]);
     }
 
     #[test]
@@ -157,13 +181,14 @@ mod tests {
         let mut half_first = Duplicates::default();
         assert_eq!(judge(&mut half_first, 0, 1, 50, 4), Verdict::Store);
         assert_eq!(judge(&mut half_first, 0, 1, 60, 9), Verdict::Replace { same_load: true });
-        assert_eq!(judge(&mut half_first, 1, 1, 60, 9), Verdict::Duplicate);
+        assert_eq!(judge(&mut half_first, 0, 1, 50, 4), duplicate(true, false));
+        assert_eq!(judge(&mut half_first, 1, 1, 60, 9), duplicate(false, true));
         let superseded = half_first.into_superseded();
         assert_eq!(superseded[&("spans", DAY)], HashSet::from([(1, 50)]));
 
         let mut whole_first = Duplicates::default();
         assert_eq!(judge(&mut whole_first, 0, 1, 60, 9), Verdict::Store);
-        assert_eq!(judge(&mut whole_first, 1, 1, 50, 4), Verdict::Duplicate);
+        assert_eq!(judge(&mut whole_first, 1, 1, 50, 4), duplicate(false, false));
         assert!(whole_first.into_superseded().is_empty());
     }
 
@@ -171,7 +196,7 @@ mod tests {
     fn of_equally_rich_copies_the_greater_content_is_kept() {
         let mut duplicates = Duplicates::default();
         assert_eq!(judge(&mut duplicates, 0, 1, 50, 4), Verdict::Store);
-        assert_eq!(judge(&mut duplicates, 1, 1, 49, 4), Verdict::Duplicate);
+        assert_eq!(judge(&mut duplicates, 1, 1, 49, 4), duplicate(false, false));
         assert_eq!(judge(&mut duplicates, 2, 1, 51, 4), Verdict::Replace { same_load: false });
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use arrow::array::{AsArray, BooleanArray};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::Date32Type;
 use brunt_ingest::{Options, Redacted, Reject, identity};
 use brunt_model::{Day, Table, TableKind, table, tables};
@@ -12,10 +12,12 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::decode::{Decoded, Decoding};
 use super::duplicates::{Duplicates, Verdict};
+use super::held::{Held, Holding, rows_as_json};
 use super::transaction::{
     LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_days, derive_whole,
     pin_definitions,
 };
+use super::unload::{Touched, take_back};
 use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts, refused};
 use crate::error::Error;
 use crate::store::Store;
@@ -70,6 +72,7 @@ pub(super) async fn run(
             on_progress,
             n_files: inputs.len(),
             duplicates: Duplicates::default(),
+            holding: Holding::default(),
             days: BTreeSet::new(),
             tables: BTreeSet::new(),
         };
@@ -104,6 +107,7 @@ struct Load<'a> {
     on_progress: &'a (dyn Fn(&Progress) + Send + Sync),
     n_files: usize,
     duplicates: Duplicates,
+    holding: Holding,
     /// Days in which base rows came or went, and the tables to which they did.
     days: BTreeSet<Day>,
     tables: BTreeSet<&'static str>,
@@ -115,6 +119,9 @@ impl Load<'_> {
         jobs: &[Job<'_>],
         refused: &BTreeMap<usize, FileOutcome>,
     ) -> Result<BTreeMap<usize, FileOutcome>, Stop> {
+        if self.plan.replace {
+            self.take_back(jobs).await?;
+        }
         let mut outcomes = BTreeMap::new();
         for job in jobs.iter().filter(|job| !refused.contains_key(&job.file_idx)) {
             let outcome = match self.tx.find_load(&job.key).await? {
@@ -125,10 +132,11 @@ impl Load<'_> {
         }
         let has_new =
             outcomes.values().any(|outcome| matches!(outcome, FileOutcome::Loaded { .. }));
-        if !has_new {
+        if !has_new && self.days.is_empty() {
             return Ok(outcomes);
         }
         self.drop_superseded().await?;
+        self.holding.write(self.tx).await?;
         let definitions_changed = pin_definitions(self.tx, &self.plan.definitions).await?;
         if definitions_changed {
             derive_all(self.tx, &self.plan.definitions).await?;
@@ -139,6 +147,20 @@ impl Load<'_> {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Takes back what was loaded from inputs of the same names or contents.
+    async fn take_back(&mut self, jobs: &[Job<'_>]) -> Result<(), Stop> {
+        let is_replaced = |load: &LoadEntry| {
+            jobs.iter().any(|job| job.input.name() == load.input || job.key == load.key)
+        };
+        let mut touched = Touched::default();
+        for load in self.tx.find_loads(is_replaced).await? {
+            take_back(self.tx, load, &mut touched).await?;
+        }
+        self.days.extend(touched.days);
+        self.tables.extend(touched.tables);
+        Ok(())
     }
 
     async fn load(&mut self, job: &Job<'_>) -> Result<FileOutcome, Stop> {
@@ -239,23 +261,43 @@ impl Load<'_> {
         let counts = counts.entry(Some(table.name)).or_default();
         counts.table = Some(table.name.to_owned());
         let mut keep = Vec::with_capacity(days.len());
-        for (day, identity) in days.iter().zip(identity(rows.batch(), table)) {
+        let mut poorer: Vec<(u32, Held)> = Vec::new();
+        for (row_idx, (day, identity)) in (0..).zip(days.iter().zip(identity(rows.batch(), table)))
+        {
             let verdict = self.duplicates.judge(table, *day, job.file_idx, identity);
             counts.n_records += 1;
             match verdict {
                 // Of a replaced row of the same load, the poorer copy was counted as stored; it is the duplicate now.
-                Verdict::Duplicate | Verdict::Replace { same_load: true } => {
+                Verdict::Duplicate { .. } | Verdict::Replace { same_load: true } => {
                     counts.n_duplicates += 1;
                 }
                 Verdict::Store | Verdict::Replace { same_load: false } => counts.n_rows += 1,
             }
-            keep.push(verdict != Verdict::Duplicate);
+            if let Verdict::Duplicate { same_load: false, same_content } = verdict {
+                let held = Held::new(table, &job.load_id, self.plan.now, &identity);
+                if same_content {
+                    self.holding.push(self.tx, held).await?;
+                } else {
+                    poorer.push((row_idx, held));
+                }
+            }
+            keep.push(!matches!(verdict, Verdict::Duplicate { .. }));
         }
+        self.hold(rows.batch(), poorer).await?;
         self.days.extend(days.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(day, _)| *day));
         if keep.iter().all(|keep| *keep) {
             self.tx.append(&rows).await?;
         } else if keep.contains(&true) {
             self.tx.append(&rows.filter(&BooleanArray::from(keep)).map_err(not_of(table))?).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps rows whose stored copies say something else.
+    async fn hold(&mut self, batch: &RecordBatch, poorer: Vec<(u32, Held)>) -> Result<(), Stop> {
+        let rows: Vec<u32> = poorer.iter().map(|(row_idx, _)| *row_idx).collect();
+        for (row, (_, held)) in rows_as_json(batch, &rows)?.into_iter().zip(poorer) {
+            self.holding.push(self.tx, Held { row: Some(row), ..held }).await?;
         }
         Ok(())
     }
@@ -283,8 +325,16 @@ impl Load<'_> {
             for file in self.tx.read_days(name, &BTreeSet::from([day])).await? {
                 let mut keep = Vec::new();
                 for batch in self.tx.read(&file, None).await? {
-                    let kept = identity(&batch, table);
-                    keep.extend(kept.iter().map(|row| !copies.contains(&(row.key, row.content))));
+                    let mut gone = Vec::new();
+                    for (row_idx, row) in (0..).zip(identity(&batch, table)) {
+                        let is_kept = !copies.contains(&(row.key, row.content));
+                        if !is_kept {
+                            let load_id = load_id_of(&batch, row_idx as usize);
+                            gone.push((row_idx, Held::new(table, load_id, self.plan.now, &row)));
+                        }
+                        keep.push(is_kept);
+                    }
+                    self.hold(&batch, gone).await?;
                 }
                 if keep.contains(&false) {
                     self.tx.drop_rows(&file, &BooleanArray::from(keep)).await?;
@@ -315,6 +365,11 @@ impl Load<'_> {
             n_records,
         });
     }
+}
+
+fn load_id_of(batch: &RecordBatch, row_idx: usize) -> &str {
+    let ids = batch.column_by_name("load_id").and_then(|ids| ids.as_string_opt::<i32>());
+    ids.map_or("", |ids| ids.value(row_idx))
 }
 
 /// The partition of each row.

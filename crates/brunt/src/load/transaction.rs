@@ -151,7 +151,7 @@ pub(super) async fn add_rejects(
     add_system_rows(tx, "rejects", now, rejects.len(), columns).await
 }
 
-async fn add_system_rows(
+pub(super) async fn add_system_rows(
     tx: &mut Transaction,
     name: &'static str,
     now: Ts,

@@ -177,6 +177,7 @@ pub(super) fn epoch_before_all() -> Epoch {
         committed_at: Ts(0),
         definitions_hash: None,
         versions: BTreeMap::new(),
+        unloads: Vec::new(),
         loads: Vec::new(),
         commits: Vec::new(),
     }

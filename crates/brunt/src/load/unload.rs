@@ -1,0 +1,261 @@
+//! Taking a load back: its rows go, but those that other loads had too become theirs, so that the store is as if the
+//! load had never been.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::Date32Type;
+use brunt_ingest::identity;
+use brunt_model::{Day, Table, TableKind, Ts, tables};
+use brunt_store::{LoadEntry, Transaction};
+
+use super::held::{self, Held};
+use super::transaction::{WHOLE_FROM, derive_days, derive_whole};
+use crate::code::Code;
+use crate::definitions::Definitions;
+use crate::error::{Error, Fault};
+use crate::store::Store;
+
+/// What taking a load back did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unloaded {
+    /// The file or URL that was read.
+    pub input: String,
+    /// Rows that are gone.
+    pub n_rows_dropped: u64,
+    /// Rows that other loads had too, and that are theirs now.
+    pub n_rows_kept: u64,
+}
+
+/// Days and tables in which base rows came or went.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    pub(super) days: BTreeSet<Day>,
+    pub(super) tables: BTreeSet<&'static str>,
+}
+
+/// Takes a load back in an epoch of its own.
+pub(crate) async fn run(
+    store: &Store,
+    load_id: &str,
+    definitions: &Definitions,
+    now: Ts,
+) -> Result<Unloaded, Error> {
+    let mut writing = store.tables().writing(now);
+    loop {
+        let mut tx = writing.begin().await?;
+        let found = tx.find_loads(|load| load.load_id == load_id).await?;
+        let Some(load) = found.into_iter().next() else { return Err(no_such_load(load_id)) };
+        let mut touched = Touched::default();
+        let unloaded = take_back(&mut tx, load, &mut touched).await?;
+        derive_days(&mut tx, &touched.days, definitions).await?;
+        if WHOLE_FROM.iter().any(|name| touched.tables.contains(name)) {
+            derive_whole(&mut tx).await?;
+        }
+        if let Some(committed) = writing.offer(tx, unloaded).await? {
+            return Ok(committed.value);
+        }
+    }
+}
+
+/// Takes a load's base rows, counts, rejects and duplicates out; what follows from them is the caller's to derive.
+pub(super) async fn take_back(
+    tx: &mut Transaction,
+    load: LoadEntry,
+    touched: &mut Touched,
+) -> Result<Unloaded, Error> {
+    let mut unloaded = Unloaded { input: load.input.clone(), ..Unloaded::default() };
+    let mut others = Others::new(held::read(tx).await?, &load.load_id);
+    for table in tables().iter().filter(|table| table.kind == TableKind::Base) {
+        for file in tx.read_table(table.name).await? {
+            let is_of = rows_of(&tx.read(&file, Some(&["load_id"])).await?, &load.load_id);
+            if is_of.true_count() == 0 {
+                continue;
+            }
+            let rows = tx.read(&file, None).await?;
+            let part = part(table, &rows, &is_of, &mut others)?;
+            touched.days.insert(file.day);
+            touched.tables.insert(table.name);
+            unloaded.n_rows_dropped += part.n_dropped;
+            unloaded.n_rows_kept += part.n_kept;
+            tx.replace_rows(&file, part.rows).await?;
+            if let Some(restored) = part.restored {
+                let days = restored.column_by_name("day");
+                let days = days.and_then(|days| days.as_primitive_opt::<Date32Type>());
+                touched
+                    .days
+                    .extend(days.iter().flat_map(|days| days.values()).map(|day| Day(*day)));
+                tx.restore(table.name, &restored).await?;
+            }
+        }
+    }
+    if others.is_changed {
+        for file in tx.read_table("duplicates").await? {
+            tx.replace_rows(&file, Vec::new()).await?;
+        }
+        held::write(tx, &others.into_held()).await?;
+    }
+    for name in ["loads", "rejects"] {
+        for file in tx.read_table(name).await? {
+            let is_of = rows_of(&tx.read(&file, Some(&["load_id"])).await?, &load.load_id);
+            let keep: BooleanArray = is_of.iter().map(|is_of| is_of.map(|is_of| !is_of)).collect();
+            tx.drop_rows(&file, &keep).await?;
+        }
+    }
+    tx.remove_load(load);
+    Ok(unloaded)
+}
+
+/// What becomes of a file.
+struct Part {
+    rows: Vec<RecordBatch>,
+    /// Rows of other loads that say something else than those which go.
+    restored: Option<RecordBatch>,
+    n_dropped: u64,
+    n_kept: u64,
+}
+
+fn part(
+    table: &'static Table,
+    batches: &[RecordBatch],
+    is_of: &BooleanArray,
+    others: &mut Others,
+) -> Result<Part, Error> {
+    let mut part = Part { rows: Vec::new(), restored: None, n_dropped: 0, n_kept: 0 };
+    let mut restored = Vec::new();
+    let mut place = 0;
+    for batch in batches {
+        let owners = batch.column_by_name("load_id").and_then(|ids| ids.as_string_opt::<i32>());
+        let mut load_ids: Vec<Option<String>> = (0..batch.num_rows())
+            .map(|row_idx| {
+                owners.and_then(|ids| ids.is_valid(row_idx).then(|| ids.value(row_idx).to_owned()))
+            })
+            .collect();
+        let mut keep = vec![true; batch.num_rows()];
+        let identities = identity(batch, table);
+        for (row_idx, identity) in identities.iter().enumerate() {
+            if !is_of.value(place + row_idx) {
+                continue;
+            }
+            match others.take(table, identity.key, identity.content) {
+                Some(heir) if heir.row.is_none() => {
+                    load_ids[row_idx] = Some(heir.load_id);
+                    part.n_kept += 1;
+                }
+                Some(heir) => {
+                    keep[row_idx] = false;
+                    restored.push(heir);
+                    part.n_kept += 1;
+                }
+                None => {
+                    keep[row_idx] = false;
+                    part.n_dropped += 1;
+                }
+            }
+        }
+        place += batch.num_rows();
+        let relabelled = with_load_ids(batch, load_ids.into_iter().collect())?;
+        part.rows.push(
+            filter_record_batch(&relabelled, &BooleanArray::from(keep))
+                .map_err(|error| mismatch(table, &error))?,
+        );
+    }
+    if !restored.is_empty() {
+        let lines: Vec<String> = restored.iter().filter_map(|held| held.row.clone()).collect();
+        let rows = held::rows_from_json(table, &lines)?;
+        let ids = restored.into_iter().map(|held| Some(held.load_id)).collect();
+        part.restored = Some(with_load_ids(&rows, ids)?);
+    }
+    Ok(part)
+}
+
+/// The rows that other loads had too, by what tells them apart.
+struct Others {
+    by_key: HashMap<(String, u128), Vec<Held>>,
+    is_changed: bool,
+}
+
+impl Others {
+    /// Leaves out what the load itself had; a copy that only it kept whole goes to another that had the same.
+    fn new(all: Vec<Held>, load_id: &str) -> Self {
+        let mut others = Self { by_key: HashMap::new(), is_changed: false };
+        let (own, rest): (Vec<Held>, Vec<Held>) =
+            all.into_iter().partition(|held| held.load_id == load_id);
+        for held in rest {
+            others.by_key.entry((held.table.clone(), held.key)).or_default().push(held);
+        }
+        for held in own {
+            others.is_changed = true;
+            let same = others.by_key.get_mut(&(held.table, held.key)).into_iter().flatten();
+            let mut same = same.filter(|other| other.content == held.content);
+            if let Some(row) = held.row
+                && let Some(heir) = same.next()
+                && heir.row.is_none()
+            {
+                heir.row = Some(row);
+            }
+        }
+        others
+    }
+
+    /// The heir of a row that goes: the richest copy, of equal ones that of the earliest load. Its `row` is `None` where
+    /// it is the same as the one that goes; the other heirs of the same content learn what their row says.
+    fn take(&mut self, table: &Table, key: u128, content: u128) -> Option<Held> {
+        let copies = self.by_key.get_mut(&(table.name.to_owned(), key))?;
+        let richest = copies.iter().map(|held| (held.n_filled, held.content)).max()?;
+        let heir_idx = copies.iter().position(|held| (held.n_filled, held.content) == richest)?;
+        let mut heir = copies.remove(heir_idx);
+        self.is_changed = true;
+        if heir.content == content {
+            heir.row = None;
+        } else if heir.row.is_none() {
+            // Another copy of the same content has the text.
+            let known =
+                copies.iter().find(|held| held.content == heir.content && held.row.is_some());
+            heir.row = known.and_then(|held| held.row.clone());
+        }
+        Some(heir)
+    }
+
+    fn into_held(self) -> Vec<Held> {
+        let mut held: Vec<Held> = self.by_key.into_values().flatten().collect();
+        held.sort_by(|one, other| {
+            (one.loaded_at, &one.load_id, one.key).cmp(&(
+                other.loaded_at,
+                &other.load_id,
+                other.key,
+            ))
+        });
+        held
+    }
+}
+
+fn rows_of(batches: &[RecordBatch], load_id: &str) -> BooleanArray {
+    let ids = batches.iter().filter_map(|batch| batch.column(0).as_string_opt::<i32>());
+    ids.flat_map(StringArray::iter).map(|id| Some(id == Some(load_id))).collect()
+}
+
+fn with_load_ids(batch: &RecordBatch, ids: StringArray) -> Result<RecordBatch, Error> {
+    let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+    if let Ok(column_idx) = batch.schema_ref().index_of("load_id") {
+        columns[column_idx] = Arc::new(ids);
+    }
+    RecordBatch::try_new(batch.schema(), columns).map_err(|error| {
+        let reason = error.to_string();
+        brunt_store::Error::TableMismatch { table: "load_id".to_owned(), reason }.into()
+    })
+}
+
+fn mismatch(table: &Table, error: &arrow::error::ArrowError) -> Error {
+    let reason = error.to_string();
+    brunt_store::Error::TableMismatch { table: table.name.to_owned(), reason }.into()
+}
+
+fn no_such_load(load_id: &str) -> Error {
+    Fault::new(Code::InvalidArgument, format!("there is no load \"{load_id}\""))
+        .with_hint("`brunt sql 'SELECT load_id, input, loaded_at FROM system.loads'` lists them.")
+        .into()
+}
