@@ -6,6 +6,7 @@ mod derive;
 mod errors;
 mod impact;
 mod load;
+mod meter;
 mod notebook;
 mod rows;
 mod serve;

@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use crate::output::tell;
 
-/// Exit statuses: 0 done, 1 the answer is no, 2 usage, 3 input refused, 4 store or system.
+/// Exit statuses: 0 done, 1 the answer is no, 2 usage, 3 input refused, 4 store or system, 130 interrupted.
 pub(crate) const NO: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 pub(crate) const REFUSED: u8 = 3;
 pub(crate) const SYSTEM: u8 = 4;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -26,6 +27,12 @@ impl Failure {
 
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self { message: message.into(), detail: None, hint: None, status: REFUSED }
+    }
+
+    /// Somebody pressed Ctrl-C.
+    pub(crate) fn interrupted(consequence: &str) -> Self {
+        let message = format!("interrupted; {consequence}");
+        Self { message, detail: None, hint: None, status: INTERRUPTED }
     }
 
     pub(crate) fn system(doing: &str, error: &dyn std::error::Error) -> Self {

@@ -48,13 +48,25 @@ pub struct LoadOptions {
 
 /// How far a load is.
 #[derive(Debug, Clone)]
-pub struct Progress {
-    pub input: String,
-    /// From 0.
-    pub file_idx: usize,
-    pub n_files: usize,
-    /// Rows and rejects of this input so far.
-    pub n_records: u64,
+#[non_exhaustive]
+pub enum Progress {
+    /// An input is read, and its rows are told from duplicates.
+    Reading {
+        input: String,
+        /// From 0.
+        file_idx: usize,
+        n_files: usize,
+        /// Rows and rejects of this input so far.
+        n_records: u64,
+        /// Bytes of all inputs that were read so far, and that there are.
+        n_bytes: u64,
+        n_bytes_all: u64,
+    },
+    /// Sessions, traces, errors and the rest follow from what was read.
+    Deriving {
+        /// Days in which rows came or went.
+        n_days: usize,
+    },
 }
 
 /// What all inputs of a load share.

@@ -8,6 +8,7 @@ use brunt::{FileOutcome, Input, LoadOptions, LoadSummary, Session, Store};
 use brunt_notebook::RunOptions;
 use brunt_testkit::{PlantedBug, Shop, ShopOptions};
 
+use super::meter::Meter;
 use super::rows::{Rows, fetch};
 use super::{Context, notebook, now, quote};
 use crate::args::Demo;
@@ -81,14 +82,8 @@ async fn load(store: &Store, folder: &Path) -> Result<(), Failure> {
     let mut inputs = Input::find(&folder.to_string_lossy())?;
     inputs.retain(|input| !Path::new(input.name()).starts_with(folder.join("definitions")));
     let started_at = Instant::now();
-    let show = |progress: &brunt::Progress| {
-        tell_progress(&format!(
-            "loading file {} of {}: {} records",
-            progress.file_idx + 1,
-            progress.n_files,
-            progress.n_records
-        ));
-    };
+    let meter = Meter::start();
+    let show = |progress: &brunt::Progress| meter.show(progress);
     let summary = store.load(&inputs, &LoadOptions::default(), now(), &show).await;
     end_progress();
     tell_load(&summary?, started_at.elapsed().as_secs_f64())

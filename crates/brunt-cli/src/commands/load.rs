@@ -2,16 +2,25 @@
 
 use brunt::{FileOutcome, Input, LoadOptions, LoadSummary, Progress};
 
+use super::meter::Meter;
 use super::{Context, now};
 use crate::args::Load;
 use crate::failure::{ExitStatus, Failure};
-use crate::output::{end_progress, print, tell, tell_progress};
+use crate::output::{end_progress, print, tell};
 
 pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failure> {
     let options = load_options(args)?;
     let inputs = inputs(&args.inputs).await?;
     let store = ctx.open_or_create().await?;
-    let summary = store.load(&inputs, &options, now(), &|progress| show_progress(progress)).await;
+    let meter = Meter::start();
+    let on_progress = |progress: &Progress| meter.show(progress);
+    let summary = tokio::select! {
+        summary = store.load(&inputs, &options, now(), &on_progress) => summary,
+        _ = tokio::signal::ctrl_c() => {
+            end_progress();
+            return Err(Failure::interrupted("nothing was stored; the load can be run again"));
+        }
+    };
     end_progress();
     let summary = summary?;
     show(&summary, ctx.json);
@@ -56,11 +65,6 @@ async fn inputs(given: &[String]) -> Result<Vec<Input>, Failure> {
         }
     }
     Ok(inputs)
-}
-
-fn show_progress(progress: &Progress) {
-    let Progress { input, file_idx, n_files, n_records } = progress;
-    tell_progress(&format!("[{}/{n_files}] {input}: {n_records} records", file_idx + 1));
 }
 
 /// Counts to standard output, remarks to standard error.

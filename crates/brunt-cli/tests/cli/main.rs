@@ -231,6 +231,42 @@ fn a_journey_that_names_an_unknown_column() {
     assert_eq!(count(&place, "SELECT count(*) FROM logs"), "1");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupted_load_says_so_and_can_be_run_again() {
+    const LINES: usize = 300_000;
+    let place = Place::new();
+    let line = |n| format!("{{\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"line {n}\"}}\n");
+    let input = place.write("lines.jsonl", (0..LINES).map(line).collect::<String>());
+    let mut command = place.command(&["load", "--table", "logs", &input]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !place.path("store/_brunt/epochs").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{err}");
+    assert_eq!(err, "error: interrupted; nothing was stored; the load can be run again\n");
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), "0");
+    assert_eq!(place.run(&["load", "--table", "logs", &input]).status, 0);
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), LINES.to_string());
+}
+
+#[test]
+fn a_load_that_is_taken_back() {
+    let place = Place::new().with_a_log();
+    let load_id = count(&place, "SELECT load_id FROM system.loads");
+    let ran = place.run(&["unload", &load_id]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.err.contains("1 rows are gone, 0 belong to other loads now"), "{ran:?}");
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), "0");
+    let ran = place.run(&["unload", &load_id]);
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(ran.err.contains("there is no load"), "{ran:?}");
+}
+
 #[test]
 fn a_killed_load_is_forgotten_or_whole_and_can_be_run_again() {
     const LINES: usize = 30_000;

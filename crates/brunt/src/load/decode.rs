@@ -1,6 +1,8 @@
 //! Decodes one input on a thread of its own and hands over rows and rejects as they come.
 
 use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use brunt_ingest::{Redacted, Reject, Sink};
 use tokio::sync::mpsc;
@@ -41,6 +43,20 @@ impl Decoding {
             // A decoder never panics on input, so this is a runtime that shuts down.
             Err(error) => Err(brunt_ingest::Error::Sink(Box::new(error))),
         }
+    }
+}
+
+/// Counts the bytes that were read.
+pub(super) struct Counted {
+    pub(super) inner: Box<dyn Read + Send>,
+    pub(super) n_read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n_read = self.inner.read(buffer)?;
+        self.n_read.fetch_add(n_read as u64, Ordering::Relaxed);
+        Ok(n_read)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The inputs of one call, in one epoch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
@@ -10,7 +12,7 @@ use brunt_model::{Day, Table, TableKind, table, tables};
 use brunt_store::{LoadEntry, Transaction};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::decode::{Decoded, Decoding};
+use super::decode::{Counted, Decoded, Decoding};
 use super::duplicates::{Duplicates, Verdict};
 use super::held::{Held, Holding, rows_as_json};
 use super::transaction::{
@@ -71,6 +73,8 @@ pub(super) async fn run(
             plan,
             on_progress,
             n_files: inputs.len(),
+            n_bytes_before: 0,
+            n_bytes_all: jobs.iter().map(|job| job.size_bytes).sum(),
             duplicates: Duplicates::default(),
             holding: Holding::default(),
             days: BTreeSet::new(),
@@ -106,6 +110,9 @@ struct Load<'a> {
     plan: &'a Plan,
     on_progress: &'a (dyn Fn(&Progress) + Send + Sync),
     n_files: usize,
+    /// Bytes of the inputs before the one that is read now, and of all.
+    n_bytes_before: u64,
+    n_bytes_all: u64,
     duplicates: Duplicates,
     holding: Holding,
     /// Days in which base rows came or went, and the tables to which they did.
@@ -128,6 +135,7 @@ impl Load<'_> {
                 Some(_) => FileOutcome::AlreadyLoaded,
                 None => self.load(job).await?,
             };
+            self.n_bytes_before += job.size_bytes;
             outcomes.insert(job.file_idx, outcome);
         }
         let has_new =
@@ -137,6 +145,7 @@ impl Load<'_> {
         }
         self.drop_superseded().await?;
         self.holding.write(self.tx).await?;
+        (self.on_progress)(&Progress::Deriving { n_days: self.days.len() });
         let definitions_changed = pin_definitions(self.tx, &self.plan.definitions).await?;
         if definitions_changed {
             derive_all(self.tx, &self.plan.definitions).await?;
@@ -165,8 +174,10 @@ impl Load<'_> {
 
     async fn load(&mut self, job: &Job<'_>) -> Result<FileOutcome, Stop> {
         let started_at = Instant::now();
-        let mut decoding =
-            Decoding::start(job.input.name().to_owned(), job.input.reader()?, self.options(job));
+        let n_read = Arc::new(AtomicU64::new(0));
+        let reader = Counted { inner: job.input.reader()?, n_read: Arc::clone(&n_read) };
+        let name = job.input.name().to_owned();
+        let mut decoding = Decoding::start(name, Box::new(reader), self.options(job));
         let mut counts: BTreeMap<Option<&'static str>, TableCounts> = BTreeMap::new();
         let mut rejects: Vec<Reject> = Vec::new();
         let mut n_rejects = 0;
@@ -191,7 +202,7 @@ impl Load<'_> {
                     }
                 }
             }
-            self.report(job, n_rows + n_rejects);
+            self.report(job, n_rows + n_rejects, &n_read);
         }
         let summary = match decoding.finish().await {
             Ok(summary) => summary,
@@ -356,13 +367,14 @@ impl Load<'_> {
         }
     }
 
-    fn report(&self, job: &Job<'_>, n_records: u64) {
-        let input = job.input.name().to_owned();
-        (self.on_progress)(&Progress {
-            input,
+    fn report(&self, job: &Job<'_>, n_records: u64, n_read: &AtomicU64) {
+        (self.on_progress)(&Progress::Reading {
+            input: job.input.name().to_owned(),
             file_idx: job.file_idx,
             n_files: self.n_files,
             n_records,
+            n_bytes: self.n_bytes_before + n_read.load(Ordering::Relaxed).min(job.size_bytes),
+            n_bytes_all: self.n_bytes_all,
         });
     }
 }
