@@ -75,6 +75,7 @@ static ALIASES: &[Alias] = &[
             "otelTraceID",
             "logging.googleapis.com/trace",
             "x-amzn-trace-id",
+            "xray_trace_id",
             "contexts.trace.trace_id",
             "x-b3-traceid",
             "traceparent",
@@ -141,7 +142,14 @@ static ALIASES: &[Alias] = &[
     plain("service_version", &["version", "release"]),
     any(
         "deployment_environment_name",
-        &["deployment.environment.name", "deployment.environment", "dd.env", "env", "environment"],
+        &[
+            "deployment.environment.name",
+            "deployment.environment",
+            "dd.env",
+            "env",
+            "environment",
+            "service.environment",
+        ],
     ),
     plain("deployment_environment_name", &["stage"]),
     any("feature_flags", &["feature_flag", "featureFlags"]),

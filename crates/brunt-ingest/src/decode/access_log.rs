@@ -38,7 +38,8 @@ pub(crate) fn fields(line: &str) -> Option<Fields<'_>> {
     let (request, rest) = quoted(rest);
     push_request(&mut fields, request);
     let (status, rest) = word(rest);
-    let is_status = status == "-" || status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+    let is_status =
+        status == "-" || status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
     if !is_status {
         return None;
     }
@@ -64,7 +65,11 @@ pub(crate) fn push_request<'a>(fields: &mut Fields<'a>, request: &'a str) {
         (Some(method), Some(target), protocol, None) if is_method(method) => {
             push(fields, "http_request_method", method);
             push(fields, "http.target", target);
-            push(fields, "network.protocol.version", protocol.and_then(|text| text.strip_prefix("HTTP/")).unwrap_or_default());
+            push(
+                fields,
+                "network.protocol.version",
+                protocol.and_then(|text| text.strip_prefix("HTTP/")).unwrap_or_default(),
+            );
         }
         _ => push(fields, "request", request),
     }
@@ -112,5 +117,7 @@ fn word(text: &str) -> (&str, &str) {
 }
 
 fn is_method(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-')
+    !text.is_empty()
+        && text.len() <= 20
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-')
 }

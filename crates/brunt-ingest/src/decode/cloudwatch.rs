@@ -63,7 +63,11 @@ fn record<'a>(record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
 }
 
 /// The events of one log stream. Messages that only try the connection have none that count.
-fn subscription<'a>(about: &Value<'a>, events: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
+fn subscription<'a>(
+    about: &Value<'a>,
+    events: Value<'a>,
+    given: &mut Given<'a>,
+) -> Result<(), Refusal> {
     if about.get("messageType").and_then(Value::as_str) == Some("CONTROL_MESSAGE") {
         return Ok(());
     }
@@ -99,11 +103,16 @@ fn event(fields: Fields<'_>) -> Fields<'_> {
     let mut outer: Fields<'_> = Vec::new();
     for (key, value) in fields {
         match (&*key, value) {
-            ("@message" | "message", Value::Leaf(Scalar::Text(text))) => inner = message::fields(text),
+            ("@message" | "message", Value::Leaf(Scalar::Text(text))) => {
+                inner = message::fields(text)
+            }
             // A pointer into the service, which means nothing outside.
             ("@ptr", _) => {}
             (_, value) => {
-                let name = NAMES.iter().find(|(name, _)| *name == key).map(|(_, name)| Cow::Borrowed(*name));
+                let name = NAMES
+                    .iter()
+                    .find(|(name, _)| *name == key)
+                    .map(|(_, name)| Cow::Borrowed(*name));
                 outer.push((name.unwrap_or(key), value));
             }
         }

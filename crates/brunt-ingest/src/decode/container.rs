@@ -20,7 +20,8 @@ pub(crate) static DOCKER: Spec = Spec {
     name: "docker_json",
     about: "container logs of Docker's json-file driver",
     is: |head| {
-        let is_plain = !head.has_key("level") && !head.has_key("kubernetes") && !head.has_key("message");
+        let is_plain =
+            !head.has_key("level") && !head.has_key("kubernetes") && !head.has_key("message");
         head.is_lines && is_plain && head.has_keys(&["log", "stream", "time"])
     },
     is_generic: false,
@@ -81,7 +82,8 @@ fn decode(
                 let stream = streams.iter().position(|stream| stream.name == piece.stream);
                 let stream = stream.unwrap_or_else(|| {
                     if streams.len() < N_STREAMS_MAX {
-                        streams.push(Stream { name: piece.stream.to_string(), ..Stream::default() });
+                        streams
+                            .push(Stream { name: piece.stream.to_string(), ..Stream::default() });
                     }
                     streams.len() - 1
                 });
@@ -104,7 +106,13 @@ fn decode(
 }
 
 impl Stream {
-    fn push(&mut self, piece: Piece<'_>, line: u64, logs: &mut Logs, load: &mut Load<'_>) -> Result<(), Error> {
+    fn push(
+        &mut self,
+        piece: Piece<'_>,
+        line: u64,
+        logs: &mut Logs,
+        load: &mut Load<'_>,
+    ) -> Result<(), Error> {
         match &mut self.line {
             Some(open) => open.joined.extend(&piece.text),
             None => {
@@ -120,8 +128,12 @@ impl Stream {
 
     /// A line is whole: it goes on with the record above it, or begins one.
     fn end_line(&mut self, logs: &mut Logs, load: &mut Load<'_>) -> Result<(), Error> {
-        let Some(line) = self.line.take().filter(|line| !line.joined.text.trim().is_empty()) else { return Ok(()) };
-        if let Some(record) = self.record.as_mut().filter(|record| goes_on(&line.joined.text, &record.joined)) {
+        let Some(line) = self.line.take().filter(|line| !line.joined.text.trim().is_empty()) else {
+            return Ok(());
+        };
+        if let Some(record) =
+            self.record.as_mut().filter(|record| goes_on(&line.joined.text, &record.joined))
+        {
             record.joined.push_next(&line.joined);
             return Ok(());
         }
@@ -146,7 +158,8 @@ impl Stream {
 /// Whether a line belongs to the record above it: as part of a stack trace, or as its beginning.
 fn goes_on(line: &str, above: &Joined) -> bool {
     let is_json = above.text.starts_with('{') && above.is_one_line();
-    !is_json && (thrown::is_continuation(line) || thrown::is_header(line) && above.expects_exception())
+    !is_json
+        && (thrown::is_continuation(line) || thrown::is_header(line) && above.expects_exception())
 }
 
 /// `{"log":"text\n","stream":"stderr","time":"..."}`; the text of a part has no line break at its end.
@@ -180,7 +193,8 @@ fn cri(line: &str) -> Option<Piece<'_>> {
         Some("P") => false,
         _ => return None,
     };
-    let is_told = matches!(stream, "stdout" | "stderr") && time::parse(time, TimeForm::Any).is_some();
+    let is_told =
+        matches!(stream, "stdout" | "stderr") && time::parse(time, TimeForm::Any).is_some();
     is_told.then(|| Piece {
         text: Cow::Borrowed(parts.next().unwrap_or_default()),
         time: Cow::Borrowed(time),

@@ -25,17 +25,23 @@ pub(crate) static SPEC: Spec = Spec {
 /// Where documents keep their logs; recorded answers stand beside their requests.
 const LISTS: &[&str] = &["response.data", "data", "response.logs", "logs", ""];
 /// Tags that say what a column does.
-const TAGS: &[(&str, &str)] =
-    &[("env", "deployment_environment_name"), ("service", "service_name"), ("version", "service_version")];
+const TAGS: &[(&str, &str)] = &[
+    ("env", "deployment_environment_name"),
+    ("service", "service_name"),
+    ("version", "service_version"),
+];
 
 fn is(head: &Head<'_>) -> bool {
-    let has = |prefix: &str, names: &[&str]| names.iter().all(|name| head.has_key(&[prefix, name].concat()));
+    let has = |prefix: &str, names: &[&str]| {
+        names.iter().all(|name| head.has_key(&[prefix, name].concat()))
+    };
     let of_api = ["response.data.", "data.", ""].iter().any(|list| {
         has(list, &["id", "type", "attributes.status", "attributes.timestamp"])
             && (has(list, &["attributes.message"]) || has(list, &["attributes.service"]))
             && !has(list, &["attributes.resource_name"])
     });
-    let of_old_api = ["response.logs.", "logs."].iter().any(|list| has(list, &["id", "content.timestamp"]));
+    let of_old_api =
+        ["response.logs.", "logs."].iter().any(|list| has(list, &["id", "content.timestamp"]));
     of_api
         || of_old_api
         || has("", &["_id", "date", "attributes"]) && (has("", &["source"]) || has("", &["tags"]))
@@ -47,7 +53,9 @@ fn log<'a>(mut record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> 
     let id = record.take("id").or_else(|| record.take("_id"));
     let content = match record.take("content") {
         Some(content @ Value::Object(_)) => Some(content),
-        _ if record.get("type").is_some_and(|kind| kind.as_str() == Some("log")) => record.take("attributes"),
+        _ if record.get("type").is_some_and(|kind| kind.as_str() == Some("log")) => {
+            record.take("attributes")
+        }
         _ => Some(record),
     };
     let Some(Value::Object(content)) = content else {
@@ -61,11 +69,17 @@ fn log<'a>(mut record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> 
             ("attributes", Value::Object(attributes)) => {
                 outer.extend(attributes.into_iter().map(custom));
             }
-            ("message", value) => match value.as_str().map(|text| text.trim_start().starts_with('{')) {
-                // What Datadog did not take apart.
-                Some(true) => inner = message::fields(Cow::Owned(value.as_str().unwrap_or_default().to_owned())),
-                _ => outer.push((Cow::Borrowed("message"), value)),
-            },
+            ("message", value) => {
+                match value.as_str().map(|text| text.trim_start().starts_with('{')) {
+                    // What Datadog did not take apart.
+                    Some(true) => {
+                        inner = message::fields(Cow::Owned(
+                            value.as_str().unwrap_or_default().to_owned(),
+                        ))
+                    }
+                    _ => outer.push((Cow::Borrowed("message"), value)),
+                }
+            }
             ("status", value) => inner.insert(0, (Cow::Borrowed("severity_text"), value)),
             ("date", value) => outer.push((Cow::Borrowed("timestamp"), value)),
             ("hostname" | "host", value) => outer.push((Cow::Borrowed("host.name"), value)),
@@ -98,7 +112,9 @@ fn push_tags<'a>(fields: &mut Fields<'a>, tags: Value<'a>) {
     };
     match &tags {
         Value::Array(tags) => tags.iter().filter_map(Value::as_str).for_each(&mut push),
-        Value::Leaf(tags) => tags.as_str().into_iter().flat_map(|tags| tags.split(',')).for_each(&mut push),
+        Value::Leaf(tags) => {
+            tags.as_str().into_iter().flat_map(|tags| tags.split(',')).for_each(&mut push)
+        }
         Value::Object(_) => {}
     }
     fields.push((Cow::Borrowed("tags"), tags));

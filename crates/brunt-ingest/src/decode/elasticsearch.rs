@@ -18,7 +18,9 @@ pub(crate) static SPEC: Spec = Spec {
         ["hits.hits.", ""].iter().any(|list| {
             let has = |name: &str| head.has_key(&[list, "_source.", name].concat());
             let says = ["message", "log", "msg", "body"].iter().any(|name| has(name));
-            let told = ["@timestamp", "timestamp", "level", "log.level", "time"].iter().any(|name| has(name));
+            let told = ["@timestamp", "timestamp", "level", "log.level", "time"]
+                .iter()
+                .any(|name| has(name));
             // Spans and errors of Elastic APM say what they are.
             says && told && !has("processor.event")
         })
@@ -39,10 +41,15 @@ fn hit<'a>(mut record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> 
         .collect();
     // A shipper that did not take the message apart.
     let json = source.iter().position(|(key, value)| {
-        key == "message" && value.as_str().is_some_and(|text| text.trim_start().starts_with('{') || text.contains('\n'))
+        key == "message"
+            && value
+                .as_str()
+                .is_some_and(|text| text.trim_start().starts_with('{') || text.contains('\n'))
     });
     let mut fields = match json.map(|at| source.swap_remove(at).1) {
-        Some(Value::Leaf(Scalar::Text(text))) => message::wrap(message::fields(text), logger::fields(source)),
+        Some(Value::Leaf(Scalar::Text(text))) => {
+            message::wrap(message::fields(text), logger::fields(source))
+        }
         _ => logger::fields(source),
     };
     fields = message::wrap(fields, outer);

@@ -17,7 +17,11 @@ pub(crate) static SPEC: Spec = Spec {
     is: |head| {
         ["", "entries."].iter().any(|list| {
             let has = |name: &str| head.has_key(&[list, name].concat());
-            has("logName") && (has("insertId") || has("resource.type") || has("textPayload") || has("jsonPayload"))
+            has("logName")
+                && (has("insertId")
+                    || has("resource.type")
+                    || has("textPayload")
+                    || has("jsonPayload"))
         })
     },
     is_generic: false,
@@ -27,7 +31,8 @@ pub(crate) static SPEC: Spec = Spec {
 };
 
 /// Labels of a resource that name what runs there, the most telling first.
-const SERVICES: &[&str] = &["service_name", "container_name", "function_name", "module_id", "job_name"];
+const SERVICES: &[&str] =
+    &["service_name", "container_name", "function_name", "module_id", "job_name"];
 const VERSIONS: &[&str] = &["revision_name", "version_id"];
 
 fn entry<'a>(record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
@@ -39,10 +44,17 @@ fn entry<'a>(record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
     let mut severity = None;
     for (key, mut value) in entry {
         match (&*key, &mut value) {
-            ("jsonPayload", Value::Object(payload)) => inner = json_payload(std::mem::take(payload)),
-            ("textPayload", Value::Leaf(Scalar::Text(text))) => inner = message::fields(std::mem::take(text)),
+            ("jsonPayload", Value::Object(payload)) => {
+                inner = json_payload(std::mem::take(payload))
+            }
+            ("textPayload", Value::Leaf(Scalar::Text(text))) => {
+                inner = message::fields(std::mem::take(text))
+            }
             ("protoPayload", Value::Object(_)) => inner = audit(value),
-            ("severity", Value::Leaf(level)) if level.as_str() != Some("DEFAULT") => severity = Some(value),
+            ("severity", Value::Leaf(level)) => {
+                // The default says nothing.
+                severity = (level.as_str() != Some("DEFAULT")).then_some(value);
+            }
             ("resource", Value::Object(_)) => push_resource(&mut outer, value),
             ("receiveTimestamp", _) => outer.push((Cow::Borrowed("observed_at"), value)),
             ("trace", _) => outer.push((Cow::Borrowed("trace_id"), value)),
@@ -59,22 +71,20 @@ fn entry<'a>(record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
 
 /// A program's own record; its message may hold a stack trace, as error reporting wants it.
 fn json_payload(mut payload: Fields<'_>) -> Fields<'_> {
+    if let Some(at) = payload.iter().position(|(key, _)| key == "serviceContext") {
+        let (_, mut context) = payload.swap_remove(at);
+        for (name, part) in [("service.name", "service"), ("service.version", "version")] {
+            payload.extend(context.take(part).map(|value| (Cow::Borrowed(name), value)));
+        }
+    }
     let split = payload.iter().position(|(key, value)| {
-        key == "message" && value.as_str().is_some_and(|text| text.contains('\n') || text.starts_with('{'))
+        key == "message"
+            && value.as_str().is_some_and(|text| text.contains('\n') || text.starts_with('{'))
     });
     if let Some(at) = split
         && let (_, Value::Leaf(Scalar::Text(text))) = payload.swap_remove(at)
     {
         return message::wrap(message::fields(text), logger::fields(payload));
-    }
-    for (_, context) in payload.iter_mut().filter(|(key, _)| key == "serviceContext") {
-        if let Value::Object(context) = context {
-            logger::rename(context, "service", "service.name");
-            logger::rename(context, "version", "service.version");
-        }
-    }
-    for (key, _) in payload.iter_mut().filter(|(key, _)| key == "serviceContext") {
-        *key = Cow::Borrowed("context");
     }
     logger::fields(payload)
 }
@@ -82,7 +92,8 @@ fn json_payload(mut payload: Fields<'_>) -> Fields<'_> {
 /// An audit log says what method was called, and how it failed.
 fn audit(mut payload: Value<'_>) -> Fields<'_> {
     let method = payload.take("methodName");
-    let failed = payload.get("status").and_then(|status| status.get("message")).and_then(Value::as_str);
+    let failed =
+        payload.get("status").and_then(|status| status.get("message")).and_then(Value::as_str);
     let body = failed.or_else(|| method.as_ref().and_then(Value::as_str)).map(str::to_owned);
     let mut fields: Fields<'_> = Vec::new();
     fields.extend(body.map(|body| (Cow::Borrowed("body"), Value::text(body))));
@@ -93,7 +104,8 @@ fn audit(mut payload: Value<'_>) -> Fields<'_> {
 
 fn push_resource<'a>(fields: &mut Fields<'a>, resource: Value<'a>) {
     for (column, labels) in [("service_name", SERVICES), ("service_version", VERSIONS)] {
-        let labelled = resource.get("labels").and_then(|all| labels.iter().find_map(|label| all.get(label)));
+        let labelled =
+            resource.get("labels").and_then(|all| labels.iter().find_map(|label| all.get(label)));
         let text = labelled.and_then(Value::as_str).map(str::to_owned);
         fields.extend(text.map(|text| (Cow::Borrowed(column), Value::text(text))));
     }

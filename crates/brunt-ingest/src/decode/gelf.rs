@@ -15,7 +15,11 @@ use crate::value::{Scalar, Value};
 pub(crate) static SPEC: Spec = Spec {
     name: "gelf",
     about: "messages in the Graylog extended log format",
-    is: |head| head.has_keys(&["version", "host", "short_message"]),
+    is: |head| {
+        head.has_keys(&["version", "host", "short_message"])
+            && !head.has_key("msg")
+            && !head.has_key("message")
+    },
     is_generic: false,
     decode: |plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>| -> Result<(), Error> {
         shape::decode(&[""], entry, plan, source, load)

@@ -31,6 +31,8 @@ pub(crate) struct Joined {
     pub(crate) n_cut: usize,
     /// Whether what was raised is still to come.
     in_traceback: bool,
+    /// Whether it has a part of a stack trace already.
+    has_frames: bool,
 }
 
 impl Joined {
@@ -49,6 +51,7 @@ impl Joined {
         self.last_line = line;
         let goes_on = text.starts_with([' ', '\t']) && self.in_traceback;
         self.in_traceback = goes_on || thrown::is_traceback(text);
+        self.has_frames = self.has_frames || thrown::is_continuation(text);
         self.extend(text);
     }
 
@@ -70,7 +73,7 @@ impl Joined {
 
     /// Whether the name of an exception may follow: below a line that begins like a log's, or at a traceback's end.
     pub(crate) fn expects_exception(&self) -> bool {
-        self.in_traceback || begin(&self.text).is_some()
+        self.in_traceback || !self.has_frames && begin(&self.text).is_some()
     }
 
     pub(crate) fn is_one_line(&self) -> bool {
@@ -144,7 +147,9 @@ pub(crate) fn decode(
 
 /// Whether at least half of the lines of a head that are not parts of others begin a record.
 pub(crate) fn most_lines(head: &Head<'_>, begins: &dyn Fn(&str) -> bool) -> bool {
-    if head.is_binary() || matches!(head.ending.as_str(), "csv" | "tsv" | "json" | "jsonl" | "ndjson") {
+    if head.is_binary()
+        || matches!(head.ending.as_str(), "csv" | "tsv" | "json" | "jsonl" | "ndjson")
+    {
         return false;
     }
     let (mut n_lines, mut n_begun) = (0, 0);

@@ -37,7 +37,10 @@ fn goes_on(line: &str, above: &Joined) -> bool {
 
 fn read(joined: &Joined) -> Result<Fields<'_>, Refusal> {
     let Some(mut head) = Head::of(&joined.text) else {
-        return refuse("no_match", "text that begins with neither a time nor a level, and nothing is above it");
+        return refuse(
+            "no_match",
+            "text that begins with neither a time nor a level, and nothing is above it",
+        );
     };
     let mut fields = Vec::new();
     if let Some((category, text)) = console(&head) {

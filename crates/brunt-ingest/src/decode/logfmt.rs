@@ -60,7 +60,8 @@ fn pairs(line: &str) -> Option<Fields<'_>> {
     while !rest.is_empty() {
         let end = rest.find([' ', '\t', '=', '"']).unwrap_or(rest.len());
         let (key, after) = rest.split_at_checked(end)?;
-        let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_.-@$/[]".contains(c));
+        let is_key =
+            !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_.-@$/[]".contains(c));
         let value = after.strip_prefix('=').filter(|_| is_key);
         if fields.is_empty() && value.is_none() {
             return None;
@@ -94,7 +95,11 @@ fn value_of(text: &str) -> (Cow<'_, str>, &str) {
         match byte {
             b'"' => {
                 let rest = inner.get(at + 1..).unwrap_or_default();
-                let whole = if out.is_empty() { Cow::Borrowed(plain) } else { Cow::Owned([&out, plain].concat()) };
+                let whole = if out.is_empty() {
+                    Cow::Borrowed(plain)
+                } else {
+                    Cow::Owned([&out, plain].concat())
+                };
                 return (whole, rest);
             }
             b'\\' => {

@@ -32,6 +32,13 @@ pub(crate) fn fields(mut fields: Fields<'_>) -> Fields<'_> {
     if marks.ecs {
         name_error(&mut fields);
     }
+    if marks.log_object {
+        open_log(&mut fields);
+    }
+    if marks.logstash {
+        // The version of Logstash's format.
+        fields.retain(|(key, _)| key != "@version");
+    }
     if marks.event && !marks.says {
         // structlog's message.
         rename(&mut fields, "event", "message");
@@ -57,6 +64,9 @@ struct Marks {
     event: bool,
     /// Some key holds the message.
     says: bool,
+    /// ECS keeps level and logger in `log`.
+    log_object: bool,
+    logstash: bool,
     /// Where the text stands that a shipper of logs read.
     shipped: Option<usize>,
 }
@@ -67,7 +77,7 @@ impl Marks {
         let (mut log, mut is_shipped, mut level, mut msg) = (None, false, false, false);
         for (at, (key, value)) in fields.iter().enumerate() {
             match &**key {
-                "@t" | "MessageTemplate" | "{OriginalFormat}" => marks.serilog = true,
+                "@t" | "MessageTemplate" | "LogLevel" => marks.serilog = true,
                 "record" if matches!(value, Value::Object(_)) => marks.loguru = true,
                 "loggerFqcn" | "instant" | "timeMillis" | "contextMap" | "endOfBatch" => {
                     marks.log4j = true;
@@ -80,6 +90,8 @@ impl Marks {
                 "msg" => msg = true,
                 "message" | "body" | "Message" => marks.says = true,
                 "log" if matches!(value, Value::Leaf(Scalar::Text(_))) => log = Some(at),
+                "log" => marks.log_object = matches!(value, Value::Object(_)),
+                "@version" => marks.logstash = true,
                 "stream" | "kubernetes" | "container_name" => is_shipped = true,
                 _ => {}
             }
@@ -107,6 +119,16 @@ fn name_levels(fields: &mut Fields<'_>, is_bunyan: bool) {
     }
 }
 
+/// The parts of `log`, which would be a message otherwise.
+fn open_log(fields: &mut Fields<'_>) {
+    let Some(at) = fields.iter().position(|(key, _)| key == "log") else { return };
+    if let (_, Value::Object(parts)) = fields.swap_remove(at) {
+        fields.extend(
+            parts.into_iter().map(|(key, value)| (Cow::Owned(["log.", &key].concat()), value)),
+        );
+    }
+}
+
 /// What ECS calls the type of an error is its exception's class.
 fn name_error(fields: &mut Fields<'_>) {
     rename(fields, "error.type", "exception_type");
@@ -121,12 +143,16 @@ fn name_error(fields: &mut Fields<'_>) {
 fn errors_and_stacks(fields: &mut Fields<'_>) {
     for (key, value) in fields.iter_mut() {
         match (&**key, &*value) {
-            ("error" | "err" | "errorMessage" | "exception_message", Value::Leaf(Scalar::Text(text)))
-                if !text.contains('\n') =>
-            {
+            (
+                "error" | "err" | "errorMessage" | "exception_message",
+                Value::Leaf(Scalar::Text(text)),
+            ) if !text.contains('\n') => {
                 *key = Cow::Borrowed("exception_message");
             }
-            ("error" | "err" | "exception" | "Exception" | "exc_info" | "errorVerbose", Value::Leaf(Scalar::Text(_))) => {
+            (
+                "error" | "err" | "exception" | "Exception" | "exc_info" | "errorVerbose",
+                Value::Leaf(Scalar::Text(_)),
+            ) => {
                 *key = Cow::Borrowed("exception_stacktrace");
             }
             ("stack" | "stacktrace" | "stack_trace", Value::Array(lines)) => {
@@ -164,7 +190,9 @@ fn stack_of(lines: &[Value<'_>]) -> Option<String> {
 /// structlog's list of exceptions, the one that was raised first: its type and message by their keys.
 fn raised_of(list: Value<'_>) -> Value<'_> {
     match list {
-        Value::Array(mut raised) if raised.first().is_some_and(|first| first.get("exc_type").is_some()) => {
+        Value::Array(mut raised)
+            if raised.first().is_some_and(|first| first.get("exc_type").is_some()) =>
+        {
             let mut first = raised.swap_remove(0);
             let (name, text) = (first.take("exc_type"), first.take("exc_value"));
             let mut fields: Fields<'_> = Vec::new();

@@ -11,8 +11,8 @@ use crate::decode::log_text::head::Head;
 use crate::decode::shape::Fields;
 use crate::decode::{access_log, logfmt, logger};
 use crate::json::Json;
-use crate::normalize::time::{self, TimeForm};
 use crate::normalize::thrown;
+use crate::normalize::time::{self, TimeForm};
 use crate::normalize::words::fold;
 use crate::value::Value;
 
@@ -22,7 +22,9 @@ static COLUMNS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     for column in table("logs").iter().flat_map(|logs| &logs.columns) {
         columns.insert(fold(column.name), column.name);
     }
-    for alias in aliases().iter().filter(|alias| alias.tables.is_empty() || alias.tables.contains(&"logs")) {
+    for alias in
+        aliases().iter().filter(|alias| alias.tables.is_empty() || alias.tables.contains(&"logs"))
+    {
         for key in alias.keys {
             columns.entry(fold(key)).or_insert(alias.column);
         }
@@ -143,14 +145,20 @@ pub(crate) fn wrap<'a>(mut inner: Fields<'a>, outer: Fields<'a>) -> Fields<'a> {
 /// The columns that a record's own keys feed; a time counts when it is one.
 fn said_columns(fields: &Fields<'_>, prefix: &str, said: &mut Vec<&'static str>) {
     for (key, value) in fields {
-        let path = if prefix.is_empty() { Cow::Borrowed(&**key) } else { Cow::Owned([prefix, ".", key].concat()) };
+        let path = if prefix.is_empty() {
+            Cow::Borrowed(&**key)
+        } else {
+            Cow::Owned([prefix, ".", key].concat())
+        };
         if let Value::Object(inner) = value {
             if prefix.is_empty() {
                 said_columns(inner, key, said);
             }
         } else if let Some(column) = column_of(&path) {
             let is_said = match value.as_str() {
-                Some(text) if column == "ts" => time::parse(text, TimeForm::Any).is_some_and(|micros| micros > 0),
+                Some(text) if column == "ts" => {
+                    time::parse(text, TimeForm::Any).is_some_and(|micros| micros > 0)
+                }
                 text => text.is_none_or(|text| !text.is_empty()),
             };
             if is_said {

@@ -27,13 +27,15 @@ pub(crate) static SPEC: Spec = Spec {
 
 /// Names of the facilities, from 0.
 const FACILITIES: &[&str] = &[
-    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
-    "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv",
+    "ftp", "ntp", "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4",
+    "local5", "local6", "local7",
 ];
 
 fn decode(_: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
     let mut years = Years::new(load.now());
-    let goes_on = |line: &str, _: &Joined| thrown::is_continuation(line) && Line::of(line).is_none();
+    let goes_on =
+        |line: &str, _: &Joined| thrown::is_continuation(line) && Line::of(line).is_none();
     joined::decode(source, load, &goes_on, &mut |joined| read(joined, &mut years))
 }
 
@@ -70,11 +72,15 @@ impl<'a> Line<'a> {
     fn of(text: &'a str) -> Option<Self> {
         // A length before the line is how it came over TCP.
         let unframed = text.trim_start_matches(|c: char| c.is_ascii_digit());
-        let unframed = unframed.strip_prefix(' ').filter(|rest| rest.starts_with('<')).unwrap_or(text);
-        let (priority, rest) = match unframed.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
-            Some((digits, rest)) => (Some(digits.parse().ok().filter(|priority| *priority < 192)?), rest),
-            None => (None, unframed),
-        };
+        let unframed =
+            unframed.strip_prefix(' ').filter(|rest| rest.starts_with('<')).unwrap_or(text);
+        let (priority, rest) =
+            match unframed.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+                Some((digits, rest)) => {
+                    (Some(digits.parse().ok().filter(|priority| *priority < 192)?), rest)
+                }
+                None => (None, unframed),
+            };
         if let Some(rest) = rest.strip_prefix("1 ") {
             return Self::of_5424(priority, rest);
         }
@@ -101,21 +107,34 @@ impl<'a> Line<'a> {
             Some((time, rest)) => (Time::Bsd(time), rest),
             None => {
                 let (time, rest) = text.split_once(' ')?;
-                time::parse(time, TimeForm::Any).filter(|_| time.contains('T') && time.contains(':'))?;
+                time::parse(time, TimeForm::Any)
+                    .filter(|_| time.contains('T') && time.contains(':'))?;
                 (Time::Full(time), rest)
             }
         };
         let (host, rest) = rest.trim_start().split_once(' ')?;
-        let (tag, message) = rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))?;
+        let (tag, message) =
+            rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))?;
         let (app, process) = match tag.strip_suffix(']').and_then(|tag| tag.split_once('[')) {
             Some((app, process)) => (app, process),
             None => (tag, ""),
         };
         let is_tag = !app.is_empty() && app.len() <= 64 && !app.contains([' ', '=', '"', '[']);
         // Without a priority a time, a host and a word with a colon are all there is to tell it by.
-        let is_host = !host.is_empty() && !host.contains(['[', ']', '=', '"', '|', ',']) && !host.ends_with(':');
-        let is_level = severity::of_level(host).is_some() && host.bytes().all(|byte| byte.is_ascii_uppercase());
-        (is_tag && is_host && !is_level).then(|| Self { priority, time, host, app, process, message, ..Self::default() })
+        let is_host = !host.is_empty()
+            && !host.contains(['[', ']', '=', '"', '|', ','])
+            && !host.ends_with(':');
+        let is_level = severity::of_level(host).is_some()
+            && host.bytes().all(|byte| byte.is_ascii_uppercase());
+        (is_tag && is_host && !is_level).then(|| Self {
+            priority,
+            time,
+            host,
+            app,
+            process,
+            message,
+            ..Self::default()
+        })
     }
 
     fn fields(self, years: &mut Years) -> Fields<'a> {
@@ -141,8 +160,11 @@ impl<'a> Line<'a> {
         put("process.pid", Cow::Borrowed(self.process));
         put("syslog.msgid", Cow::Borrowed(self.message_id));
         for (id, name, value) in self.structured {
+            // What follows the name is its owner's number.
+            let id = id.split('@').next().unwrap_or_default();
             let key = ["structured_data.", id, ".", name].concat();
-            let column = message::column_of(name).is_some_and(|column| !matches!(column, "ts" | "body"));
+            let column =
+                message::column_of(name).is_some_and(|column| !matches!(column, "ts" | "body"));
             let key = if column { Cow::Borrowed(name) } else { Cow::Owned(key) };
             outer.push((key, Value::Leaf(Scalar::Text(value))));
         }
@@ -172,7 +194,10 @@ fn structured(text: &str) -> (Vec<(&str, &str, Cow<'_, str>)>, &str) {
 }
 
 /// One element behind its bracket; what follows it.
-fn element<'a>(text: &'a str, parameters: &mut Vec<(&'a str, &'a str, Cow<'a, str>)>) -> Option<&'a str> {
+fn element<'a>(
+    text: &'a str,
+    parameters: &mut Vec<(&'a str, &'a str, Cow<'a, str>)>,
+) -> Option<&'a str> {
     let (id, mut rest) = text.split_at_checked(text.find([' ', ']'])?)?;
     loop {
         rest = rest.trim_start_matches(' ');

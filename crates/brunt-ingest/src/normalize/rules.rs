@@ -172,7 +172,8 @@ fn number_severity(row: &mut Row<'_>, columns: &LogColumns) {
         return;
     }
     if row.value(text).is_none()
-        && let Some(level) = row.value(body).and_then(|offer| offer.value.as_str()).and_then(severity::in_text)
+        && let Some(level) =
+            row.value(body).and_then(|offer| offer.value.as_str()).and_then(severity::in_text)
     {
         let level = Scalar::text(level.to_owned());
         set(row, text, "severity_text", level, Form::Text);

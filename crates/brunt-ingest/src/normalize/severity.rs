@@ -74,7 +74,8 @@ pub(crate) fn in_text(text: &str) -> Option<&str> {
         Some(':' | '|') => !bracketed,
         _ => !bracketed && is_loud && rest.starts_with([' ', '\t']),
     };
-    (word.len() >= 3 && is_closed && word != "OK" && of_word(word).is_some()).then_some(word)
+    // Go's `panic:` is no level: the exception begins there.
+    (word.len() >= 3 && is_closed && word != "panic" && of_word(word).is_some()).then_some(word)
 }
 
 /// The number of a word, with or without its step (`WARN3`, and Go's `WARN+2`).

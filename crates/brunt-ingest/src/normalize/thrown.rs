@@ -60,7 +60,7 @@ pub(crate) fn split(text: &str) -> Option<Parts<'_>> {
             let body = given(before).or_else(|| raised(stacktrace));
             return Some(Parts {
                 body: body.unwrap_or_else(|| first_line(stacktrace)),
-                stacktrace: stacktrace.trim_end(),
+                stacktrace: stacktrace.trim(),
             });
         }
         // A message of several lines still belongs to the header that it follows.
@@ -82,36 +82,41 @@ pub(crate) fn is_continuation(line: &str) -> bool {
 
 /// Whether a line begins a traceback, or says that one follows.
 pub(crate) fn is_traceback(line: &str) -> bool {
-    [TRACEBACK, "During handling of the above exception", "The above exception was the direct cause"]
-        .iter()
-        .any(|start| line.starts_with(start))
+    [
+        TRACEBACK,
+        "During handling of the above exception",
+        "The above exception was the direct cause",
+    ]
+    .iter()
+    .any(|start| line.starts_with(start))
 }
 
 /// Whether a line names an exception, alone or with its message, or begins a traceback.
 pub(crate) fn is_header(line: &str) -> bool {
     line.starts_with(TRACEBACK)
         || line.starts_with("Exception in thread \"")
+        || line.starts_with("panic: ")
         || header(line).is_some_and(|thrown| is_error_name(thrown.name))
 }
 
-/// `Type: message` or `Type`; also `Type [CODE]: message` and `Type (0x80004005): message`.
+/// `Type: message` or `Type`; also `Type [CODE]: message`, `Type (0x80004005): message` and Rails' `Type (message):`.
 fn header(text: &str) -> Option<Thrown<'_>> {
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let (name, _) = text.split_at_checked(end)?;
     let name = name.strip_suffix(':').unwrap_or(name);
     let rest = text.get(name.len()..)?;
     let code = rest.trim_start();
-    let rest = match code.chars().next() {
-        Some('[') => code.split_once(']')?.1,
-        Some('(') => code.split_once(')')?.1,
-        _ => rest,
+    let (code, rest) = match code.chars().next() {
+        Some('[') => ("", code.split_once(']')?.1),
+        Some('(') => code.get(1..)?.split_once(')')?,
+        _ => ("", rest),
     };
     let message = match rest.strip_prefix(':') {
         Some(message) if message.is_empty() || message.starts_with(char::is_whitespace) => message,
         None if rest.trim().is_empty() => "",
         _ => return None,
     };
-    is_name(name).then(|| Thrown { name, message: given(message) })
+    is_name(name).then(|| Thrown { name, message: given(message).or(given(code)) })
 }
 
 /// `app.rb:12:in 'pay': message (Type)`.
@@ -154,16 +159,22 @@ fn until_frames(text: &str) -> &str {
 fn is_frame(line: &str) -> bool {
     let inner = line.trim_start();
     let indented = inner.len() < line.len();
-    indented && (inner.starts_with("at ") || inner.starts_with("File \"") || inner.starts_with("from "))
+    indented
+        && (inner.starts_with("at ") || inner.starts_with("File \"") || inner.starts_with("from "))
         || line.starts_with("goroutine ")
+        || line.contains(".rb:") && line.contains(":in ") && !line.contains(": ")
         || inner.starts_with("... ") && inner.trim_end().ends_with(" more")
 }
 
 fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX
         && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | ':' | '/' | '`'))
-        && (name.contains(['.', ':']) || name.starts_with(char::is_uppercase) || is_error_name(name))
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | ':' | '/' | '`'))
+        && (name.contains(['.', ':'])
+            || name.starts_with(char::is_uppercase)
+            || is_error_name(name))
 }
 
 /// Whether a name reads like that of an exception in any language.
@@ -195,15 +206,44 @@ mod tests {
     #[test]
     fn headers_of_many_languages_tell_type_and_message() {
         for (text, name, message) in [
-            ("java.lang.IllegalStateException: no cart\n\tat a.B.c(B.java:1)", "java.lang.IllegalStateException", "no cart"),
-            ("Exception in thread \"main\" a.Boom: x\n\tat a.B.c(B.java:1)\nCaused by: b.C: y", "a.Boom", "x"),
-            ("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: bad\nthing", "ValueError", "bad\nthing"),
-            ("Traceback (most recent call last):\n  File \"a\"\nKeyError: 'a'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"b\"\nshop.errors.Gone: b", "shop.errors.Gone", "b"),
+            (
+                "java.lang.IllegalStateException: no cart\n\tat a.B.c(B.java:1)",
+                "java.lang.IllegalStateException",
+                "no cart",
+            ),
+            (
+                "Exception in thread \"main\" a.Boom: x\n\tat a.B.c(B.java:1)\nCaused by: b.C: y",
+                "a.Boom",
+                "x",
+            ),
+            (
+                "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nValueError: bad\nthing",
+                "ValueError",
+                "bad\nthing",
+            ),
+            (
+                "Traceback (most recent call last):\n  File \"a\"\nKeyError: 'a'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"b\"\nshop.errors.Gone: b",
+                "shop.errors.Gone",
+                "b",
+            ),
             ("TypeError [ERR_X]: of null\n    at f (/a.js:1:2)", "TypeError", "of null"),
-            ("System.Boom (0x80004005): two\nlines\n ---> System.Inner: in\n   at A.B()", "System.Boom", "two\nlines"),
+            (
+                "System.Boom (0x80004005): two\nlines\n ---> System.Inner: in\n   at A.B()",
+                "System.Boom",
+                "two\nlines",
+            ),
             ("panic: nil map\n\ngoroutine 1 [running]:\nmain.f()", "panic", "nil map"),
-            ("app.rb:12:in 'pay': no card (Shop::CardError)\n\tfrom app.rb:3", "Shop::CardError", "no card"),
+            (
+                "app.rb:12:in 'pay': no card (Shop::CardError)\n\tfrom app.rb:3",
+                "Shop::CardError",
+                "no card",
+            ),
             ("Shop::CardError: no card", "Shop::CardError", "no card"),
+            (
+                "Shop::CardError (no card):\n  \napp/pay.rb:12:in 'charge'",
+                "Shop::CardError",
+                "no card",
+            ),
         ] {
             assert_eq!(thrown(text), Some(Thrown { name, message: Some(message) }), "{text}");
         }
@@ -217,8 +257,14 @@ mod tests {
     fn a_text_is_split_where_its_stack_trace_begins() {
         let java = "a.BoomException: x\nsecond line\n\tat a.B.c(B.java:1)\n\t... 3 more\n";
         let logged = ["could not pay\n", java].concat();
-        assert_eq!(split(&logged), Some(Parts { body: "could not pay", stacktrace: java.trim_end() }));
-        assert_eq!(split(java), Some(Parts { body: "a.BoomException: x", stacktrace: java.trim_end() }));
+        assert_eq!(
+            split(&logged),
+            Some(Parts { body: "could not pay", stacktrace: java.trim_end() })
+        );
+        assert_eq!(
+            split(java),
+            Some(Parts { body: "a.BoomException: x", stacktrace: java.trim_end() })
+        );
         let python = "Traceback (most recent call last):\n  File \"a.py\", line 1\nValueError: bad";
         assert_eq!(split(python), Some(Parts { body: "ValueError: bad", stacktrace: python }));
         for text in ["", "one line", "two\nlines", "a\n  indented"] {
@@ -228,7 +274,9 @@ mod tests {
 
     #[test]
     fn lines_that_go_on_are_known() {
-        for line in ["\tat x", "Caused by: y", "  File \"a\"", "... 3 more", "goroutine 7 [running]:"] {
+        for line in
+            ["\tat x", "Caused by: y", "  File \"a\"", "... 3 more", "goroutine 7 [running]:"]
+        {
             assert!(is_continuation(line), "{line}");
         }
         for line in ["ValueError: x", "a.b.SomeException", "Traceback (most recent call last):"] {

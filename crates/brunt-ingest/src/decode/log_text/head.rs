@@ -96,7 +96,8 @@ impl<'a> Head<'a> {
         if let Some(parts) = BASIC.captures(text) {
             let part = |name: &str| parts.name(name).map(|part| part.as_str());
             let (level, logger) = (part("level"), part("logger"));
-            let message = parts.get(0).and_then(|whole| text.get(whole.end()..)).unwrap_or_default();
+            let message =
+                parts.get(0).and_then(|whole| text.get(whole.end()..)).unwrap_or_default();
             return Some(Self { level, logger, message, ..Self::default() });
         }
         begin(text)?;
@@ -121,7 +122,9 @@ impl<'a> Head<'a> {
                 return true;
             }
         }
-        if rest.starts_with(['-', '|', ':', ',']) && (rest.len() == 1 || skip(1).starts_with([' ', '\t'])) {
+        if rest.starts_with(['-', '|', ':', ','])
+            && (rest.len() == 1 || skip(1).starts_with([' ', '\t']))
+        {
             self.message = skip(1).trim_start_matches([' ', '\t']);
             return !self.is_full() || self.logger.is_none() && self.take_logger();
         }
@@ -152,7 +155,11 @@ impl<'a> Head<'a> {
         let is_level = severity::of_level(content).is_some() && content.parse::<u16>().is_err();
         if self.level.is_none() && is_level {
             (self.level, self.message) = (Some(content), after);
-        } else if content.is_empty() || content.len() > BRACKET_BYTES_MAX || close == ')' || self.context.is_some() {
+        } else if content.is_empty()
+            || content.len() > BRACKET_BYTES_MAX
+            || close == ')'
+            || self.context.is_some()
+        {
             return false;
         } else if self.process.is_none() && is_number(content) {
             (self.process, self.message) = (Some(content), after);
@@ -173,14 +180,18 @@ impl<'a> Head<'a> {
         let Some((word, after)) = rest.split_at_checked(end) else { return false };
         let is_loud = word.len() > 1 && !word.bytes().any(|byte| byte.is_ascii_lowercase());
         let is_closed = word.len() > 1 && after.starts_with(':') && !after.starts_with("::");
-        let is_listed = self.time.is_some() && word.len() > 1 && after.trim_start_matches(' ').starts_with(['|', ']']);
+        let is_listed = self.time.is_some()
+            && word.len() > 1
+            && after.trim_start_matches(' ').starts_with(['|', ']']);
         let is_level = word.parse::<u16>().is_err() && severity::of_level(word).is_some();
         if !is_level || !(is_loud || is_closed || is_listed) {
             return false;
         }
         self.level = Some(word);
         self.message = after;
-        if let Some((process, after)) = after.strip_prefix('/').and_then(|after| after.split_once(']')) {
+        if let Some((process, after)) =
+            after.strip_prefix('/').and_then(|after| after.split_once(']'))
+        {
             (self.thread, self.message) = (Some(process), after);
         }
         true
@@ -203,7 +214,8 @@ impl<'a> Head<'a> {
 
     fn take_request(&mut self) -> bool {
         let request = REQUEST.find(self.message).map(|found| found.as_str());
-        let Some(request) = request.filter(|_| self.time.is_some() && self.request.is_none()) else {
+        let Some(request) = request.filter(|_| self.time.is_some() && self.request.is_none())
+        else {
             return false;
         };
         self.request = Some(request);
@@ -225,7 +237,8 @@ impl<'a> Head<'a> {
         let name = word.trim_end_matches(':');
         let is_path = name.contains(['.', '/', '_', '$']) || name.contains("::");
         let after_gap = after.trim_start_matches([' ', '\t']);
-        let is_separated = ["- ", ": ", "| "].iter().any(|rule| after_gap.starts_with(rule)) || after_gap == "-";
+        let is_separated =
+            ["- ", ": ", "| "].iter().any(|rule| after_gap.starts_with(rule)) || after_gap == "-";
         let is_logger = is_word
             && !name.is_empty()
             && (word.ends_with(':') && is_path && self.level.is_some()
@@ -240,7 +253,17 @@ impl<'a> Head<'a> {
     /// What stood in brackets behind the level, without a logger after it, is one itself unless it reads like a thread.
     fn settle(&mut self) {
         self.message = self.message.trim_start_matches([' ', '\t']);
-        let Some(thread) = self.thread.filter(|_| self.logger.is_none() && self.level.is_some()) else { return };
+        // Rails tags a message with its request.
+        if let Some(inner) = self.message.strip_prefix('[')
+            && let Some(request) = REQUEST.find(inner).filter(|_| self.request.is_none())
+            && let Some(after) = inner.get(request.end()..).and_then(|rest| rest.strip_prefix("] "))
+        {
+            (self.request, self.message) = (Some(request.as_str()), after);
+        }
+        let Some(thread) = self.thread.filter(|_| self.logger.is_none() && self.level.is_some())
+        else {
+            return;
+        };
         let reads_like_one = ["main", "thread", "pool", "exec", "worker", "process"]
             .iter()
             .any(|word| thread.to_ascii_lowercase().contains(word));
@@ -265,32 +288,89 @@ mod tests {
     fn the_common_orders_are_taken_apart() {
         let t = "2025-10-28 14:21:13,123";
         let cases: &[(&str, Parts<'_>)] = &[
-            ("2025-10-28 14:21:13,123 ERROR [main] c.e.Cart - gone", [t, "ERROR", "main", "c.e.Cart", "", "gone"]),
-            ("2025-10-28 14:21:13,123 [main] INFO  c.e.Cart - it: is - gone", [t, "INFO", "main", "c.e.Cart", "", "it: is - gone"]),
-            ("2025-10-28 14:21:13,123 - shop.cart - WARNING - gone", [t, "WARNING", "", "shop.cart", "", "gone"]),
+            (
+                "2025-10-28 14:21:13,123 ERROR [main] c.e.Cart - gone",
+                [t, "ERROR", "main", "c.e.Cart", "", "gone"],
+            ),
+            (
+                "2025-10-28 14:21:13,123 [main] INFO  c.e.Cart - it: is - gone",
+                [t, "INFO", "main", "c.e.Cart", "", "it: is - gone"],
+            ),
+            (
+                "2025-10-28 14:21:13,123 - shop.cart - WARNING - gone",
+                [t, "WARNING", "", "shop.cart", "", "gone"],
+            ),
             ("2025-10-28 14:21:13,123 INFO main - gone", [t, "INFO", "", "main", "", "gone"]),
             ("2025-10-28 14:21:13,123 INFO gone - now", [t, "INFO", "", "gone", "", "now"]),
             ("2025-10-28 14:21:13,123 INFO it is gone", [t, "INFO", "", "", "", "it is gone"]),
-            ("2025-10-28 14:21:13,123 [INFO] shop.cart: gone", [t, "INFO", "", "shop.cart", "", "gone"]),
+            (
+                "2025-10-28 14:21:13,123 [INFO] shop.cart: gone",
+                [t, "INFO", "", "shop.cart", "", "gone"],
+            ),
             ("2025-10-28 14:21:13,123 INFO Failed: gone", [t, "INFO", "", "", "", "Failed: gone"]),
-            ("[2025-10-28 14:21:13,123: ERROR/MainProcess] gone", [t, "ERROR", "MainProcess", "", "", "gone"]),
-            ("[2025-10-28 14:21:13 +0000] [12] [INFO] gone", ["2025-10-28 14:21:13 +0000", "INFO", "", "", "12", "gone"]),
-            ("2025-10-28T14:21:13.123Z  INFO 12 --- [shop] [  main] c.e.Cart  : gone", ["2025-10-28T14:21:13.123Z", "INFO", "main", "c.e.Cart", "12", "gone"]),
-            ("I, [2025-10-28T14:21:13.123456 #12]  INFO -- : gone", ["2025-10-28T14:21:13.123456", "INFO", "", "", "12", "gone"]),
-            ("[2025-10-28T14:21:13Z WARN  shop::cart] gone", ["2025-10-28T14:21:13Z", "WARN", "", "shop::cart", "", "gone"]),
-            ("2025-10-28T14:21:13.123456Z  INFO shop::cart: gone", ["2025-10-28T14:21:13.123456Z", "INFO", "", "shop::cart", "", "gone"]),
-            ("2025-10-28 14:21:13.123 | ERROR    | shop.cart:pay:12 - gone", ["2025-10-28 14:21:13.123", "ERROR", "", "shop.cart:pay:12", "", "gone"]),
-            ("2025-10-28 14:21:13.123 UTC [12] ERROR:  gone", ["2025-10-28 14:21:13.123 UTC", "ERROR", "", "", "12", "gone"]),
-            ("2025-10-28 14:21:13.123 +00:00 [ERR] gone", ["2025-10-28 14:21:13.123 +00:00", "ERR", "", "", "", "gone"]),
-            ("28-Oct-2025 14:21:13.123 SEVERE [main] c.e.Cart.pay gone", ["28-Oct-2025 14:21:13.123", "SEVERE", "main", "", "", "c.e.Cart.pay gone"]),
-            ("2025/10/28 14:21:13 error in cart", ["2025/10/28 14:21:13", "", "", "", "", "error in cart"]),
-            ("[Tue Oct 28 14:21:13.123456 2025] gone", ["Tue Oct 28 14:21:13.123456 2025", "", "", "", "", "gone"]),
-            ("14:21:13.123 [main] DEBUG c.e.Cart - gone", ["14:21:13.123", "DEBUG", "main", "c.e.Cart", "", "gone"]),
-            ("2025-10-28T14:21:13Z ERROR [cart] gone", ["2025-10-28T14:21:13Z", "ERROR", "", "cart", "", "gone"]),
+            (
+                "[2025-10-28 14:21:13,123: ERROR/MainProcess] gone",
+                [t, "ERROR", "MainProcess", "", "", "gone"],
+            ),
+            (
+                "[2025-10-28 14:21:13 +0000] [12] [INFO] gone",
+                ["2025-10-28 14:21:13 +0000", "INFO", "", "", "12", "gone"],
+            ),
+            (
+                "2025-10-28T14:21:13.123Z  INFO 12 --- [shop] [  main] c.e.Cart  : gone",
+                ["2025-10-28T14:21:13.123Z", "INFO", "main", "c.e.Cart", "12", "gone"],
+            ),
+            (
+                "I, [2025-10-28T14:21:13.123456 #12]  INFO -- : gone",
+                ["2025-10-28T14:21:13.123456", "INFO", "", "", "12", "gone"],
+            ),
+            (
+                "[2025-10-28T14:21:13Z WARN  shop::cart] gone",
+                ["2025-10-28T14:21:13Z", "WARN", "", "shop::cart", "", "gone"],
+            ),
+            (
+                "2025-10-28T14:21:13.123456Z  INFO shop::cart: gone",
+                ["2025-10-28T14:21:13.123456Z", "INFO", "", "shop::cart", "", "gone"],
+            ),
+            (
+                "2025-10-28 14:21:13.123 | ERROR    | shop.cart:pay:12 - gone",
+                ["2025-10-28 14:21:13.123", "ERROR", "", "shop.cart:pay:12", "", "gone"],
+            ),
+            (
+                "2025-10-28 14:21:13.123 UTC [12] ERROR:  gone",
+                ["2025-10-28 14:21:13.123 UTC", "ERROR", "", "", "12", "gone"],
+            ),
+            (
+                "2025-10-28 14:21:13.123 +00:00 [ERR] gone",
+                ["2025-10-28 14:21:13.123 +00:00", "ERR", "", "", "", "gone"],
+            ),
+            (
+                "28-Oct-2025 14:21:13.123 SEVERE [main] c.e.Cart.pay gone",
+                ["28-Oct-2025 14:21:13.123", "SEVERE", "main", "", "", "c.e.Cart.pay gone"],
+            ),
+            (
+                "2025/10/28 14:21:13 error in cart",
+                ["2025/10/28 14:21:13", "", "", "", "", "error in cart"],
+            ),
+            (
+                "[Tue Oct 28 14:21:13.123456 2025] gone",
+                ["Tue Oct 28 14:21:13.123456 2025", "", "", "", "", "gone"],
+            ),
+            (
+                "14:21:13.123 [main] DEBUG c.e.Cart - gone",
+                ["14:21:13.123", "DEBUG", "main", "c.e.Cart", "", "gone"],
+            ),
+            (
+                "2025-10-28T14:21:13Z ERROR [cart] gone",
+                ["2025-10-28T14:21:13Z", "ERROR", "", "cart", "", "gone"],
+            ),
             ("ERROR:shop.cart:gone: x", ["", "ERROR", "", "shop.cart", "", "gone: x"]),
             ("INFO:     gone", ["", "INFO", "", "", "", "gone"]),
             ("[warn] gone", ["", "warn", "", "", "", "gone"]),
-            ("2025-10-28T14:21:13.123Z\t5b8aa5a2-d2c8-72e8-321c-f37308d69df2\tERROR\tgone", ["2025-10-28T14:21:13.123Z", "ERROR", "", "", "", "gone"]),
+            (
+                "2025-10-28T14:21:13.123Z\t5b8aa5a2-d2c8-72e8-321c-f37308d69df2\tERROR\tgone",
+                ["2025-10-28T14:21:13.123Z", "ERROR", "", "", "", "gone"],
+            ),
             ("2025-10-28 14:21:13,123 INFO 3 items", [t, "INFO", "", "", "", "3 items"]),
             ("2025-10-28 14:21:13,123 INFO {\"a\":1}", [t, "INFO", "", "", "", "{\"a\":1}"]),
         ];
@@ -314,7 +394,15 @@ mod tests {
 
     #[test]
     fn other_lines_have_no_head() {
-        for line in ["", "Dear all,", "\tat a.B.c(B.java:1)", "error in cart", "2025", "a: b", "Caused by: x"] {
+        for line in [
+            "",
+            "Dear all,",
+            "\tat a.B.c(B.java:1)",
+            "error in cart",
+            "2025",
+            "a: b",
+            "Caused by: x",
+        ] {
             assert_eq!(Head::of(line), None, "{line}");
         }
     }

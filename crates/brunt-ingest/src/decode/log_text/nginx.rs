@@ -19,7 +19,9 @@ impl<'a> Error<'a> {
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let (ids, rest) = text.trim_start().split_once(": ")?;
         let (process, thread) = ids.split_once('#')?;
-        let are_ids = [process, thread].iter().all(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
+        let are_ids = [process, thread]
+            .iter()
+            .all(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
         if !are_ids {
             return None;
         }
@@ -36,7 +38,9 @@ impl<'a> Error<'a> {
     pub(super) fn push(&self, fields: &mut Fields<'a>) {
         fields.push((Cow::Borrowed("process.pid"), Value::text(self.process)));
         let mut rest = self.about;
-        while let Some((name, after)) = rest.strip_prefix(", ").and_then(|part| part.split_once(": ")) {
+        while let Some((name, after)) =
+            rest.strip_prefix(", ").and_then(|part| part.split_once(": "))
+        {
             let (value, after) = match after.strip_prefix('"') {
                 Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
                 None => after.split_at(after.find(", ").unwrap_or(after.len())),

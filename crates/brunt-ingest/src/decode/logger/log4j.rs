@@ -34,7 +34,9 @@ fn seconds(instant: &Value<'_>) -> Option<String> {
 
 /// A stack in frames becomes Java's text.
 fn write_stack(thrown: &mut Value<'_>) {
-    let of = |value: &Value<'_>, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let of = |value: &Value<'_>, key: &str| {
+        value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
     let Some(Value::Array(frames)) = thrown.get("extendedStackTrace") else { return };
     let mut text = of(thrown, "name");
     let message = of(thrown, "message");
@@ -44,7 +46,11 @@ fn write_stack(thrown: &mut Value<'_>) {
     }
     for frame in frames {
         let (class, method) = (of(frame, "class"), of(frame, "method"));
-        text.push_str(&format!("\n\tat {class}.{method}({}:{})", of(frame, "file"), of(frame, "line")));
+        text.push_str(&format!(
+            "\n\tat {class}.{method}({}:{})",
+            of(frame, "file"),
+            of(frame, "line")
+        ));
     }
     if let Value::Object(fields) = thrown
         && let Some((_, stack)) = fields.iter_mut().find(|(key, _)| key == "extendedStackTrace")

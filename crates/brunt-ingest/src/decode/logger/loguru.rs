@@ -16,8 +16,12 @@ pub(super) fn fields(record: Fields<'_>) -> Fields<'_> {
                         "level" => ("severity_text", value.take("name")),
                         "time" => ("ts", value.take("timestamp")),
                         "exception" => {
-                            for (name, part) in [("exception_type", "type"), ("exception_message", "value")] {
-                                fields.extend(value.take(part).map(|part| (Cow::Borrowed(name), part)));
+                            for (name, part) in
+                                [("exception_type", "type"), ("exception_message", "value")]
+                            {
+                                fields.extend(
+                                    value.take(part).map(|part| (Cow::Borrowed(name), part)),
+                                );
                             }
                             continue;
                         }
@@ -31,9 +35,12 @@ pub(super) fn fields(record: Fields<'_>) -> Fields<'_> {
                 }
             }
             // The record once more, as the console shows it; its end is the stack trace.
-            ("text", value) => fields.extend(value.as_str().and_then(traceback).map(|text| {
-                (Cow::Borrowed("exception_stacktrace"), Value::text(text))
-            })),
+            ("text", value) => fields.extend(
+                value
+                    .as_str()
+                    .and_then(traceback)
+                    .map(|text| (Cow::Borrowed("exception_stacktrace"), Value::text(text))),
+            ),
             (_, value) => fields.push((key, value)),
         }
     }

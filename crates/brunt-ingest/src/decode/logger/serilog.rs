@@ -60,7 +60,9 @@ fn named<'a>((key, value): (Cow<'a, str>, Value<'a>)) -> (Cow<'a, str>, Value<'a
     match NAMES.iter().find(|(name, _)| *name == key) {
         Some((_, name)) => (Cow::Borrowed(name), value),
         // Names of properties that begin with `@` have it twice.
-        None if key.starts_with("@@") => (Cow::Owned(key.get(1..).unwrap_or_default().to_owned()), value),
+        None if key.starts_with("@@") => {
+            (Cow::Owned(key.get(1..).unwrap_or_default().to_owned()), value)
+        }
         None => (key, value),
     }
 }

@@ -36,7 +36,8 @@ impl Years {
     pub(super) fn date(&mut self, text: &str) -> String {
         let Some((month, day, time)) = parts(text) else { return text.to_owned() };
         let this_year = brunt_model::day_of(Ts(self.now.0.saturating_add(AHEAD_MAX))).to_string();
-        let this_year: i64 = this_year.split('-').next().and_then(|year| year.parse().ok()).unwrap_or(1970);
+        let this_year: i64 =
+            this_year.split('-').next().and_then(|year| year.parse().ok()).unwrap_or(1970);
         let dated = (this_year - N_YEARS..=this_year).filter_map(|year| {
             let date = format!("{year:04}-{month:02}-{day:02}");
             let micros = Day::parse(&date)?.start().0 + micros_of(time)?;
@@ -70,7 +71,8 @@ fn micros_of(time: &str) -> Option<i64> {
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let mut parts = time.split(':').map(|part| part.parse::<i64>().ok().filter(|_| part.len() == 2));
+    let mut parts =
+        time.split(':').map(|part| part.parse::<i64>().ok().filter(|_| part.len() == 2));
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
     let is_time = parts.next().is_none() && hour < 24 && minute < 60 && second <= 60;
     is_time.then_some((hour * 3_600 + minute * 60 + second) * 1_000_000)
