@@ -1,4 +1,4 @@
-//! Amazon CloudWatch Logs: subscriptions, exported events, and the rows of Logs Insights.
+//! Amazon `CloudWatch` Logs: subscriptions, exported events, and the rows of Logs Insights.
 
 use std::borrow::Cow;
 
@@ -104,7 +104,7 @@ fn event(fields: Fields<'_>) -> Fields<'_> {
     for (key, value) in fields {
         match (&*key, value) {
             ("@message" | "message", Value::Leaf(Scalar::Text(text))) => {
-                inner = message::fields(text)
+                inner = message::fields(text);
             }
             // A pointer into the service, which means nothing outside.
             ("@ptr", _) => {}

@@ -75,7 +75,7 @@ fn log<'a>(mut record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> 
                     Some(true) => {
                         inner = message::fields(Cow::Owned(
                             value.as_str().unwrap_or_default().to_owned(),
-                        ))
+                        ));
                     }
                     _ => outer.push((Cow::Borrowed("message"), value)),
                 }
@@ -113,7 +113,7 @@ fn push_tags<'a>(fields: &mut Fields<'a>, tags: Value<'a>) {
     match &tags {
         Value::Array(tags) => tags.iter().filter_map(Value::as_str).for_each(&mut push),
         Value::Leaf(tags) => {
-            tags.as_str().into_iter().flat_map(|tags| tags.split(',')).for_each(&mut push)
+            tags.as_str().into_iter().flat_map(|tags| tags.split(',')).for_each(&mut push);
         }
         Value::Object(_) => {}
     }

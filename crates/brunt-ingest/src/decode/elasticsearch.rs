@@ -1,4 +1,4 @@
-//! Hits of Elasticsearch and OpenSearch, in an answer or one a line, around records of the Elastic Common Schema.
+//! Hits of Elasticsearch and `OpenSearch`, in an answer or one a line, around records of the Elastic Common Schema.
 
 use std::borrow::Cow;
 

@@ -45,10 +45,10 @@ fn entry<'a>(record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
     for (key, mut value) in entry {
         match (&*key, &mut value) {
             ("jsonPayload", Value::Object(payload)) => {
-                inner = json_payload(std::mem::take(payload))
+                inner = json_payload(std::mem::take(payload));
             }
             ("textPayload", Value::Leaf(Scalar::Text(text))) => {
-                inner = message::fields(std::mem::take(text))
+                inner = message::fields(std::mem::take(text));
             }
             ("protoPayload", Value::Object(_)) => inner = audit(value),
             ("severity", Value::Leaf(level)) => {

@@ -51,7 +51,7 @@ fn entry<'a>(record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
 }
 
 /// The long form of the message: where it holds a stack trace it is that.
-fn full<'a>(text: Cow<'a, str>) -> (Cow<'a, str>, Value<'a>) {
+fn full(text: Cow<'_, str>) -> (Cow<'_, str>, Value<'_>) {
     let stacktrace = thrown::split(&text).map(|parts| parts.stacktrace.to_owned());
     match stacktrace {
         Some(stacktrace) => (Cow::Borrowed("exception_stacktrace"), Value::text(stacktrace)),

@@ -29,8 +29,7 @@ fn decode(_: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(
 /// A record that begins with its time ends at the next time, any other at the next beginning.
 fn goes_on(line: &str, above: &Joined) -> bool {
     match (begin(&above.text), begin(line)) {
-        (_, None) => true,
-        (Some(Begin::Time), Some(Begin::Level)) => true,
+        (_, None) | (Some(Begin::Time), Some(Begin::Level)) => true,
         (None | Some(_), Some(_)) => false,
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn fields(mut fields: Fields<'_>) -> Fields<'_> {
 
 /// Keys by which records are told apart.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark that a record has or has not")]
 struct Marks {
     serilog: bool,
     loguru: bool,

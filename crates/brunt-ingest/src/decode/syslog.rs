@@ -46,6 +46,9 @@ fn read<'a>(joined: &'a Joined, years: &mut Years) -> Result<Fields<'a>, Refusal
     }
 }
 
+/// Of structured data: its element's id, its name, its value.
+type Parameter<'a> = (&'a str, &'a str, Cow<'a, str>);
+
 /// A line, taken apart.
 #[derive(Debug, Default)]
 struct Line<'a> {
@@ -55,7 +58,7 @@ struct Line<'a> {
     app: &'a str,
     process: &'a str,
     message_id: &'a str,
-    structured: Vec<(&'a str, &'a str, Cow<'a, str>)>,
+    structured: Vec<Parameter<'a>>,
     message: &'a str,
 }
 
@@ -103,14 +106,13 @@ impl<'a> Line<'a> {
     }
 
     fn of_3164(priority: Option<u8>, text: &'a str) -> Option<Self> {
-        let (time, rest) = match bsd_time::split(text) {
-            Some((time, rest)) => (Time::Bsd(time), rest),
-            None => {
-                let (time, rest) = text.split_once(' ')?;
-                time::parse(time, TimeForm::Any)
-                    .filter(|_| time.contains('T') && time.contains(':'))?;
-                (Time::Full(time), rest)
-            }
+        let (time, rest) = if let Some((time, rest)) = bsd_time::split(text) {
+            (Time::Bsd(time), rest)
+        } else {
+            let (time, rest) = text.split_once(' ')?;
+            let is_time = time.contains('T') && time.contains(':');
+            time::parse(time, TimeForm::Any).filter(|_| is_time)?;
+            (Time::Full(time), rest)
         };
         let (host, rest) = rest.trim_start().split_once(' ')?;
         let (tag, message) =
@@ -179,7 +181,7 @@ impl<'a> Line<'a> {
 }
 
 /// `[id name="value" ...][...]`, and the message behind it. What is not well formed is the message.
-fn structured(text: &str) -> (Vec<(&str, &str, Cow<'_, str>)>, &str) {
+fn structured(text: &str) -> (Vec<Parameter<'_>>, &str) {
     if let Some(rest) = text.strip_prefix('-') {
         return (Vec::new(), rest);
     }
@@ -194,10 +196,7 @@ fn structured(text: &str) -> (Vec<(&str, &str, Cow<'_, str>)>, &str) {
 }
 
 /// One element behind its bracket; what follows it.
-fn element<'a>(
-    text: &'a str,
-    parameters: &mut Vec<(&'a str, &'a str, Cow<'a, str>)>,
-) -> Option<&'a str> {
+fn element<'a>(text: &'a str, parameters: &mut Vec<Parameter<'a>>) -> Option<&'a str> {
     let (id, mut rest) = text.split_at_checked(text.find([' ', ']'])?)?;
     loop {
         rest = rest.trim_start_matches(' ');
