@@ -1,11 +1,24 @@
 //! From bytes to records: one file for each format.
 
+pub(crate) mod access_log;
+pub(crate) mod cloudwatch;
+pub(crate) mod container;
 pub(crate) mod csv;
+pub(crate) mod datadog_logs;
+pub(crate) mod elasticsearch;
+pub(crate) mod gcp;
+pub(crate) mod gelf;
+mod joined;
+pub(crate) mod log_text;
+pub(crate) mod logfmt;
+mod logger;
+mod message;
 pub(crate) mod otlp;
 pub(crate) mod parquet;
 pub(crate) mod plain;
 mod records;
 mod shape;
+pub(crate) mod syslog;
 pub(crate) mod text;
 
 use brunt_model::Table;

@@ -282,7 +282,16 @@ fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
     {
         return table("events");
     }
-    let says = has(&["body", "message", "msg", "log", "textpayload", "shortmessage"]);
+    let says = has(&[
+        "body",
+        "message",
+        "msg",
+        "log",
+        "textpayload",
+        "shortmessage",
+        "messagetemplate",
+        "recordmessage",
+    ]);
     let logs = says
         && has(&[
             "level",
@@ -293,7 +302,11 @@ fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
             "ts",
             "time",
             "timestamp",
-        ]);
+            "recordlevelname",
+        ])
+        // Serilog's compact form, and structlog.
+        || ["@mt", "@m"].iter().any(|name| keys.iter().any(|key| key == name))
+        || has(&["event"]) && has(&["level"]);
     if logs { table("logs") } else { None }
 }
 

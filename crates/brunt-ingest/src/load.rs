@@ -88,6 +88,11 @@ impl<'s> Load<'s> {
         }
     }
 
+    /// The time of the load.
+    pub(crate) fn now(&self) -> Ts {
+        self.now
+    }
+
     pub(crate) fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.insert(warning.into());
     }

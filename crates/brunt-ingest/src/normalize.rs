@@ -6,6 +6,7 @@ pub(crate) mod number;
 pub(crate) mod route;
 pub(crate) mod rules;
 pub(crate) mod severity;
+pub(crate) mod thrown;
 pub(crate) mod time;
 pub(crate) mod words;
 

@@ -1,6 +1,8 @@
 //! Records of any shape in JSON, one a line or in one document, by the alias registry or a mapping.
 
-use crate::decode::{Halt, Plan, records};
+use brunt_model::Table;
+
+use crate::decode::{Halt, Plan, logger, records};
 use crate::error::Error;
 use crate::fill::Filler;
 use crate::format::Spec;
@@ -31,8 +33,18 @@ fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resul
     let mut filler = plan.filler(source)?;
     let (table, path) = (filler.table(), filler.records_path());
     records::each_record(source, plan.is_lines, &[path], Some(table), load, &mut |record, load| {
-        append(&mut filler, record, load)
+        append(&mut filler, read(record, table, plan), load)
     })
+}
+
+/// A log without a mapping is read as its logging library means it.
+fn read<'a>(record: Value<'a>, table: &Table, plan: Plan<'_>) -> Value<'a> {
+    match record {
+        Value::Object(fields) if table.name == "logs" && plan.mapping.is_none() => {
+            Value::Object(logger::fields(fields))
+        }
+        other => other,
+    }
 }
 
 /// Reads the records of lines.

@@ -7,7 +7,7 @@ use brunt_model::Table;
 use crate::aliases::{SPAN_END, TICKET_SUBJECT};
 use crate::normalize::form::{Cell, Form};
 use crate::normalize::route::column_idx;
-use crate::normalize::{severity, time, words};
+use crate::normalize::{severity, thrown, time, words};
 use crate::row::{Level, Offer, Row};
 use crate::value::Scalar;
 
@@ -21,12 +21,23 @@ pub(crate) struct Rules {
 
 #[derive(Debug)]
 enum Kind {
-    Logs { number: usize, text: usize },
+    Logs(LogColumns),
     Spans { end: usize, duration: usize, trace_state: usize, weight: usize },
     Events(EventColumns),
     Tickets { kind: usize, subject: usize, message: usize, updated: usize, created: usize },
     Releases { kind: usize, flag: usize },
     Accounts,
+}
+
+#[derive(Debug)]
+struct LogColumns {
+    number: usize,
+    text: usize,
+    body: usize,
+    http_status: usize,
+    exception_type: usize,
+    exception_message: usize,
+    stacktrace: usize,
 }
 
 #[derive(Debug)]
@@ -44,7 +55,15 @@ impl Rules {
     pub(crate) fn new(table: &'static Table) -> Self {
         let idx = |name| column_idx(table, name).unwrap_or(usize::MAX);
         let kind = match table.name {
-            "logs" => Kind::Logs { number: idx("severity_number"), text: idx("severity_text") },
+            "logs" => Kind::Logs(LogColumns {
+                number: idx("severity_number"),
+                text: idx("severity_text"),
+                body: idx("body"),
+                http_status: idx("http_response_status_code"),
+                exception_type: idx("exception_type"),
+                exception_message: idx("exception_message"),
+                stacktrace: idx("exception_stacktrace"),
+            }),
             "spans" => Kind::Spans {
                 end: idx(SPAN_END),
                 duration: idx("duration_ns"),
@@ -80,7 +99,10 @@ impl Rules {
     pub(crate) fn apply(&self, row: &mut Row<'_>) {
         self.collect_flags(row);
         match &self.kind {
-            Kind::Logs { number, text } => number_severity(row, *number, *text),
+            Kind::Logs(columns) => {
+                number_severity(row, columns);
+                name_exception(row, columns);
+            }
             Kind::Spans { end, duration, trace_state, weight } => {
                 measure_span(row, *end, *duration);
                 weigh_span(row, *trace_state, *weight);
@@ -136,16 +158,47 @@ fn read<'a>(row: &Row<'a>, column_idx: usize) -> Option<Cell<'a>> {
     offer.form.read(offer.value.clone()).ok()
 }
 
-/// A log's severity number follows from its text where it has none.
-fn number_severity(row: &mut Row<'_>, number: usize, text: usize) {
+/// A log's severity number follows from its text where it has none, and both from how its body begins where that says it.
+fn number_severity(row: &mut Row<'_>, columns: &LogColumns) {
+    let LogColumns { number, text, body, http_status, .. } = *columns;
+    let status = row.value(text).and_then(|offer| offer.value.as_str()?.parse::<u16>().ok());
+    if status.is_some_and(|status| (100..600).contains(&status))
+        && let Some(offer) = row.take(text)
+    {
+        // `status` is a severity to some, and to web servers an answer's.
+        row.offer(http_status, Offer { form: Form::Int, ..offer });
+    }
     if read(row, number).is_some() {
         return;
+    }
+    if row.value(text).is_none()
+        && let Some(level) =
+            row.value(body).and_then(|offer| offer.value.as_str()).and_then(severity::in_text)
+    {
+        let level = Scalar::text(level.to_owned());
+        set(row, text, "severity_text", level, Form::Text);
     }
     let level = row.value(text).and_then(|offer| offer.value.as_str()).and_then(severity::of_level);
     if let Some(level) = level {
         // OTLP writes 0 for "not specified", which says no more than its absence.
         row.take(number);
         set(row, number, "severity_number", Scalar::number(level), Form::SmallInt);
+    }
+}
+
+/// An exception's type and message follow from its stack trace where nothing else says them.
+fn name_exception(row: &mut Row<'_>, columns: &LogColumns) {
+    let LogColumns { exception_type, exception_message, stacktrace, .. } = *columns;
+    if row.value(exception_type).is_some() {
+        return;
+    }
+    let Some(Scalar::Text(text)) = row.value(stacktrace).map(|offer| &offer.value) else { return };
+    let Some(thrown) = thrown::thrown(text) else { return };
+    let owned = |text: &str| Scalar::text(text.to_owned());
+    let (name, message) = (owned(thrown.name), thrown.message.map(owned));
+    set(row, exception_type, "exception_type", name, Form::Text);
+    if let Some(message) = message.filter(|_| row.value(exception_message).is_none()) {
+        set(row, exception_message, "exception_message", message, Form::Text);
     }
 }
 

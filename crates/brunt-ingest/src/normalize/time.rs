@@ -87,20 +87,29 @@ fn epoch_unit(text: &str) -> Option<Unit> {
     })
 }
 
-/// RFC 2822 (`Tue, 28 Oct 2025 14:21:13 +0000`) and the common log format (`28/Oct/2025:14:21:13 +0000`).
+/// RFC 2822 (`Tue, 28 Oct 2025 14:21:13 +0000`), the common log format (`28/Oct/2025:14:21:13 +0000`), and how Tomcat,
+/// Apache's error log and Django write it, in UTC.
 fn written(text: &str) -> Option<i64> {
-    let time = DateTime::parse_from_rfc2822(text)
+    let with_zone = DateTime::parse_from_rfc2822(text)
         .or_else(|_| DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z"));
-    time.ok().map(|time| time.timestamp_micros())
+    if let Ok(time) = with_zone {
+        return Some(time.timestamp_micros());
+    }
+    let text = text.strip_suffix("UTC").map_or(text, str::trim_end);
+    ["%d-%b-%Y %H:%M:%S%.f", "%a %b %d %H:%M:%S%.f %Y", "%d/%b/%Y %H:%M:%S", "%d/%b/%Y:%H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .map(|time| time.and_utc().timestamp_micros())
 }
 
-/// ISO 8601 and its kin: `2025-10-28`, `2025-10-28T14:21:13.5Z`, `2025-10-28 14:21:13,5 +01:00`, `20251028T142113Z`.
+/// ISO 8601 and its kin: `2025-10-28`, `2025/10/28 14:21:13`, `2025-10-28T14:21:13.5Z`, `2025-10-28 14:21:13,5 +01:00`, `20251028T142113Z`.
 fn iso(text: &str) -> Option<i64> {
     let mut rest = text;
     let year = take_digits(&mut rest, 4)?;
-    let dashed = take(&mut rest, &["-"]);
+    let dash = ["-", "/"].into_iter().find(|dash| take(&mut rest, &[dash]));
+    let dashed = dash.is_some();
     let month = take_digits(&mut rest, 2)?;
-    if dashed && !take(&mut rest, &["-"]) {
+    if dash.is_some_and(|dash| !take(&mut rest, &[dash])) {
         return None;
     }
     let day = take_digits(&mut rest, 2)?;
@@ -194,6 +203,11 @@ mod tests {
             "Tue, 28 Oct 2025 14:21:13 +0000",
             "Tue, 28 Oct 2025 15:21:13 +0100",
             "28/Oct/2025:14:21:13 +0000",
+            "28/Oct/2025:14:21:13 UTC",
+            "28/Oct/2025 14:21:13",
+            "28-Oct-2025 14:21:13.000",
+            "Tue Oct 28 14:21:13.000000 2025",
+            "2025/10/28 14:21:13",
             "1761661273",
             "1761661273.000",
             "1761661273000",

@@ -11,6 +11,7 @@ mod broken;
 mod exports;
 mod fluentbit;
 mod goldens;
+mod logs;
 mod reading;
 mod redaction;
 mod small;
