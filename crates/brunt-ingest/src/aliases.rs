@@ -175,7 +175,25 @@ static ALIASES: &[Alias] = &[
     ),
     any("synthetic_type", &["user_agent.synthetic.type", "session.type", "synthetic"]),
     any_as(Form::IsBot, "synthetic_type", &["session.is_bot", "$virt_is_bot", "is_bot"]),
-    any("sample_weight", &["sample.weight", "sample_rate"]),
+    any_as(
+        Form::UserAgent,
+        "synthetic_type",
+        &[
+            "user_agent.original",
+            "http.user_agent",
+            "user_agent",
+            "browser.user_agent",
+            "$raw_user_agent",
+            "context.userAgent",
+            "request.headers.user-agent",
+        ],
+    ),
+    any("sample_weight", &["sample.weight"]),
+    any_as(
+        Form::SampleRate,
+        "sample_weight",
+        &["sample_rate", "sampling.rate", "sampling.probability"],
+    ),
     any("observed_at", &["observed_time_unix_nano", "observed_timestamp", "received_at"]),
     // Errors, HTTP and scope, wherever they are told.
     any(

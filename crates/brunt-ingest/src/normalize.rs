@@ -1,5 +1,6 @@
 //! From the fields that were offered to a row's typed columns, by the rules of the tables.
 
+mod agent;
 pub(crate) mod flags;
 pub(crate) mod form;
 pub(crate) mod number;

@@ -6,7 +6,7 @@ use brunt_model::{Column, ColumnType, Money, SpanId, TraceId};
 
 use crate::normalize::flags::flags_json;
 use crate::normalize::time::{self, TimeForm};
-use crate::normalize::{number, severity, words};
+use crate::normalize::{agent, number, severity, words};
 use crate::value::Scalar;
 
 /// A unit of time.
@@ -28,6 +28,10 @@ pub(crate) enum Form {
     Environment,
     Country,
     IsBot,
+    /// What a client says that it is; only programs that say so are of interest.
+    UserAgent,
+    /// One in so many, or the share that is kept.
+    SampleRate,
     TraceId,
     DecimalTraceId,
     SpanId,
@@ -140,6 +144,14 @@ impl Form {
                 Some(true) => Ok(Cell::Text(Cow::Borrowed("bot"))),
                 _ => Err(value),
             },
+            Self::UserAgent => match value.as_str().and_then(agent::synthetic_type) {
+                Some(word) => Ok(Cell::Text(Cow::Borrowed(word))),
+                None => Err(value),
+            },
+            Self::SampleRate => typed(value, |text| {
+                let rate = number::double(text).filter(|rate| *rate > 0.0)?;
+                Some(Cell::Double(if rate < 1.0 { 1.0 / rate } else { rate }))
+            }),
             Self::TraceId | Self::DecimalTraceId => trace_id(value, self == Self::DecimalTraceId),
             Self::SpanId | Self::DecimalSpanId => span_id(value, self == Self::DecimalSpanId),
             Self::SpanKind => word(value, words::span_kind),

@@ -147,8 +147,9 @@ impl Router {
     ) {
         match self.target(&key) {
             Target::Column { column_idx, form, order, keep } => {
-                let keep = keep
-                    && !matches!(&value, Scalar::Text(text) if !text.contains(['?', ':', '#']));
+                let is_bare =
+                    matches!(&value, Scalar::Text(text) if !text.contains(['?', ':', '#']));
+                let keep = keep && !(form == Form::UrlPath && is_bare);
                 if keep {
                     row.attribute(&key, &value);
                 }
@@ -224,7 +225,7 @@ impl Router {
             column_idx,
             form,
             order: order + order_more,
-            keep: form == Form::UrlPath,
+            keep: matches!(form, Form::UrlPath | Form::UserAgent),
         })
     }
 }
