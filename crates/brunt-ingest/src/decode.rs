@@ -1,12 +1,26 @@
 //! From bytes to records: one file for each format.
 
+pub(crate) mod amplitude;
+mod commerce;
 pub(crate) mod csv;
+pub(crate) mod freshdesk;
+pub(crate) mod ga4;
+pub(crate) mod intercom;
+pub(crate) mod jira;
+pub(crate) mod mixpanel;
 pub(crate) mod otlp;
 pub(crate) mod parquet;
 pub(crate) mod plain;
+pub(crate) mod posthog;
+mod record;
 mod records;
+pub(crate) mod rum;
+pub(crate) mod segment;
 mod shape;
+pub(crate) mod snowplow;
 pub(crate) mod text;
+mod ticket;
+pub(crate) mod zendesk;
 
 use brunt_model::Table;
 

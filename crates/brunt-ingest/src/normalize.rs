@@ -2,6 +2,7 @@
 
 pub(crate) mod flags;
 pub(crate) mod form;
+pub(crate) mod html;
 pub(crate) mod number;
 pub(crate) mod route;
 pub(crate) mod rules;

@@ -147,6 +147,7 @@ impl Router {
     ) {
         match self.target(&key) {
             Target::Column { column_idx, form, order, keep } => {
+                let key = self.without_prefix(key);
                 let keep = keep
                     && !matches!(&value, Scalar::Text(text) if !text.contains(['?', ':', '#']));
                 if keep {
@@ -180,6 +181,14 @@ impl Router {
             row.resource_attribute(inner, value);
         } else {
             row.attribute(inner(&["attributes."]).unwrap_or(key), value);
+        }
+    }
+
+    /// The key as it stands among the attributes.
+    fn without_prefix<'a>(&self, key: Cow<'a, str>) -> Cow<'a, str> {
+        match key.strip_prefix("attributes.") {
+            Some(inner) if self.reach == Reach::Record => Cow::Owned(inner.to_owned()),
+            _ => key,
         }
     }
 
