@@ -1,6 +1,7 @@
 //! From bytes to records: one file for each format.
 
 pub(crate) mod amplitude;
+pub(crate) mod arrow_ipc;
 mod commerce;
 pub(crate) mod csv;
 pub(crate) mod freshdesk;

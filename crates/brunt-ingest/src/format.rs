@@ -29,6 +29,7 @@ pub(crate) struct Spec {
 static SPECS: &[&Spec] = &[
     &decode::otlp::SPEC,
     &decode::parquet::SPEC,
+    &decode::arrow_ipc::SPEC,
     &decode::rum::SPEC,
     &decode::ga4::SPEC,
     &decode::snowplow::SPEC,

@@ -106,7 +106,9 @@ fn comment<'a>(mut comment: Value<'a>, id: &Value<'a>, given: &mut Given<'a>) {
 }
 
 /// The word for a number; one that an account made up itself stays a number.
-fn word<'a>(code: Value<'a>, codes: Codes) -> Value<'a> {
-    let found = code.as_str().and_then(|text| codes.iter().find(|(number, _)| *number == text));
-    found.map_or(code.clone(), |(_, word)| Value::text(*word))
+fn word(code: Value<'_>, codes: Codes) -> Value<'_> {
+    match codes.iter().find(|(number, _)| code.as_str() == Some(*number)) {
+        Some((_, word)) => Value::text(*word),
+        None => code,
+    }
 }

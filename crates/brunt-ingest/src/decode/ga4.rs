@@ -1,4 +1,4 @@
-//! Google Analytics 4 as its BigQuery export has it: an event a line, its parameters a list of keys and typed values.
+//! Google Analytics 4 as its export to a warehouse has it: an event a line, its parameters a list of keys and typed values.
 
 use crate::decode::record::Record;
 use crate::decode::shape::{self, Given, refuse};

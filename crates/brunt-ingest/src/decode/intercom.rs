@@ -1,5 +1,6 @@
 //! Intercom: conversations with their parts, as its API lists them, and tables of a warehouse.
 
+use crate::decode::record::Record;
 use crate::decode::shape::{self, Given};
 use crate::decode::ticket::{body, give, names, ticket_id, update};
 use crate::fill::Refusal;
@@ -15,7 +16,8 @@ pub(crate) static SPEC: Spec = Spec {
         if head.is_json {
             return ["", "conversations.", "data."].iter().any(|place| {
                 let has = |key: &str| head.has_key(&[place, key].concat());
-                has("id") && has("state") && has("source.delivered_as")
+                has("company_id") && has("monthly_spend")
+                    || has("id") && has("state") && has("source.delivered_as")
                     || has("conversation_parts.conversation_parts")
             });
         }
@@ -23,6 +25,7 @@ pub(crate) static SPEC: Spec = Spec {
         let has = |name: &&str| header.iter().any(|held| held == name);
         ["source_delivered_as", "source_author_id", "state"].iter().all(has)
             || ["conversation_id", "part_type", "author_id"].iter().all(has)
+            || ["company_id", "monthly_spend"].iter().all(has)
     },
     is_generic: false,
     decode: |plan, source, load| {
@@ -31,6 +34,10 @@ pub(crate) static SPEC: Spec = Spec {
 };
 
 fn record<'a>(mut record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
+    if record.get("company_id").is_some() && record.get("state").is_none() {
+        company(record, given);
+        return Ok(());
+    }
     if record.get("part_type").is_some() {
         let id = ticket_id(&mut record, &["conversation_id"])?;
         part(record, &id, given);
@@ -71,6 +78,17 @@ fn conversation<'a>(mut conversation: Value<'a>, given: &mut Given<'a>) -> Resul
     conversation.take("type");
     give(given, out, conversation);
     Ok(())
+}
+
+/// A company is an account.
+fn company<'a>(mut company: Value<'a>, given: &mut Given<'a>) {
+    let mut out = Record::default();
+    out.put("ts", company.take_any(&["updated_at", "created_at"]));
+    out.put("account_id", company.take("company_id"));
+    out.put("account_name", company.take("name"));
+    out.put("mrr", company.take("monthly_spend"));
+    out.put("plan_tier", company.take_any(&["plan.name", "plan_name"]));
+    given.record("account_updates", out.rest(company));
 }
 
 /// A part of a conversation: what was said is a comment, and what was done to the conversation a state.

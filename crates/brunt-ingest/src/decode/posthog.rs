@@ -1,4 +1,4 @@
-//! PostHog: bodies of its capture and batch endpoints, pages of its events API, and lines of its batch exports.
+//! `PostHog`: bodies of its capture and batch endpoints, pages of its events API, and lines of its batch exports.
 
 use std::fmt::Write;
 
@@ -37,7 +37,7 @@ pub(crate) static SPEC: Spec = Spec {
     },
 };
 
-/// What PostHog calls our columns. Other properties are the customer's own.
+/// What `PostHog` calls our columns. Other properties are the customer's own.
 const COLUMNS: &[(&str, &str)] = &[
     ("session_id", "$session_id"),
     ("view_id", "$pageview_id"),
@@ -104,7 +104,7 @@ fn event<'a>(mut record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal
     Ok(())
 }
 
-/// Who did it: an id that PostHog made up is a pseudonym, one that the page gave is the user's.
+/// Who did it: an id that was made up is a pseudonym, one that the page gave is the user's.
 fn person<'a>(out: &mut Record<'a>, record: &mut Value<'a>, properties: &mut Value<'a>) {
     let distinct = record.take("distinct_id").or_else(|| properties.take("distinct_id"));
     properties.take("distinct_id");

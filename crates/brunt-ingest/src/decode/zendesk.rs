@@ -8,7 +8,8 @@ use crate::format::Spec;
 use crate::value::Value;
 
 const SOURCE: &str = "zendesk";
-const LISTS: &[&str] = &["tickets", "ticket_events", "audits", "comments", "results", "ticket", ""];
+const LISTS: &[&str] =
+    &["tickets", "organizations", "ticket_events", "audits", "comments", "results", "ticket", ""];
 
 pub(crate) static SPEC: Spec = Spec {
     name: "zendesk",
@@ -35,6 +36,7 @@ pub(crate) static SPEC: Spec = Spec {
                 || has_all(&["ticket_id", "child_events"])
                 || has_all(&["ticket_id", "author_id", "events"])
                 || has_all(&["author_id", "html_body", "public"])
+                || has_all(&["shared_tickets", "shared_comments", "name"])
                 || !head.is_json
                     && (has_all(&["ticket_id", "body", "public", "user_id"])
                         || has_all(&["field_name", "ticket_id", "updated", "value"]))
@@ -46,7 +48,10 @@ pub(crate) static SPEC: Spec = Spec {
 };
 
 fn record<'a>(mut record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
-    if record.get("child_events").is_some() {
+    if record.get("shared_tickets").is_some() {
+        organization(record, given);
+        Ok(())
+    } else if record.get("child_events").is_some() {
         changes(record, "child_events", given)
     } else if matches!(record.get("events"), Some(Value::Array(_))) {
         changes(record, "events", given)
@@ -100,6 +105,16 @@ fn ticket<'a>(mut ticket: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusa
     ticket.take("fields");
     give(given, out, ticket);
     Ok(())
+}
+
+/// An organization is an account; tickets name it by its id of the customer's own system, where it has one.
+fn organization<'a>(mut record: Value<'a>, given: &mut Given<'a>) {
+    let mut out = Record::default();
+    out.put("ts", record.take_any(&["updated_at", "created_at"]));
+    out.put("account_id", record.take_any(&["external_id", "id"]));
+    out.put("account_name", record.take("name"));
+    out.put("plan_tier", record.take_any(&["organization_fields.plan"]));
+    given.record("account_updates", out.rest(record));
 }
 
 /// A comment. Its author is not its ticket's requester, so they stay apart.
@@ -182,7 +197,7 @@ fn field_of<'a>(out: &mut Record<'a>, field: Option<Value<'a>>, value: Option<Va
     let Some(field) = field.and_then(Value::into_text) else { return };
     match &*field {
         "status" | "priority" | "organization_id" | "requester_id" | "subject" => {
-            out.put(field, value)
+            out.put(field, value);
         }
         "tags" => out.put("labels", value),
         "satisfaction_score" => out.put("satisfaction", value),

@@ -23,7 +23,7 @@ pub(crate) enum Form {
     Text,
     Lower,
     Upper,
-    /// A word of a vendor's own enumeration, in snake_case.
+    /// A word of a vendor's own enumeration, in lower case with underscores.
     Snake,
     /// Words of an enumeration, by their table.
     Words(&'static [(&'static str, &'static str)]),
