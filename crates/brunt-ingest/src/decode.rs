@@ -1,25 +1,40 @@
 //! From bytes to records: one file for each format.
 
 pub(crate) mod access_log;
+pub(crate) mod amplitude;
+pub(crate) mod arrow_ipc;
 pub(crate) mod cloudwatch;
+mod commerce;
 pub(crate) mod container;
 pub(crate) mod csv;
 pub(crate) mod datadog_logs;
 pub(crate) mod elasticsearch;
+pub(crate) mod freshdesk;
+pub(crate) mod ga4;
 pub(crate) mod gcp;
 pub(crate) mod gelf;
+pub(crate) mod intercom;
+pub(crate) mod jira;
 mod joined;
 pub(crate) mod log_text;
 pub(crate) mod logfmt;
 mod logger;
 mod message;
+pub(crate) mod mixpanel;
 pub(crate) mod otlp;
 pub(crate) mod parquet;
 pub(crate) mod plain;
+pub(crate) mod posthog;
+mod record;
 mod records;
+pub(crate) mod rum;
+pub(crate) mod segment;
 mod shape;
+pub(crate) mod snowplow;
 pub(crate) mod syslog;
 pub(crate) mod text;
+mod ticket;
+pub(crate) mod zendesk;
 
 use brunt_model::Table;
 

@@ -8,7 +8,7 @@ use brunt_model::{Table, TableKind, table, tables};
 use crate::decode::csv;
 use crate::format::Format;
 use crate::json::{Fault, Json, Kind};
-use crate::normalize::route::{Reach, Router};
+use crate::normalize::route::{Reach, Router, Target};
 use crate::normalize::words::fold;
 use crate::read::{HEAD_BYTES, compression_of};
 
@@ -202,6 +202,8 @@ fn not_an_export(reason: &str) -> Detected {
     Detected::NotAnExport { reason: reason.to_owned() }
 }
 
+/// How deep keys are looked at: answers of APIs wrap their records three or four times.
+const DEPTH_MAX: usize = 8;
 /// Elements of a list whose keys are looked at.
 const ELEMENTS_MAX: usize = 20;
 
@@ -213,7 +215,7 @@ fn push_keys(
     keys: &mut Vec<String>,
 ) -> Result<(), Fault> {
     match json.peek()? {
-        Kind::Object if depth < 6 => {
+        Kind::Object if depth < DEPTH_MAX => {
             json.enter_object()?;
             while let Some(key) = json.next_key()? {
                 let path =
@@ -224,7 +226,7 @@ fn push_keys(
                 push_keys(json, &path, depth + 1, keys)?;
             }
         }
-        Kind::Array if depth < 6 => {
+        Kind::Array if depth < DEPTH_MAX => {
             json.enter_array()?;
             let mut n_elements = 0;
             while json.next_element()? {
@@ -245,17 +247,33 @@ fn push_keys(
 
 /// Names that only one table's records have.
 const TELLING: &[(&str, &[&str])] = &[
-    ("ticket_updates", &["ticketid"]),
-    ("releases", &["releasekind", "flagkey", "flagvariant", "deployedat"]),
+    ("releases", &["releasekind", "flagkey", "flagvariant", "deployedat", "tagname"]),
     ("account_updates", &["accountname", "mrr", "monthlyrecurringrevenue"]),
     ("events", &["eventkind", "orderid", "viewid", "pageviewid", "frustration"]),
     ("spans", &["parentspanid", "spankind", "spanname", "operationname"]),
+];
+
+/// Names of what a ticket or its comment says.
+const TICKETS_SAY: &[&str] = &[
+    "subject",
+    "title",
+    "description",
+    "message",
+    "body",
+    "text",
+    "comment",
+    "content",
+    "status",
+    "priority",
+    "severity",
 ];
 
 /// Words in a file's name.
 const IN_NAMES: &[(&str, &str)] = &[
     ("ticket", "ticket_updates"),
     ("account", "account_updates"),
+    ("customer", "account_updates"),
+    ("flag", "releases"),
     ("release", "releases"),
     ("deploy", "releases"),
     ("order", "events"),
@@ -269,11 +287,23 @@ const IN_NAMES: &[(&str, &str)] = &[
 fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
     let folded: Vec<String> = keys.iter().map(|key| fold(key)).collect();
     let has = |names: &[&str]| names.iter().any(|name| folded.iter().any(|key| key == name));
+    // Tables beside those of tickets know them by their ids too, but say nothing of them.
+    let is_ticket = has(TICKETS_SAY) && has(&["ticketid", "id"]);
+    if is_ticket && has(&["ticketid"]) {
+        return table("ticket_updates");
+    }
     if let Some((name, _)) = TELLING.iter().find(|(_, names)| has(names)) {
         return table(name);
     }
     if let Some((_, name)) = IN_NAMES.iter().find(|(word, _)| base.contains(word)) {
-        return table(name).filter(|table| keys.is_empty() || n_columns(table, keys) >= 2);
+        let is_its_own = match *name {
+            "ticket_updates" => is_ticket,
+            "logs" | "spans" | "events" => {
+                n_columns(table(name)?, keys) >= 2 && has_time(table(name)?, keys)
+            }
+            _ => n_columns(table(name)?, keys) >= 2,
+        };
+        return table(name).filter(|_| keys.is_empty() || is_its_own);
     }
     let in_session = has(&["sessionid", "userid", "distinctid", "anonymousid"]);
     if in_session
@@ -313,6 +343,12 @@ fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
 fn n_columns(table: &'static Table, keys: &[String]) -> usize {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     Router::new(table, Reach::Record).n_columns_of(&keys)
+}
+
+/// Whether one of the keys is the time of the table's rows.
+fn has_time(table: &'static Table, keys: &[String]) -> bool {
+    let mut router = Router::new(table, Reach::Record);
+    keys.iter().any(|key| matches!(router.target(key), Target::Column { column_idx: 0, .. }))
 }
 
 fn inflate(head: &[u8]) -> Vec<u8> {

@@ -46,6 +46,11 @@ impl<'m> Filler<'m> {
         self.mapping.map(Mapping::records_path).unwrap_or_default()
     }
 
+    /// The list inside a record whose elements are the rows.
+    pub(crate) fn each(&self) -> Option<&'m str> {
+        self.mapping.and_then(Mapping::each)
+    }
+
     pub(crate) fn pattern(&self) -> Option<&'m Regex> {
         self.mapping.and_then(Mapping::pattern)
     }

@@ -58,6 +58,8 @@ pub struct Mapping {
     /// Paths of texts that are JSON.
     json: Vec<String>,
     nulls: Vec<String>,
+    /// The list inside a record whose elements are the rows, each with the record's other fields beside its own.
+    each: Option<String>,
     /// What a line of `text` must look like; its named groups are the fields.
     pattern: Option<Regex>,
     delimiter: Option<u8>,
@@ -97,6 +99,10 @@ impl Mapping {
 
     pub(crate) fn records_path(&self) -> &str {
         &self.records
+    }
+
+    pub(crate) fn each(&self) -> Option<&str> {
+        self.each.as_deref()
     }
 
     pub(crate) fn pattern(&self) -> Option<&Regex> {

@@ -3,6 +3,7 @@
 mod agent;
 pub(crate) mod flags;
 pub(crate) mod form;
+pub(crate) mod html;
 pub(crate) mod number;
 pub(crate) mod route;
 pub(crate) mod rules;

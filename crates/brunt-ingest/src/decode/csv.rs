@@ -1,14 +1,15 @@
 //! Tables of text with a header: CSV, and its kin with semicolons or tabs.
 
+use brunt_model::Table;
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
 
-use crate::decode::{Halt, Place, Plan};
+use crate::decode::{Halt, Place, Plan, plain};
 use crate::error::Error;
-use crate::fill::{Filler, text_record};
+use crate::fill::text_record;
 use crate::format::Spec;
 use crate::load::Load;
 use crate::read::{Block, Source, Split};
-use crate::row::Row;
+use crate::value::Value;
 
 /// Characters that stand between fields.
 const DELIMITERS: &[u8] = b",;\t|";
@@ -25,13 +26,49 @@ pub(crate) static SPEC: Spec = Spec {
     decode,
 };
 
+/// How a table of text is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect {
+    pub(crate) delimiter: u8,
+    /// Whether quotes hold delimiters and line breaks together.
+    pub(crate) quoting: bool,
+}
+
+/// What is done with a record; a fault of it costs the record alone.
+pub(crate) type Each<'e, 's> =
+    &'e mut dyn for<'a> FnMut(Value<'a>, &mut Load<'s>) -> Result<(), Halt>;
+
+impl Dialect {
+    /// The one that the first line of a head tells.
+    pub(crate) fn of_head(head: &[u8]) -> Self {
+        Self { delimiter: delimiter_of(head), quoting: true }
+    }
+}
+
 /// Reads an input to its end. The first record names the fields, unless a mapping does.
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
     let mut filler = plan.filler(source)?;
-    let delimiter = filler.delimiter().unwrap_or_else(|| delimiter_of(source.head()));
-    let mut header: Option<Vec<String>> = filler.header().map(<[String]>::to_vec);
-    while let Some(block) = source.next_block(Split::Csv)? {
-        records(block, delimiter, &mut header, &mut filler, load)?;
+    let mut dialect = Dialect::of_head(source.head());
+    dialect.delimiter = filler.delimiter().unwrap_or(dialect.delimiter);
+    let header = filler.header().map(<[String]>::to_vec);
+    let table = filler.table();
+    each_record(source, dialect, header, Some(table), load, &mut |record, load| {
+        plain::append(&mut filler, record, load)
+    })
+}
+
+/// Calls `each` for every record of a table, with its fields by their names: those of `header`, else of the first line.
+pub(crate) fn each_record<'s>(
+    source: &mut Source<'_>,
+    dialect: Dialect,
+    mut header: Option<Vec<String>>,
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: Each<'_, 's>,
+) -> Result<(), Error> {
+    let split = if dialect.quoting { Split::Csv } else { Split::Lines };
+    while let Some(block) = source.next_block(split)? {
+        records(block, dialect, &mut header, table, load, each)?;
     }
     Ok(())
 }
@@ -62,16 +99,18 @@ fn names(record: &ByteRecord) -> Vec<String> {
     record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect()
 }
 
-fn records(
+fn records<'s>(
     block: Block<'_>,
-    delimiter: u8,
+    dialect: Dialect,
     header: &mut Option<Vec<String>>,
-    filler: &mut Filler<'_>,
-    load: &mut Load<'_>,
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: Each<'_, 's>,
 ) -> Result<(), Error> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
-        .delimiter(delimiter)
+        .delimiter(dialect.delimiter)
+        .quoting(dialect.quoting)
         .flexible(true)
         .from_reader(block.bytes);
     let mut record = ByteRecord::new();
@@ -93,21 +132,21 @@ fn records(
             .get(bytes(position.byte())..bytes(reader.position().byte()))
             .unwrap_or_default();
         let place = Place { line: block.first_line + position.line() - 1, column: None };
-        match row(&record, names_known, filler, load) {
+        match row(&record, names_known, load, each) {
             Ok(()) => {}
             Err(Halt::Error(error)) => return Err(error),
             Err(Halt::Fault(fault)) => {
-                load.reject(Some(filler.table()), place, fault.code, &fault.reason, raw)?;
+                load.reject(table, place, fault.code, &fault.reason, raw)?;
             }
         }
     }
 }
 
-fn row(
+fn row<'s>(
     record: &ByteRecord,
     header: &[String],
-    filler: &mut Filler<'_>,
-    load: &mut Load<'_>,
+    load: &mut Load<'s>,
+    each: Each<'_, 's>,
 ) -> Result<(), Halt> {
     let refuse = |code, reason: String| {
         Halt::from(crate::json::Fault { at: 0, code, reason: reason.into() })
@@ -123,12 +162,8 @@ fn row(
     if record.as_slice().contains('\0') {
         return Err(refuse("nul_byte", "a text holds a NUL byte".to_owned()));
     }
-    let mut row = Row::new(filler.table());
     let fields = header.iter().map(String::as_str).zip(&record);
-    filler
-        .fill(&mut row, text_record(fields))
-        .map_err(|refusal| refuse(refusal.code, refusal.reason.into_owned()))?;
-    Ok(load.append(&mut row)?)
+    each(text_record(fields), load)
 }
 
 /// Whether a text looks like the name of a column.

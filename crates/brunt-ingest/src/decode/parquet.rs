@@ -13,6 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::decode::{Plan, plain};
 use crate::error::Error;
+use crate::fill::Filler;
 use crate::format::Spec;
 use crate::load::Load;
 use crate::read::{Block, Source};
@@ -35,12 +36,24 @@ fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resul
     let malformed =
         |reason: String| Error::Malformed { input: input.clone(), format: "parquet", reason };
     let bytes = Bytes::from(source.read_whole()?);
-    let mut reader = unless_it_panics(|| {
+    let reader = unless_it_panics(|| {
         ParquetRecordBatchReaderBuilder::try_new(bytes)
             .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
             .map_err(|error| error.to_string())
     })
-    .map_err(&malformed)?;
+    .map_err(malformed)?;
+    batches(reader, &input, "parquet", &mut filler, load)
+}
+
+/// Reads the rows of batches, whatever they were stored in.
+pub(super) fn batches(
+    mut reader: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+    input: &str,
+    format: &'static str,
+    filler: &mut Filler<'_>,
+    load: &mut Load<'_>,
+) -> Result<(), Error> {
+    let malformed = |reason: String| Error::Malformed { input: input.to_owned(), format, reason };
     let mut n_rows = 0;
     loop {
         let lines = unless_it_panics(|| {
@@ -50,15 +63,15 @@ fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resul
                 .and_then(|batch| batch.as_ref().map(json_lines).transpose());
             batch.map_err(|error| error.to_string())
         });
-        let Some(lines) = lines.map_err(&malformed)? else { return Ok(()) };
+        let Some(lines) = lines.map_err(malformed)? else { return Ok(()) };
         let block = Block { bytes: &lines, first_line: n_rows + 1 };
         n_rows += memchr::memchr_iter(b'\n', &lines).count() as u64;
-        plain::lines(block, &mut filler, load)?;
+        plain::lines(block, filler, load)?;
     }
 }
 
-/// The Parquet reader checks lengths with assertions, so damaged pages make it panic; that is one more kind of error.
-fn unless_it_panics<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+/// Readers of columns check lengths with assertions, so damaged pages make them panic; that is one more kind of error.
+pub(super) fn unless_it_panics<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("a page is damaged".to_owned()))
 }
 

@@ -2,9 +2,10 @@
 
 use brunt_model::Table;
 
+use crate::decode::shape::refuse;
 use crate::decode::{Halt, Plan, logger, records};
 use crate::error::Error;
-use crate::fill::Filler;
+use crate::fill::{Filler, Refusal};
 use crate::format::Spec;
 use crate::load::Load;
 use crate::read::{Block, Source};
@@ -65,7 +66,31 @@ pub(super) fn append<'a, 'm: 'a>(
     record: Value<'a>,
     load: &mut Load<'_>,
 ) -> Result<(), Halt> {
-    let mut row = Row::new(filler.table());
-    filler.fill(&mut row, record)?;
-    Ok(load.append(&mut row)?)
+    let each = filler.each();
+    let mut fill = |record| {
+        let mut row = Row::new(filler.table());
+        filler.fill(&mut row, record)?;
+        Ok(load.append(&mut row)?)
+    };
+    match each {
+        None => fill(record),
+        Some(path) => elements(record, path)?.into_iter().try_for_each(fill),
+    }
+}
+
+/// The elements of a list inside a record, each with the record's other fields beside its own.
+fn elements<'a>(mut record: Value<'a>, path: &str) -> Result<Vec<Value<'a>>, Refusal> {
+    let (Some(Value::Array(elements)), Value::Object(others)) = (record.take_at(path), record)
+    else {
+        return refuse("records_missing", format!("a record has no list at {path}"));
+    };
+    let joined = elements.into_iter().map(|element| match element {
+        Value::Object(mut own) => {
+            own.extend(others.iter().cloned());
+            Value::Object(own)
+        }
+        // Not an object, so it is refused with the record.
+        odd => odd,
+    });
+    Ok(joined.collect())
 }

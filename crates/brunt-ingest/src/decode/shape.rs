@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 use brunt_model::table;
 
-use crate::decode::{Plan, plain, records};
+use crate::decode::csv::{self, Dialect};
+use crate::decode::{Halt, Plan, plain, records};
 use crate::error::Error;
 use crate::fill::{Filler, Refusal};
 use crate::load::Load;
@@ -35,7 +36,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// Reads an input of this shape; `lists` as in [`records::each_record`].
+/// Reads an input of this shape: JSON with `lists` as in [`records::each_record`], or a table of text with a header.
 pub(crate) fn decode(
     lists: &[&str],
     shape: Shape,
@@ -43,22 +44,59 @@ pub(crate) fn decode(
     source: &mut Source<'_>,
     load: &mut Load<'_>,
 ) -> Result<(), Error> {
-    let mut fillers: Vec<Filler<'static>> = Vec::new();
-    records::each_record(source, plan.is_lines, lists, None, load, &mut |record, load| {
+    if source.head().trim_ascii_start().starts_with(b"{")
+        || source.head().trim_ascii_start().starts_with(b"[")
+    {
+        let mut tables = Tables::default();
+        return records::each_record(
+            source,
+            plan.is_lines,
+            lists,
+            None,
+            load,
+            &mut |record, load| tables.append(shape, record, load),
+        );
+    }
+    let dialect = Dialect::of_head(source.head());
+    decode_table(dialect, None, shape, source, load)
+}
+
+/// Reads a table of text of this shape; a header that is given stands for one that the table lacks.
+pub(crate) fn decode_table(
+    dialect: Dialect,
+    header: Option<Vec<String>>,
+    shape: Shape,
+    source: &mut Source<'_>,
+    load: &mut Load<'_>,
+) -> Result<(), Error> {
+    let mut tables = Tables::default();
+    csv::each_record(source, dialect, header, None, load, &mut |record, load| {
+        tables.append(shape, record, load)
+    })
+}
+
+/// What fills the rows of the tables that a shape gives.
+#[derive(Debug, Default)]
+struct Tables {
+    fillers: Vec<Filler<'static>>,
+}
+
+impl Tables {
+    fn append(&mut self, shape: Shape, record: Value<'_>, load: &mut Load<'_>) -> Result<(), Halt> {
         let mut given = Given::default();
         shape(record, &mut given)?;
         for (name, fields) in given.records {
-            let filler_idx = fillers.iter().position(|filler| filler.table().name == name);
+            let filler_idx = self.fillers.iter().position(|filler| filler.table().name == name);
             let filler_idx = filler_idx.unwrap_or_else(|| {
-                fillers.extend(table(name).map(|table| Filler::new(table, None)));
-                fillers.len() - 1
+                self.fillers.extend(table(name).map(|table| Filler::new(table, None)));
+                self.fillers.len() - 1
             });
-            if let Some(filler) = fillers.get_mut(filler_idx) {
+            if let Some(filler) = self.fillers.get_mut(filler_idx) {
                 plain::append(filler, Value::Object(fields), load)?;
             }
         }
         Ok(())
-    })
+    }
 }
 
 impl<'a> Value<'a> {

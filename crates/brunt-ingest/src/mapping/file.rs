@@ -24,6 +24,7 @@ struct File {
     format: Option<Spanned<String>>,
     table: Spanned<String>,
     records: Option<String>,
+    each: Option<String>,
     #[serde(default)]
     json: Vec<String>,
     #[serde(default)]
@@ -109,6 +110,7 @@ pub(super) fn read(toml: &str, file_name: &str) -> Result<Mapping, Error> {
         format,
         table,
         records: file.records.unwrap_or_default(),
+        each: file.each,
         json: file.json,
         nulls: file.null,
         pattern,

@@ -23,6 +23,8 @@ pub(crate) enum Form {
     Text,
     Lower,
     Upper,
+    /// A word of a vendor's own enumeration, in lower case with underscores.
+    Snake,
     /// Words of an enumeration, by their table.
     Words(&'static [(&'static str, &'static str)]),
     Environment,
@@ -104,6 +106,7 @@ impl Form {
             "trace_id" => Self::TraceId,
             "span_id" | "parent_span_id" => Self::SpanId,
             "plan_tier" => Self::Lower,
+            "status" | "priority" => Self::Snake,
             "http_request_method" | "currency" => Self::Upper,
             "deployment_environment_name" => Self::Environment,
             "device_type" => Self::Words(words::DEVICE_TYPES),
@@ -137,6 +140,7 @@ impl Form {
             Self::Text => value.clone().into_text().map(Cell::Text).ok_or(value),
             Self::Lower => text_as(value, str::to_lowercase),
             Self::Upper => text_as(value, str::to_uppercase),
+            Self::Snake => text_as(value, words::snake),
             Self::Words(table) => word(value, |text| words::find(table, text)),
             Self::Environment => text_as(value, words::environment),
             Self::Country => text_as(value, words::country),
@@ -300,6 +304,9 @@ mod tests {
         assert_eq!(read(Form::Lower, "Pro"), text("pro"));
         assert_eq!(read(Form::Upper, "get"), text("GET"));
         assert_eq!(read(Form::Environment, "PROD"), text("production"));
+        assert_eq!(read(Form::Snake, "On-hold"), text("on_hold"));
+        assert_eq!(read(Form::Snake, " In  Progress "), text("in_progress"));
+        assert_eq!(read(Form::Snake, "3"), text("3"));
         assert_eq!(read(Form::UrlPath, "https://shop.example/cart?x=1#top"), text("/cart"));
         assert_eq!(read(Form::Text, ""), None);
     }

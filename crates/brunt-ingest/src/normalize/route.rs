@@ -147,6 +147,7 @@ impl Router {
     ) {
         match self.target(&key) {
             Target::Column { column_idx, form, order, keep } => {
+                let key = self.without_prefix(key);
                 let is_bare =
                     matches!(&value, Scalar::Text(text) if !text.contains(['?', ':', '#']));
                 let keep = keep && !(form == Form::UrlPath && is_bare);
@@ -181,6 +182,14 @@ impl Router {
             row.resource_attribute(inner, value);
         } else {
             row.attribute(inner(&["attributes."]).unwrap_or(key), value);
+        }
+    }
+
+    /// The key as it stands among the attributes.
+    fn without_prefix<'a>(&self, key: Cow<'a, str>) -> Cow<'a, str> {
+        match key.strip_prefix("attributes.") {
+            Some(inner) if self.reach == Reach::Record => Cow::Owned(inner.to_owned()),
+            _ => key,
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) const DEVICE_TYPES: Words = &[
     ("phone", "mobile"),
     ("smartphone", "mobile"),
     ("iphone", "mobile"),
+    ("ios", "mobile"),
     ("android", "mobile"),
     ("tablet", "tablet"),
     ("ipad", "tablet"),
@@ -115,6 +116,12 @@ pub(crate) fn find(words: Words, text: &str) -> Option<&'static str> {
 /// Letters and digits only, in lower case: the form in which names are compared.
 pub(crate) fn fold(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Lower case, with one underscore between words.
+pub(crate) fn snake(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }
 
 pub(crate) fn environment(text: &str) -> String {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::ipc::writer::{FileWriter, StreamWriter};
 use brunt_ingest::{Error, Format, Mapping, Options, detect, formats, table_named};
 use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
@@ -43,6 +44,31 @@ fn parquet() -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
+fn arrow_ipc(is_stream: bool) -> Vec<u8> {
+    let schema = Arc::new(Schema::new(vec![
+        Field::new("timestamp", DataType::Int64, true),
+        Field::new("level", DataType::Utf8, true),
+        Field::new("message", DataType::Utf8, true),
+    ]));
+    let batch = RecordBatch::try_new(
+        Arc::clone(&schema),
+        vec![
+            Arc::new(Int64Array::from(vec![Some(1_761_661_273_000), None])),
+            Arc::new(StringArray::from(vec!["info", "warn"])),
+            Arc::new(StringArray::from(vec![Some("of ann@shop.example"), None])),
+        ],
+    )
+    .unwrap();
+    if is_stream {
+        let mut writer = StreamWriter::try_new(Vec::new(), &schema).unwrap();
+        writer.write(&batch).unwrap();
+        return writer.into_inner().unwrap();
+    }
+    let mut writer = FileWriter::try_new(Vec::new(), &schema).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
 fn forced(format: Format, table: &str) -> Options {
     let mut options = options();
     (options.format, options.table) = (Some(format), table_named(table));
@@ -59,7 +85,7 @@ fn read_forced(bytes: &[u8], format: Format, table: &str) -> Read {
 }
 
 /// Changes some bytes.
-fn mutated(mut bytes: Vec<u8>, changes: &[(u32, u8, u8)]) -> Vec<u8> {
+pub(crate) fn mutated(mut bytes: Vec<u8>, changes: &[(u32, u8, u8)]) -> Vec<u8> {
     for (at, kind, byte) in changes {
         let at = *at as usize % bytes.len().max(1);
         match kind % 4 {
@@ -79,7 +105,7 @@ proptest! {
     fn damaged_exports_are_rejects_or_clear_errors(
         changes in prop::collection::vec((any::<u32>(), any::<u8>(), any::<u8>()), 1..6),
         // Parquet is left out: its reader panics on some damaged pages, which is not caught yet.
-        which in 0_usize..4,
+        which in 0_usize..6,
         table in prop::sample::select(vec!["logs", "spans", "events", "tickets", "accounts", "releases"]),
     ) {
         let (bytes, format) = [
@@ -87,6 +113,8 @@ proptest! {
             (LINES.as_bytes().to_vec(), named("jsonl")),
             (CSV.as_bytes().to_vec(), named("csv")),
             (parquet(), named("parquet")),
+            (arrow_ipc(false), named("arrow")),
+            (arrow_ipc(true), named("arrow")),
         ][which].clone();
         let damaged = mutated(bytes, &changes);
         read_forced(&damaged, format, table);
@@ -163,6 +191,22 @@ fn parquet_rows_go_the_way_of_json_records() {
     assert_eq!(lost["severity_text"], "warn");
     let error = read("logs.parquet", &parquet()[..100], &with_table).outcome.unwrap_err();
     assert!(matches!(error, Error::Malformed { format: "parquet", .. }), "{error}");
+}
+
+#[test]
+fn arrow_rows_go_the_way_of_json_records_as_a_file_and_as_a_stream() {
+    for is_stream in [false, true] {
+        let bytes = arrow_ipc(is_stream);
+        let read_named = read("logs.arrow", &bytes, &options());
+        assert_eq!(read_named.summary().format, named("arrow"));
+        let with_table = forced(named("arrow"), "logs");
+        let rows = read("logs.arrow", &bytes, &with_table).rows_of("logs");
+        let sane = rows.iter().find(|row| row["ts"] == "2025-10-28T14:21:13Z").unwrap();
+        assert_eq!((&sane["body"], &sane["severity_number"]), (&json!("of [email]"), &json!(9)));
+        assert_eq!(rows.len(), 2);
+        let error = read("logs.arrow", &bytes[..60], &with_table).outcome.unwrap_err();
+        assert!(matches!(error, Error::Malformed { format: "arrow", .. }), "{error}");
+    }
 }
 
 #[test]

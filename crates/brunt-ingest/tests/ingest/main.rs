@@ -15,3 +15,4 @@ mod logs;
 mod reading;
 mod redaction;
 mod small;
+mod vendors;
