@@ -5,7 +5,9 @@ pub(crate) mod otlp;
 pub(crate) mod parquet;
 pub(crate) mod plain;
 mod records;
+pub(crate) mod sentry;
 mod shape;
+mod stack;
 pub(crate) mod text;
 
 use brunt_model::Table;

@@ -29,6 +29,8 @@ pub(crate) struct Spec {
 static SPECS: &[&Spec] = &[
     &decode::otlp::SPEC,
     &decode::parquet::SPEC,
+    &decode::sentry::envelope::SPEC,
+    &decode::sentry::SPEC,
     &decode::plain::LINES,
     &decode::plain::DOCUMENT,
     &decode::csv::SPEC,

@@ -147,6 +147,8 @@ impl Router {
     ) {
         match self.target(&key) {
             Target::Column { column_idx, form, order, keep } => {
+                // Attributes that a record has apart keep their own name where the column does not take them whole.
+                let key = if self.reach == Reach::Record { own_name(key) } else { key };
                 let keep = keep
                     && !matches!(&value, Scalar::Text(text) if !text.contains(['?', ':', '#']));
                 if keep {
@@ -226,6 +228,17 @@ impl Router {
             order: order + order_more,
             keep: form == Form::UrlPath,
         })
+    }
+}
+
+/// A key of a record's `attributes`, without that prefix.
+fn own_name(key: Cow<'_, str>) -> Cow<'_, str> {
+    match key {
+        Cow::Borrowed(key) => Cow::Borrowed(key.strip_prefix("attributes.").unwrap_or(key)),
+        Cow::Owned(key) => match key.strip_prefix("attributes.") {
+            Some(name) => Cow::Owned(name.to_owned()),
+            None => Cow::Owned(key),
+        },
     }
 }
 

@@ -36,7 +36,7 @@ fn plain(path: &Path) -> Read {
     read(&path.to_string_lossy(), &fs::read(path).unwrap(), &options())
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

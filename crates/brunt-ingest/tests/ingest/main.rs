@@ -14,3 +14,4 @@ mod goldens;
 mod reading;
 mod redaction;
 mod small;
+mod spans_and_errors;
