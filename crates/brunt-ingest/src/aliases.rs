@@ -230,6 +230,7 @@ static ALIASES: &[Alias] = &[
             "url.path",
             "http.url_details.path",
             "http.target",
+            "http.path",
             "url.full",
             "http.url",
             "$pathname",

@@ -1,14 +1,17 @@
 //! From bytes to records: one file for each format.
 
 pub(crate) mod csv;
+pub(crate) mod jaeger;
 pub(crate) mod otlp;
 pub(crate) mod parquet;
 pub(crate) mod plain;
 mod records;
 pub(crate) mod sentry;
 mod shape;
+mod span_parts;
 mod stack;
 pub(crate) mod text;
+pub(crate) mod zipkin;
 
 use brunt_model::Table;
 

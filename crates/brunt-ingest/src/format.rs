@@ -31,6 +31,8 @@ static SPECS: &[&Spec] = &[
     &decode::parquet::SPEC,
     &decode::sentry::envelope::SPEC,
     &decode::sentry::SPEC,
+    &decode::jaeger::SPEC,
+    &decode::zipkin::SPEC,
     &decode::plain::LINES,
     &decode::plain::DOCUMENT,
     &decode::csv::SPEC,

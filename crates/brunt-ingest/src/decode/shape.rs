@@ -161,10 +161,6 @@ impl<'a> Value<'a> {
         Self::Leaf(Scalar::text(text))
     }
 
-    pub(crate) fn number(number: impl ToString) -> Self {
-        Self::Leaf(Scalar::number(number))
-    }
-
     /// The value as one: lists and objects as their JSON, which is not taken apart.
     pub(crate) fn whole(self) -> Self {
         Self::Leaf(self.to_scalar())
@@ -177,4 +173,18 @@ pub(crate) fn refuse<T>(
     reason: impl Into<Cow<'static, str>>,
 ) -> Result<T, Refusal> {
     Err(Refusal { code, reason: reason.into() })
+}
+
+/// Adds a field that says something.
+pub(crate) fn put<'a>(fields: &mut Fields<'a>, name: &'static str, value: Option<Value<'a>>) {
+    let empty = |value: &Value<'_>| match value {
+        Value::Leaf(Scalar::Null) => true,
+        Value::Leaf(Scalar::Text(text)) => text.is_empty(),
+        Value::Leaf(_) => false,
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    };
+    if let Some(value) = value.filter(|value| !empty(value)) {
+        fields.push((Cow::Borrowed(name), value));
+    }
 }

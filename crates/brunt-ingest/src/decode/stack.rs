@@ -93,8 +93,7 @@ impl Raised<'_> {
         let message = self.message.filter(|message| !message.is_empty());
         match (type_name, message) {
             (Some(type_name), Some(message)) => format!("{type_name}: {message}"),
-            (Some(text), None) => text.to_owned(),
-            (None, Some(text)) => text.to_owned(),
+            (Some(text), None) | (None, Some(text)) => text.to_owned(),
             (None, None) => "Error".to_owned(),
         }
     }

@@ -4,9 +4,11 @@
 //! Besides events and transactions, logs go to `logs`, and a session's beginning and end to `events`. Counts of sessions,
 //! attachments, replays, profiles, check-ins, reports and metrics are counted by their type as not supported.
 
-use super::event::{put, release};
+use std::borrow::Cow;
+
+use super::event::release;
 use super::record;
-use crate::decode::shape::{Fields, Fillers, Given, refuse};
+use crate::decode::shape::{Fields, Fillers, Given, put, refuse};
 use crate::decode::{Halt, Place, Plan};
 use crate::detect::Head;
 use crate::error::Error;
@@ -200,16 +202,13 @@ fn item<'b>(bytes: &'b [u8], line: &'b [u8], line_end: usize) -> Result<Option<I
     let after = bytes.get(line_end..).unwrap_or_default();
     let length =
         header.get("length").and_then(Value::as_str).and_then(|text| text.parse::<usize>().ok());
-    let (payload, n_missing, len) = match length {
-        Some(length) => {
-            let payload = after.get(..length).unwrap_or(after);
-            let newline = usize::from(after.get(length) == Some(&b'\n'));
-            (payload, length - payload.len(), payload.len() + newline)
-        }
-        None => {
-            let (payload, len) = line_of(after);
-            (payload, 0, len)
-        }
+    let (payload, n_missing, len) = if let Some(length) = length {
+        let payload = after.get(..length).unwrap_or(after);
+        let newline = usize::from(after.get(length) == Some(&b'\n'));
+        (payload, length - payload.len(), payload.len() + newline)
+    } else {
+        let (payload, len) = line_of(after);
+        (payload, 0, len)
     };
     Ok(Some(Item { kind: header, payload, n_missing, end: line_end + len }))
 }
@@ -269,7 +268,7 @@ fn logs<'a>(mut batch: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> 
             match &*name {
                 "sentry.release" => release(Some(value), &mut fields),
                 "sentry.environment" => {
-                    put(&mut fields, "deployment_environment_name", Some(value))
+                    put(&mut fields, "deployment_environment_name", Some(value));
                 }
                 _ => fields.push((["attributes.", &name].concat().into(), value)),
             }
@@ -280,9 +279,7 @@ fn logs<'a>(mut batch: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> 
     Ok(())
 }
 
-fn as_attributes<'a>(
-    rest: Value<'a>,
-) -> impl Iterator<Item = (std::borrow::Cow<'a, str>, Value<'a>)> {
+fn as_attributes(rest: Value<'_>) -> impl Iterator<Item = (Cow<'_, str>, Value<'_>)> {
     rest.into_fields()
         .into_iter()
         .map(|(name, value)| (["attributes.", &name].concat().into(), value))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::exception::{self, Told};
-use crate::decode::shape::{Fields, Given, refuse};
+use crate::decode::shape::{Fields, Given, put, refuse};
 use crate::fill::Refusal;
 use crate::value::{Scalar, Value};
 
@@ -75,20 +75,6 @@ pub(super) fn read<'a>(mut event: Value<'a>, given: &mut Given<'a>) -> Result<()
     surroundings(event, &mut fields);
     given.record(if is_session_event { "events" } else { "logs" }, fields);
     Ok(())
-}
-
-/// Adds a field that says something.
-pub(super) fn put<'a>(fields: &mut Fields<'a>, name: &'static str, value: Option<Value<'a>>) {
-    let empty = |value: &Value<'_>| match value {
-        Value::Leaf(Scalar::Null) => true,
-        Value::Leaf(Scalar::Text(text)) => text.is_empty(),
-        Value::Leaf(_) => false,
-        Value::Array(elements) => elements.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-    };
-    if let Some(value) = value.filter(|value| !empty(value)) {
-        fields.push((Cow::Borrowed(name), value));
-    }
 }
 
 /// The message with its parameters filled in, else as it was written.

@@ -1,7 +1,7 @@
 //! A transaction: a root span with what an event says of its surroundings, and the spans inside.
 
-use super::event::{put, surroundings};
-use crate::decode::shape::{Fields, Given, refuse};
+use super::event::surroundings;
+use crate::decode::shape::{Fields, Given, put, refuse};
 use crate::fill::Refusal;
 use crate::value::{Scalar, Value};
 
