@@ -1,6 +1,9 @@
 //! From bytes to records: one file for each format.
 
 pub(crate) mod csv;
+pub(crate) mod datadog_issues;
+pub(crate) mod datadog_spans;
+pub(crate) mod elastic_apm;
 pub(crate) mod jaeger;
 pub(crate) mod otlp;
 pub(crate) mod parquet;

@@ -124,6 +124,19 @@ impl<'a> Value<'a> {
         self.take(key).filter(|value| *value != Self::Leaf(Scalar::Null))
     }
 
+    /// Takes a field out if it is a list.
+    pub(crate) fn take_list(&mut self, key: &str) -> Vec<Value<'a>> {
+        match self.get(key) {
+            Some(Self::Array(_)) => self.take(key).map(Self::into_elements).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes a field out if it is an object.
+    pub(crate) fn take_object(&mut self, key: &str) -> Option<Value<'a>> {
+        matches!(self.get(key), Some(Self::Object(_))).then(|| self.take(key))?
+    }
+
     /// The value at a path of keys.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Value<'a>> {
         path.iter().try_fold(self, |value, key| value.get(key))

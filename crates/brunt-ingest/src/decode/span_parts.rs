@@ -31,8 +31,12 @@ pub(crate) fn ids(
     span: Option<&Value<'_>>,
 ) -> Result<(TraceId, SpanId), Refusal> {
     let refusal = |code, reason: &'static str| Refusal { code, reason: Cow::Borrowed(reason) };
-    let trace = trace.and_then(Value::as_str).and_then(trace_id);
-    let span = span.and_then(Value::as_str).and_then(span_id);
+    let text = |value: Option<&Value<'_>>| match value {
+        Some(Value::Leaf(Scalar::Text(text))) => Some(text.to_string()),
+        _ => None,
+    };
+    let trace = text(trace).and_then(|text| trace_id(&text));
+    let span = text(span).and_then(|text| span_id(&text));
     Ok((
         trace.ok_or_else(|| {
             refusal("invalid_trace_id", "a span's trace id is not up to 32 hexadecimal digits")

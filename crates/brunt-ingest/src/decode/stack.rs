@@ -52,8 +52,8 @@ impl Language {
         match name.to_ascii_lowercase().as_str() {
             "python" | "cpython" | "pypy" => Self::Python,
             "java" | "kotlin" | "scala" | "groovy" | "clojure" | "android" => Self::Java,
-            "javascript" | "node" | "nodejs" | "js-base" | "rum-js" | "typescript" | "deno"
-            | "bun" => Self::JavaScript,
+            "javascript" | "ecmascript" | "node" | "nodejs" | "js-base" | "rum-js"
+            | "typescript" | "deno" | "bun" => Self::JavaScript,
             "csharp" | "dotnet" | ".net" | "fsharp" | "vb" | "c#" => Self::DotNet,
             "php" => Self::Php,
             "ruby" => Self::Ruby,

@@ -25,12 +25,10 @@ pub(crate) static SPEC: Spec = Spec {
     name: "zipkin",
     about: "Zipkin's spans, version 2 of its JSON",
     is: |head| {
-        let says = ["localEndpoint", "kind", "duration", "parentId", "remoteEndpoint"];
-        // Spans of others may have a `traceId` and an `id`; times in microseconds and endpoints are Zipkin's.
-        head.has_keys(&["traceId", "id"])
-            && !head.has_key("spanId")
-            && (head.has_key("localEndpoint") || head.has_keys(&["timestamp", "duration"]))
-            && says.iter().any(|key| head.has_key(key))
+        // Records of others may have a `traceId` and an `id`; endpoints are Zipkin's, and so are these four together.
+        let is_span = ["localEndpoint", "remoteEndpoint"].iter().any(|key| head.has_key(key))
+            || head.has_keys(&["parentId", "kind", "timestamp", "duration"]);
+        head.has_keys(&["traceId", "id"]) && !head.has_key("spanId") && is_span
     },
     is_generic: false,
     decode,

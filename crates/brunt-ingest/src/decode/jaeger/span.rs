@@ -34,7 +34,7 @@ pub(super) fn fields<'a>(
     put(&mut fields, "duration_us", span.take("duration"));
     references(&mut span, trace, &mut fields);
     let tags = tags(&mut span);
-    logs(span.take("logs"), &mut fields);
+    logs(span.take_list("logs"), &mut fields);
     let tag = |name: &str| tags.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     if tag("otel.status_code").is_none() {
         let (code, message) = status(tag("error"));
@@ -48,7 +48,7 @@ pub(super) fn fields<'a>(
     fields.extend(as_attributes(tags));
     let process_id = span.take("processID");
     let named = process_id.as_ref().and_then(Value::as_str);
-    let process = span.take_some("process").or_else(|| processes?.get(named?).cloned());
+    let process = span.take_object("process").or_else(|| processes?.get(named?).cloned());
     if let Some(mut process) = process {
         put(&mut fields, "service_name", process.take("serviceName"));
         let resource = self::tags(&mut process).into_iter();
@@ -64,14 +64,8 @@ pub(super) fn fields<'a>(
 
 /// Tags as typed values: a list, and the object in which Elasticsearch may have them, with `@` for dots.
 fn tags<'a>(of: &mut Value<'a>) -> Fields<'a> {
-    let mut tags: Fields<'a> = of
-        .take("tags")
-        .map(Value::into_elements)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(tag)
-        .collect();
-    let fields = of.take("tag").map(Value::into_fields).unwrap_or_default();
+    let mut tags: Fields<'a> = of.take_list("tags").into_iter().filter_map(tag).collect();
+    let fields = of.take_object("tag").map(Value::into_fields).unwrap_or_default();
     tags.extend(fields.into_iter().map(|(key, value)| (key.replace('@', ".").into(), value)));
     tags
 }
@@ -102,7 +96,7 @@ fn is_number(text: &str) -> bool {
 
 /// The parent, and what else the span refers to.
 fn references<'a>(span: &mut Value<'a>, trace: TraceId, fields: &mut Fields<'a>) {
-    let references = span.take("references").map(Value::into_elements).unwrap_or_default();
+    let references = span.take_list("references");
     let kept: Vec<(TraceId, SpanId, Value<'a>)> = references
         .into_iter()
         .filter_map(|mut reference| {
@@ -133,17 +127,12 @@ fn references<'a>(span: &mut Value<'a>, trace: TraceId, fields: &mut Fields<'a>)
 }
 
 /// Logs are the span's events, named by their field `event`. The last one that is an exception speaks for the span.
-fn logs<'a>(logs: Option<Value<'a>>, fields: &mut Fields<'a>) {
+fn logs<'a>(logs: Vec<Value<'a>>, fields: &mut Fields<'a>) {
     let mut events = Vec::new();
     let mut exception = None;
-    for mut log in logs.map(Value::into_elements).unwrap_or_default() {
-        let mut attributes: Fields<'a> = log
-            .take("fields")
-            .map(Value::into_elements)
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(tag)
-            .collect();
+    for mut log in logs {
+        let mut attributes: Fields<'a> =
+            log.take_list("fields").into_iter().filter_map(tag).collect();
         let of = |names: &[&str]| {
             names.iter().find_map(|name| {
                 attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())

@@ -125,13 +125,13 @@ fn is_of_client(event: &Value<'_>) -> bool {
 pub(super) fn surroundings<'a>(mut event: Value<'a>, fields: &mut Fields<'a>) {
     release(event.take_some("release"), fields);
     put(fields, "deployment_environment_name", event.take("environment"));
-    if let Some(mut user) = take_object(&mut event, "user") {
+    if let Some(mut user) = event.take_object("user") {
         let country = user.get("geo").and_then(|geo| geo.get("country_code")).cloned();
         put(fields, "geo_country", country);
         put(fields, "user_id", user.take("id"));
         put(fields, "user", Some(user));
     }
-    if let Some(mut request) = take_object(&mut event, "request") {
+    if let Some(mut request) = event.take_object("request") {
         put(fields, "url.full", request.take("url"));
         put(fields, "request", Some(request));
     }
@@ -140,14 +140,14 @@ pub(super) fn surroundings<'a>(mut event: Value<'a>, fields: &mut Fields<'a>) {
         Some(tags @ (Value::Object(_) | Value::Array(_))) => put(fields, "tags", Some(pairs(tags))),
         tags => put(fields, "attributes.tags", tags),
     }
-    if let Some(mut contexts) = take_object(&mut event, "contexts") {
+    if let Some(mut contexts) = event.take_object("contexts") {
         let os = contexts.at(&["client_os", "name"]).cloned();
         put(fields, "os_name", os);
         let flags = contexts.take("flags").and_then(|mut flags| flags.take("values"));
         put(fields, "feature_flags", flags.map(feature_flags));
         put(fields, "contexts", Some(contexts));
     }
-    put(fields, "extra", take_object(&mut event, "extra"));
+    put(fields, "extra", event.take_object("extra"));
     for (name, value) in event.into_fields() {
         let value = match value {
             Value::Leaf(Scalar::Null) => continue,
@@ -156,13 +156,10 @@ pub(super) fn surroundings<'a>(mut event: Value<'a>, fields: &mut Fields<'a>) {
             Value::Object(fields) if fields.is_empty() => continue,
             value => value,
         };
+        // The stack of a message is where it was written, and no exception's.
+        let name = if name == "stacktrace" { Cow::Borrowed("code.stacktrace") } else { name };
         fields.push((Cow::Owned(["attributes.", &name].concat()), value));
     }
-}
-
-/// Takes a field out if it is an object.
-fn take_object<'a>(event: &mut Value<'a>, key: &str) -> Option<Value<'a>> {
-    matches!(event.get(key), Some(Value::Object(_))).then(|| event.take(key))?
 }
 
 /// `package@version` is a service and its version; a release without a package is a version.

@@ -27,7 +27,7 @@ pub(super) fn read<'a>(mut event: Value<'a>, given: &mut Given<'a>) -> Result<()
     let Some(mut context) = contexts.as_mut().and_then(|contexts| contexts.take("trace")) else {
         return refuse("invalid_trace_id", "a transaction has no trace context");
     };
-    let spans = event.take("spans").map(Value::into_elements).unwrap_or_default();
+    let spans = event.take_list("spans");
     let mut root = Fields::new();
     put(&mut root, "span_name", event.take("transaction").or_else(|| context.get("op").cloned()));
     put(&mut root, "start_timestamp", event.take("start_timestamp"));

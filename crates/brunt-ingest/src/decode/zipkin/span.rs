@@ -32,7 +32,7 @@ pub(super) fn fields<'a>(mut span: Value<'a>, halves: &Halves) -> Result<Fields<
     put(&mut fields, "span_kind", Some(kind));
     put(&mut fields, "timestamp", span.take_some("timestamp").map(micros));
     put(&mut fields, "duration_us", span.take("duration"));
-    let tags = span.take("tags").map(Value::into_fields).unwrap_or_default();
+    let tags = span.take_object("tags").map(Value::into_fields).unwrap_or_default();
     let error = tags.iter().find(|(key, _)| key == "error").map(|(_, value)| value);
     if !tags.iter().any(|(key, _)| key == "otel.status_code") {
         let (code, message) = status(error);
@@ -40,19 +40,19 @@ pub(super) fn fields<'a>(mut span: Value<'a>, halves: &Halves) -> Result<Fields<
         put(&mut fields, "status_message", message.map(Value::text));
     }
     fields.extend(as_attributes(tags));
-    let annotations = span.take("annotations").map(Value::into_elements).unwrap_or_default();
+    let annotations = span.take_list("annotations");
     let events = annotations.into_iter().map(|mut annotation| {
         event(annotation.take("timestamp"), annotation.take("value"), Fields::new())
     });
     put(&mut fields, "span_events", Some(Value::Array(events.collect())));
-    if let Some(mut local) = span.take_some("localEndpoint") {
+    if let Some(mut local) = span.take_object("localEndpoint") {
         put(&mut fields, "service_name", local.take("serviceName"));
         let rest = local.into_fields().into_iter();
         fields.extend(rest.map(|(key, value)| {
             (["resource.attributes.localEndpoint.", &key].concat().into(), value)
         }));
     }
-    if let Some(mut remote) = span.take_some("remoteEndpoint") {
+    if let Some(mut remote) = span.take_object("remoteEndpoint") {
         put(&mut fields, "peer_service", remote.take("serviceName"));
         put(&mut fields, "attributes.remoteEndpoint", Some(remote));
     }
