@@ -22,7 +22,7 @@ pub(crate) static SPEC: Spec = Spec {
             let keys = ["trace_id", "span_id", "start_timestamp", "resource_name"];
             keys.iter().all(|key| head.has_key(&[place, "attributes.", key].concat()))
         };
-        head.is_json && ["response.data.", "data.", ""].iter().any(|place| has_all(&place))
+        head.is_json && ["response.data.", "data.", ""].iter().any(has_all)
     },
     is_generic: false,
     decode: |plan, source, load| shape::decode(LISTS, record, plan, source, load),

@@ -22,7 +22,7 @@ pub(super) fn transaction<'a>(
         put(&mut fields, "session_id", session.take("id"));
         fields.extend(under("attributes.session", session));
     }
-    finish(event, metadata, fields)
+    Ok(finish(event, metadata, fields))
 }
 
 /// Reads a span inside a transaction.
@@ -47,7 +47,7 @@ pub(super) fn span<'a>(mut event: Value<'a>, metadata: &Metadata) -> Result<Fiel
     }
     let stacktrace = event.take("stacktrace").filter(|frames| !frames.elements().is_empty());
     put(&mut fields, "attributes.code.stacktrace", stacktrace.map(Value::whole));
-    finish(event, metadata, fields)
+    Ok(finish(event, metadata, fields))
 }
 
 /// The first part of a word such as `db.postgresql.query`.
@@ -109,13 +109,9 @@ fn links<'a>(event: &mut Value<'a>, fields: &mut Fields<'a>) {
     put(fields, "attributes.links", Some(Value::Array(others)));
 }
 
-fn finish<'a>(
-    mut event: Value<'a>,
-    metadata: &Metadata,
-    mut fields: Fields<'a>,
-) -> Result<Fields<'a>, Refusal> {
+fn finish<'a>(mut event: Value<'a>, metadata: &Metadata, mut fields: Fields<'a>) -> Fields<'a> {
     put(&mut fields, "sample_weight", event.take("sample_rate"));
     context::add(&mut event, metadata, &mut fields);
     fields.extend(under("attributes", event));
-    Ok(fields)
+    fields
 }
