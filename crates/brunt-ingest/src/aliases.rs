@@ -269,6 +269,7 @@ static ALIASES: &[Alias] = &[
             "url.path",
             "http.url_details.path",
             "http.target",
+            "http.path",
             "url.full",
             "http.url",
             "$pathname",

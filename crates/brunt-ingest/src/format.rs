@@ -29,6 +29,13 @@ pub(crate) struct Spec {
 static SPECS: &[&Spec] = &[
     &decode::otlp::SPEC,
     &decode::parquet::SPEC,
+    &decode::sentry::envelope::SPEC,
+    &decode::sentry::SPEC,
+    &decode::jaeger::SPEC,
+    &decode::zipkin::SPEC,
+    &decode::elastic_apm::SPEC,
+    &decode::datadog_spans::SPEC,
+    &decode::datadog_issues::SPEC,
     &decode::arrow_ipc::SPEC,
     &decode::rum::SPEC,
     &decode::ga4::SPEC,

@@ -34,10 +34,6 @@ pub(crate) struct Dialect {
     pub(crate) quoting: bool,
 }
 
-/// What is done with a record; a fault of it costs the record alone.
-pub(crate) type Each<'e, 's> =
-    &'e mut dyn for<'a> FnMut(Value<'a>, &mut Load<'s>) -> Result<(), Halt>;
-
 impl Dialect {
     /// The one that the first line of a head tells.
     pub(crate) fn of_head(head: &[u8]) -> Self {
@@ -52,19 +48,23 @@ fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resul
     dialect.delimiter = filler.delimiter().unwrap_or(dialect.delimiter);
     let header = filler.header().map(<[String]>::to_vec);
     let table = filler.table();
-    each_record(source, dialect, header, Some(table), load, &mut |record, load| {
+    each_placed(source, dialect, header, Some(table), load, &mut |record, _, load| {
         plain::append(&mut filler, record, load)
     })
 }
 
+/// What is done with a record, which begins at a place; a fault of it costs the record alone.
+pub(crate) type EachPlaced<'e, 's> =
+    &'e mut dyn for<'a> FnMut(Value<'a>, Place, &mut Load<'s>) -> Result<(), Halt>;
+
 /// Calls `each` for every record of a table, with its fields by their names: those of `header`, else of the first line.
-pub(crate) fn each_record<'s>(
+pub(crate) fn each_placed<'s>(
     source: &mut Source<'_>,
     dialect: Dialect,
     mut header: Option<Vec<String>>,
     table: Option<&'static Table>,
     load: &mut Load<'s>,
-    each: Each<'_, 's>,
+    each: EachPlaced<'_, 's>,
 ) -> Result<(), Error> {
     let split = if dialect.quoting { Split::Csv } else { Split::Lines };
     while let Some(block) = source.next_block(split)? {
@@ -105,7 +105,7 @@ fn records<'s>(
     header: &mut Option<Vec<String>>,
     table: Option<&'static Table>,
     load: &mut Load<'s>,
-    each: Each<'_, 's>,
+    each: EachPlaced<'_, 's>,
 ) -> Result<(), Error> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -132,7 +132,7 @@ fn records<'s>(
             .get(bytes(position.byte())..bytes(reader.position().byte()))
             .unwrap_or_default();
         let place = Place { line: block.first_line + position.line() - 1, column: None };
-        match row(&record, names_known, load, each) {
+        match row(&record, names_known, place, load, each) {
             Ok(()) => {}
             Err(Halt::Error(error)) => return Err(error),
             Err(Halt::Fault(fault)) => {
@@ -145,8 +145,9 @@ fn records<'s>(
 fn row<'s>(
     record: &ByteRecord,
     header: &[String],
+    place: Place,
     load: &mut Load<'s>,
-    each: Each<'_, 's>,
+    each: EachPlaced<'_, 's>,
 ) -> Result<(), Halt> {
     let refuse = |code, reason: String| {
         Halt::from(crate::json::Fault { at: 0, code, reason: reason.into() })
@@ -163,7 +164,7 @@ fn row<'s>(
         return Err(refuse("nul_byte", "a text holds a NUL byte".to_owned()));
     }
     let fields = header.iter().map(String::as_str).zip(&record);
-    each(text_record(fields), load)
+    each(text_record(fields), place, load)
 }
 
 /// Whether a text looks like the name of a column.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use brunt_model::Table;
 
-use crate::decode::{Halt, each_text, place_in};
+use crate::decode::{Halt, Place, each_text, place_in};
 use crate::error::Error;
 use crate::fill::Refusal;
 use crate::json::{Json, Kind};
@@ -16,9 +16,27 @@ use crate::value::Value;
 pub(crate) type Each<'e, 's> =
     &'e mut dyn for<'a> FnMut(Value<'a>, &mut Load<'s>) -> Result<(), Halt>;
 
+/// The same with the spot at which the record stands, for records of which a part may be refused.
+pub(crate) type EachPlaced<'e, 's> =
+    &'e mut dyn for<'a> FnMut(Value<'a>, Spot<'a>, &mut Load<'s>) -> Result<(), Halt>;
+
+/// Where a record begins in its text; line and column are counted when they are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spot<'t> {
+    block: Block<'t>,
+    text: &'t str,
+    at: usize,
+}
+
+impl Spot<'_> {
+    pub(crate) fn place(self) -> Place {
+        place_in(self.block, self.text, self.at)
+    }
+}
+
 /// Calls `each` for every record of an input. `lists` are the paths, keys with dots between them, at which a document may
 /// keep its records: the first that it has is taken, and the empty path is the document itself. A list found there is
-/// taken apart. `table` is named in rejects.
+/// taken apart, and so are lists in it where it is the document itself. `table` is named in rejects.
 pub(crate) fn each_record<'s>(
     source: &mut Source<'_>,
     lines: bool,
@@ -27,9 +45,21 @@ pub(crate) fn each_record<'s>(
     load: &mut Load<'s>,
     each: Each<'_, 's>,
 ) -> Result<(), Error> {
+    each_placed(source, lines, lists, table, load, &mut |record, _, load| each(record, load))
+}
+
+/// The same with places.
+pub(crate) fn each_placed<'s>(
+    source: &mut Source<'_>,
+    lines: bool,
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
+) -> Result<(), Error> {
     let split = if lines { Split::Lines } else { Split::Whole };
     while let Some(block) = source.next_block(split)? {
-        each_record_of(block, lines, lists, table, load, each)?;
+        each_placed_of(block, lines, lists, table, load, each)?;
     }
     Ok(())
 }
@@ -42,6 +72,18 @@ pub(crate) fn each_record_of<'s>(
     table: Option<&'static Table>,
     load: &mut Load<'s>,
     each: Each<'_, 's>,
+) -> Result<(), Error> {
+    each_placed_of(block, lines, lists, table, load, &mut |record, _, load| each(record, load))
+}
+
+/// The same with places.
+pub(crate) fn each_placed_of<'s>(
+    block: Block<'_>,
+    lines: bool,
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
 ) -> Result<(), Error> {
     each_text(block, lines, load, &mut |text, line, load| {
         let mut json = Json::new(text);
@@ -80,7 +122,7 @@ impl<'a> Texts<'a> {
         json: &mut Json<'a>,
         lists: &[&str],
         load: &mut Load<'s>,
-        each: Each<'_, 's>,
+        each: EachPlaced<'_, 's>,
     ) -> Result<(), Halt> {
         json.peek()?;
         let start = json.mark();
@@ -101,14 +143,7 @@ impl<'a> Texts<'a> {
             return Err(fault.into());
         }
         let is_inside = json.position() != start.position();
-        if json.peek()? == Kind::Array {
-            json.enter_array()?;
-            while json.next_element()? {
-                self.record(json, load, each)?;
-            }
-        } else {
-            self.record(json, load, each)?;
-        }
+        self.record(json, if is_inside { 1 } else { usize::MAX }, load, each)?;
         if is_inside {
             json.go_back(start);
             json.skip()?;
@@ -116,20 +151,35 @@ impl<'a> Texts<'a> {
         Ok(())
     }
 
+    /// The next record, or all those of the list that comes next.
+    /// A record, or the records of a list, and of lists in it to this depth.
     fn record<'s>(
         &self,
         json: &mut Json<'a>,
+        lists_max: usize,
         load: &mut Load<'s>,
-        each: Each<'_, 's>,
+        each: EachPlaced<'_, 's>,
     ) -> Result<(), Halt> {
-        json.peek()?;
+        if json.peek()? == Kind::Array && lists_max > 0 {
+            json.enter_array()?;
+            while json.next_element()? {
+                self.record(json, lists_max - 1, load, each)?;
+            }
+            return Ok(());
+        }
         let start = json.position();
         let value = Value::read(json)?;
-        match each(value, load) {
+        let spot = Spot { block: self.block(), text: self.text, at: start };
+        match each(value, spot, load) {
             Err(Halt::Fault(fault)) => {
                 let record = self.text.get(start..json.position()).unwrap_or_default();
-                let place = place_in(self.block(), self.text, start);
-                load.reject(self.table, place, fault.code, &fault.reason, record.as_bytes())?;
+                load.reject(
+                    self.table,
+                    spot.place(),
+                    fault.code,
+                    &fault.reason,
+                    record.as_bytes(),
+                )?;
                 Ok(())
             }
             other => other,

@@ -147,7 +147,8 @@ impl Router {
     ) {
         match self.target(&key) {
             Target::Column { column_idx, form, order, keep } => {
-                let key = self.without_prefix(key);
+                // Attributes that a record has apart keep their own name where the column does not take them whole.
+                let key = if self.reach == Reach::Record { own_name(key) } else { key };
                 let is_bare =
                     matches!(&value, Scalar::Text(text) if !text.contains(['?', ':', '#']));
                 let keep = keep && !(form == Form::UrlPath && is_bare);
@@ -182,14 +183,6 @@ impl Router {
             row.resource_attribute(inner, value);
         } else {
             row.attribute(inner(&["attributes."]).unwrap_or(key), value);
-        }
-    }
-
-    /// The key as it stands among the attributes.
-    fn without_prefix<'a>(&self, key: Cow<'a, str>) -> Cow<'a, str> {
-        match key.strip_prefix("attributes.") {
-            Some(inner) if self.reach == Reach::Record => Cow::Owned(inner.to_owned()),
-            _ => key,
         }
     }
 
@@ -236,6 +229,17 @@ impl Router {
             order: order + order_more,
             keep: matches!(form, Form::UrlPath | Form::UserAgent),
         })
+    }
+}
+
+/// A key of a record's `attributes`, without that prefix.
+fn own_name(key: Cow<'_, str>) -> Cow<'_, str> {
+    match key {
+        Cow::Borrowed(key) => Cow::Borrowed(key.strip_prefix("attributes.").unwrap_or(key)),
+        Cow::Owned(key) => match key.strip_prefix("attributes.") {
+            Some(name) => Cow::Owned(name.to_owned()),
+            None => Cow::Owned(key),
+        },
     }
 }
 

@@ -15,4 +15,5 @@ mod logs;
 mod reading;
 mod redaction;
 mod small;
+mod spans_and_errors;
 mod vendors;
