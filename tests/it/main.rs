@@ -9,6 +9,7 @@
 )]
 
 mod crash;
+mod exports;
 #[path = "../../crates/brunt-store/src/tests/faults.rs"]
 mod faults;
 mod slt;

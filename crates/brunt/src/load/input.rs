@@ -17,6 +17,8 @@ use crate::error::{Error, Fault};
 #[derive(Debug, Clone)]
 pub struct Input {
     name: String,
+    /// Whether somebody asked for this very input, rather than for the folder or glob that it was found by.
+    is_named: bool,
     source: Source,
 }
 
@@ -31,7 +33,7 @@ enum Source {
 impl Input {
     /// Bytes in memory, under a name that decides their format as a file's name would.
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { name: name.into(), source: Source::Bytes(bytes.into()) }
+        Self { name: name.into(), is_named: true, source: Source::Bytes(bytes.into()) }
     }
 
     /// Copies a stream into a temporary file, since a load is known by its content before any of it is read.
@@ -45,7 +47,7 @@ impl Input {
     }
 
     pub(crate) fn spooled(name: String, path: TempPath) -> Self {
-        Self { name, source: Source::Spooled(Arc::new(path)) }
+        Self { name, is_named: true, source: Source::Spooled(Arc::new(path)) }
     }
 
     /// The inputs of a place: a path as in [`Input::find`], or a URL. An object, all objects below a prefix, or what a
@@ -73,6 +75,7 @@ impl Input {
     /// `22P04` where nothing is there, [`Error::Io`] where a folder cannot be read.
     pub fn find(path: &str) -> Result<Vec<Self>, Error> {
         let mut paths = Vec::new();
+        let is_named = Path::new(path).is_file();
         if Path::new(path).is_dir() {
             push_files_below(Path::new(path), &mut paths)?;
         } else if Path::new(path).exists() {
@@ -97,12 +100,20 @@ impl Input {
         paths.sort();
         Ok(paths
             .into_iter()
-            .map(|path| Self { name: path.display().to_string(), source: Source::File(path) })
+            .map(|path| Self {
+                name: path.display().to_string(),
+                is_named,
+                source: Source::File(path),
+            })
             .collect())
     }
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// A reader over the bytes as they are stored, from their start.

@@ -20,7 +20,7 @@ use super::transaction::{
     pin_definitions,
 };
 use super::unload::{Touched, take_back};
-use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts, refused};
+use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts};
 use crate::error::Error;
 use crate::store::Store;
 
@@ -207,7 +207,7 @@ impl Load<'_> {
         let summary = match decoding.finish().await {
             Ok(summary) => summary,
             Err(error) => {
-                let outcome = refusal(job.input, error);
+                let outcome = refusal(job.input, &error);
                 if n_rows + n_rejects == 0 {
                     return Ok(outcome);
                 }
@@ -427,10 +427,21 @@ fn not_of(table: &'static Table) -> impl Fn(arrow::error::ArrowError) -> brunt_s
     }
 }
 
-fn refusal(input: &Input, error: brunt_ingest::Error) -> FileOutcome {
+fn refusal(input: &Input, error: &brunt_ingest::Error) -> FileOutcome {
+    let reason = error.to_string();
+    let reason = match reason.strip_prefix(&format!("input {:?} ", input.name())) {
+        Some(rest) => format!("it {rest}"),
+        None => reason,
+    };
     match error {
-        brunt_ingest::Error::NotAnExport { reason, .. } => FileOutcome::Skipped { reason },
-        error => failed(&refused(input.name(), &error)),
+        brunt_ingest::Error::NotAnExport { reason, .. } => {
+            FileOutcome::Skipped { reason: reason.clone() }
+        }
+        // A folder may hold tables that are nobody's: people's names, time zones, what a test expects.
+        brunt_ingest::Error::UnknownTable { .. } if !input.is_named() => {
+            FileOutcome::Skipped { reason: format!("{reason}; a mapping file can say") }
+        }
+        _ => FileOutcome::Failed { error: reason, hint: error.hint().map(str::to_owned) },
     }
 }
 
