@@ -302,7 +302,7 @@ fn n_columns(table: &'static Table, keys: &[String]) -> usize {
     Router::new(table, Reach::Record).n_columns_of(&keys)
 }
 
-fn inflate(head: &[u8]) -> Vec<u8> {
+pub(crate) fn inflate(head: &[u8]) -> Vec<u8> {
     let mut inflated = Vec::new();
     let limit = HEAD_BYTES as u64;
     // The head of an archive ends before the archive does; what came out until then is enough.

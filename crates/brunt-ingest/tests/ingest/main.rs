@@ -11,6 +11,7 @@ mod broken;
 mod exports;
 mod fluentbit;
 mod goldens;
+mod otlp_proto;
 mod reading;
 mod redaction;
 mod small;

@@ -134,14 +134,15 @@ pub(super) fn write_count(out: &mut String, key: &str, n: &Scalar<'_>) {
 }
 
 impl<'a> Shared<'a> {
-    /// Gives a new record what it shares with the others of its scope.
+    /// Gives a new record what it shares with the others of its scope. The texts come first: of two offers one goes to the
+    /// attributes, behind what is there.
     pub(super) fn apply(&self, row: &mut Row<'a>) {
-        for (column_idx, offer) in &self.offers {
-            row.offer(*column_idx, offer.clone());
-        }
         row.flags.push_str(&self.flags);
         row.attributes.push_str(&self.attributes);
         row.resource_attributes.push_str(&self.resource_attributes);
+        for (column_idx, offer) in &self.offers {
+            row.offer(*column_idx, offer.clone());
+        }
     }
 
     pub(super) fn schema_url(&mut self, json: &mut Json<'a>, key: &str) -> Result<(), Fault> {

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::columns::Kept;
 use super::log::{NS, read_id, set, text, time};
-use super::{Kept, any_value, scope};
+use super::{any_value, scope};
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::form::{Cell, Form};
 use crate::normalize::route::Target;
