@@ -31,6 +31,8 @@ pub(super) struct Columns {
     pub(super) trace_state: usize,
     pub(super) span_events: usize,
     pub(super) span_links: usize,
+    /// What a record says of an exception.
+    pub(super) exception: [usize; 3],
 }
 
 impl Kept {
@@ -54,6 +56,7 @@ impl Kept {
             trace_state: idx("trace_state"),
             span_events: idx("span_events"),
             span_links: idx("span_links"),
+            exception: ["exception_type", "exception_message", "exception_stacktrace"].map(idx),
         };
         Self { table, router: Router::new(table, Reach::Attributes), columns }
     }

@@ -54,6 +54,18 @@ impl Decoder {
         load: &mut Load<'_>,
     ) -> Result<(), Halt> {
         let start = json.mark();
+        if json.peek()? == Kind::Array {
+            let mut n_documents = 0;
+            json.enter_array()?;
+            while json.next_element()? {
+                self.document(json, text, origin, load)?;
+                n_documents += 1;
+            }
+            if n_documents > 0 {
+                return Ok(());
+            }
+            json.go_back(start);
+        }
         let schema_urls = ["\"schemaUrl\"", "\"schema_url\""]
             .iter()
             .any(|name| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some());
@@ -171,6 +183,9 @@ impl<'a> Part<'a, '_, '_, '_> {
         json: &mut Json<'a>,
         resource: &scope::Shared<'a>,
     ) -> Result<(), Halt> {
+        if json.peek()? == Kind::Null {
+            return Ok(json.null()?);
+        }
         json.enter_array()?;
         while json.next_element()? {
             let before = json.mark();
@@ -234,6 +249,9 @@ impl<'a> Part<'a, '_, '_, '_> {
         json: &mut Json<'a>,
         scope: &scope::Shared<'a>,
     ) -> Result<(), Halt> {
+        if json.peek()? == Kind::Null {
+            return Ok(json.null()?);
+        }
         json.enter_array()?;
         while json.next_element()? {
             let before = json.mark();

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use brunt_model::Table;
 
 use super::any_value;
+use super::log::text;
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::form::Form;
 use crate::normalize::route::{Router, Target};
@@ -65,11 +66,11 @@ pub(super) fn read_scope<'a>(
     while let Some(key) = json.next_key()? {
         match &*key {
             "name" => {
-                let name = json.text()?;
+                let value = text(json)?;
                 let rank = Level::Scope.rank(0);
                 let offer = Offer {
                     key: Cow::Borrowed("otel.scope.name"),
-                    value: Scalar::Text(name),
+                    value,
                     form: Form::Text,
                     rank,
                     kept: false,
@@ -77,7 +78,7 @@ pub(super) fn read_scope<'a>(
                 shared.offers.extend(table.column_idx("scope_name").map(|idx| (idx, offer)));
             }
             "version" => {
-                let version = Scalar::Text(json.text()?);
+                let version = text(json)?;
                 if version.as_str().is_some_and(|version| !version.is_empty()) {
                     write_field(&mut shared.attributes, "otel.scope.version", |out| {
                         version.write_json(out);
