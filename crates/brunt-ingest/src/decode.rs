@@ -25,6 +25,7 @@ pub(crate) mod logfmt;
 mod logger;
 mod message;
 pub(crate) mod mixpanel;
+mod origin;
 pub(crate) mod otlp;
 pub(crate) mod parquet;
 pub(crate) mod plain;
@@ -53,6 +54,7 @@ use crate::load::Load;
 pub(crate) use crate::load::Place;
 use crate::mapping::Mapping;
 use crate::read::{Block, Source};
+pub(crate) use origin::Origin;
 
 /// How an input is to be read.
 #[derive(Debug, Clone, Copy)]
@@ -151,9 +153,5 @@ pub(crate) fn place_in(block: Block<'_>, text: &str, at: usize) -> Place {
 
 fn place_at(block: Block<'_>, at: usize) -> Place {
     let before = block.bytes.get(..at.min(block.bytes.len())).unwrap_or_default();
-    let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-    Place {
-        line: block.first_line + memchr::memchr_iter(b'\n', before).count() as u64,
-        column: Some((before.len() - line_start) as u64 + 1),
-    }
+    Place { line: block.first_line, column: Some(1) }.after(before)
 }

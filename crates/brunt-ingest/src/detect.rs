@@ -351,7 +351,7 @@ fn has_time(table: &'static Table, keys: &[String]) -> bool {
     keys.iter().any(|key| matches!(router.target(key), Target::Column { column_idx: 0, .. }))
 }
 
-fn inflate(head: &[u8]) -> Vec<u8> {
+pub(crate) fn inflate(head: &[u8]) -> Vec<u8> {
     let mut inflated = Vec::new();
     let limit = HEAD_BYTES as u64;
     // The head of an archive ends before the archive does; what came out until then is enough.

@@ -28,6 +28,7 @@ pub(crate) struct Spec {
 /// All decoders, the most particular first.
 static SPECS: &[&Spec] = &[
     &decode::otlp::SPEC,
+    &decode::otlp::proto::SPEC,
     &decode::parquet::SPEC,
     &decode::sentry::envelope::SPEC,
     &decode::sentry::SPEC,

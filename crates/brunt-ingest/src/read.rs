@@ -20,13 +20,15 @@ const EXPANSION_MAX: u64 = 500;
 const EXPANSION_FREE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where one record ends and the next begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Split {
     Lines,
     /// Lines, but those inside quotes do not count.
     Csv,
     /// The whole input is one block.
     Whole,
+    /// Whole records, as many as there are, end at this byte; `None` where not even one is whole.
+    By(fn(&[u8]) -> Option<usize>),
 }
 
 /// Some whole records.
@@ -160,6 +162,7 @@ pub(crate) fn compression_of(head: &[u8]) -> Option<&'static str> {
 fn whole_records(bytes: &[u8], split: Split) -> Option<usize> {
     match split {
         Split::Whole => None,
+        Split::By(whole_records) => whole_records(bytes),
         Split::Lines => memrchr(b'\n', bytes).map(|newline| newline + 1),
         Split::Csv => {
             let mut quoted = false;

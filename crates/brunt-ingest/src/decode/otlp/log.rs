@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Kept, any_value, scope};
+use super::columns::Kept;
+use super::{any_value, scope};
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::form::{Form, Unit};
 use crate::normalize::time::{TimeForm, parse_ns};

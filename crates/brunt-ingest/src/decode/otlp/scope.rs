@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use brunt_model::Table;
 
 use super::any_value;
+use super::log::text;
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::form::Form;
 use crate::normalize::route::{Router, Target};
@@ -65,11 +66,11 @@ pub(super) fn read_scope<'a>(
     while let Some(key) = json.next_key()? {
         match &*key {
             "name" => {
-                let name = json.text()?;
+                let value = text(json)?;
                 let rank = Level::Scope.rank(0);
                 let offer = Offer {
                     key: Cow::Borrowed("otel.scope.name"),
-                    value: Scalar::Text(name),
+                    value,
                     form: Form::Text,
                     rank,
                     kept: false,
@@ -77,7 +78,7 @@ pub(super) fn read_scope<'a>(
                 shared.offers.extend(table.column_idx("scope_name").map(|idx| (idx, offer)));
             }
             "version" => {
-                let version = Scalar::Text(json.text()?);
+                let version = text(json)?;
                 if version.as_str().is_some_and(|version| !version.is_empty()) {
                     write_field(&mut shared.attributes, "otel.scope.version", |out| {
                         version.write_json(out);
@@ -134,14 +135,15 @@ pub(super) fn write_count(out: &mut String, key: &str, n: &Scalar<'_>) {
 }
 
 impl<'a> Shared<'a> {
-    /// Gives a new record what it shares with the others of its scope.
+    /// Gives a new record what it shares with the others of its scope. The texts come first: of two offers one goes to the
+    /// attributes, behind what is there.
     pub(super) fn apply(&self, row: &mut Row<'a>) {
-        for (column_idx, offer) in &self.offers {
-            row.offer(*column_idx, offer.clone());
-        }
         row.flags.push_str(&self.flags);
         row.attributes.push_str(&self.attributes);
         row.resource_attributes.push_str(&self.resource_attributes);
+        for (column_idx, offer) in &self.offers {
+            row.offer(*column_idx, offer.clone());
+        }
     }
 
     pub(super) fn schema_url(&mut self, json: &mut Json<'a>, key: &str) -> Result<(), Fault> {

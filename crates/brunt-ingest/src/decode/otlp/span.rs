@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::columns::Kept;
 use super::log::{NS, read_id, set, text, time};
-use super::{Kept, any_value, scope};
+use super::{any_value, scope};
 use crate::json::{Fault, Json, Kind};
-use crate::normalize::form::{Cell, Form};
+use crate::normalize::form::{Cell, Form, Unit};
 use crate::normalize::route::Target;
-use crate::normalize::time::print_ns;
+use crate::normalize::time::{TimeForm, parse_ns, print_ns};
 use crate::normalize::{number, words};
 use crate::row::{Level, Offer, Row};
 use crate::value::{Scalar, write_field, write_text};
@@ -63,22 +64,30 @@ pub(super) fn read<'a>(
                 let n = scope::count(json)?;
                 scope::write_count(&mut row.attributes, "otel.trace_flags", &n);
             }
-            "droppedAttributesCount" | "droppedEventsCount" | "droppedLinksCount" => {
-                let name = [
-                    "otel.dropped_",
-                    &key["dropped".len()..key.len() - "Count".len()].to_lowercase(),
-                    "_count",
-                ]
-                .concat();
-                let n = scope::count(json)?;
-                scope::write_count(&mut row.attributes, &name, &n);
-            }
-            _ => {
-                json.skip()?;
-            }
+            key => match dropped(key) {
+                Some(name) => {
+                    let n = scope::count(json)?;
+                    scope::write_count(&mut row.attributes, name, &n);
+                }
+                None => {
+                    json.skip()?;
+                }
+            },
         }
     }
     span.finish(json, row, kept)
+}
+
+/// The attribute that a count of dropped things becomes.
+fn dropped(key: &str) -> Option<&'static str> {
+    match key {
+        "droppedAttributesCount" | "dropped_attributes_count" => {
+            Some("otel.dropped_attributes_count")
+        }
+        "droppedEventsCount" | "dropped_events_count" => Some("otel.dropped_events_count"),
+        "droppedLinksCount" | "dropped_links_count" => Some("otel.dropped_links_count"),
+        _ => None,
+    }
 }
 
 /// What has to be there, and what follows from two fields.
@@ -108,7 +117,8 @@ impl<'a> Span<'a> {
         }
         let ns = |field: &Option<(Cow<'_, str>, Scalar<'_>)>| {
             let (_, value) = field.as_ref()?;
-            number::integer::<i64>(value.as_str()?).filter(|ns| *ns > 0)
+            let ns = parse_ns(value.as_str()?, TimeForm::Epoch(Unit::Ns))?;
+            i64::try_from(ns).ok().filter(|ns| *ns > 0)
         };
         let length =
             ns(&self.start).zip(ns(&self.end)).map(|(start, end)| end.saturating_sub(start));
@@ -200,6 +210,16 @@ fn events<'a>(json: &mut Json<'a>, row: &mut Row<'a>, kept: &mut Kept) -> Result
         out.push_str(if out.is_empty() { "[{" } else { ",{" });
         event.write(&mut out);
         out.push('}');
+        let exception = kept.columns.exception;
+        if event.lifted.iter().any(|(column_idx, _)| exception.contains(column_idx)) {
+            // What an earlier event said of its exception is not to be mixed with this one's.
+            for column_idx in exception {
+                let of_event = row.value(column_idx).map(|offer| offer.rank);
+                if of_event > Some(Level::SpanEvent.rank(0)) {
+                    row.take(column_idx);
+                }
+            }
+        }
         for (column_idx, offer) in event.lifted {
             row.offer(column_idx, offer);
         }
