@@ -107,7 +107,7 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 /// Of `2025-10-20T21:53:36.066911Z`.
 fn event_minute(event: &Value) -> Option<Ts> {
     let (day, time) = event["ts"].as_str()?.split_once('T')?;
-    let number = |range| time.get(range)?.parse::<i64>().ok();
+    let number = |range: std::ops::Range<usize>| time.get(range)?.parse::<i64>().ok();
     let minutes = number(0..2)? * 60 + number(3..5)?;
     Some(Ts(Day::parse(day)?.start().0 + minutes * MINUTE_MICROS))
 }

@@ -16,6 +16,7 @@ use crate::delta::{self, FileAction};
 use crate::epoch::{CommitEntry, Epoch, EpochFile, LoadEntry};
 use crate::error::Error;
 use crate::layout::split_by_day;
+use crate::lookup::Wanted;
 use crate::protocol::{Draft, Reads};
 use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
 use crate::runs::{Buffers, NewFile, Run, RunWriter, encode_run};
@@ -112,6 +113,28 @@ impl Transaction {
         projection: Option<&[&str]>,
     ) -> Result<Vec<RecordBatch>, Error> {
         self.store.read(file, projection).await
+    }
+
+    /// The rows of a file that have a wanted value, as [`read`](Self::read) gives them.
+    pub async fn read_wanted(
+        &self,
+        file: &DataFile,
+        projection: Option<&[&str]>,
+        wanted: &Wanted,
+    ) -> Result<Vec<RecordBatch>, Error> {
+        read_wanted(&self.store, file, projection, wanted).await
+    }
+
+    /// The files of these days in the base, without what this write has changed. The days count as read.
+    pub async fn read_days_before(
+        &mut self,
+        table: &str,
+        days: &BTreeSet<Day>,
+    ) -> Result<Vec<DataFile>, Error> {
+        let table = table_named(table)?;
+        self.reads.days.entry(table.name.to_owned()).or_default().extend(days);
+        let snapshot = self.snapshot(table.name).await?;
+        Ok(days.iter().flat_map(|day| snapshot.files_of(*day)).cloned().collect())
     }
 
     /// Appends rows to a base table. They wait for more of their day and become sorted files, at the latest when the write ends.
@@ -448,18 +471,26 @@ pub(crate) async fn read_file(
     file: &DataFile,
     projection: Option<&[&str]>,
 ) -> Result<Vec<RecordBatch>, Error> {
-    let location = store.location();
     let table = table_of(&file.path)?;
-    let objects = Arc::clone(&location.objects);
     let failed = |err| Error::storage("read", &file.path, err);
-    let path = location.path(&file.path);
-    let mut rows =
-        FileRows::open(objects, path, table, file.day, projection).await.map_err(failed)?;
-    let mut batches = Vec::new();
-    while let Some(batch) = rows.next().await.map_err(failed)? {
-        batches.push(batch);
+    let rows = FileRows::open(store.location(), table, file, projection).await.map_err(failed)?;
+    rows.all().await.map_err(failed)
+}
+
+/// Reads those rows of a file that have a wanted value.
+pub(crate) async fn read_wanted(
+    store: &Store,
+    file: &DataFile,
+    projection: Option<&[&str]>,
+    wanted: &Wanted,
+) -> Result<Vec<RecordBatch>, Error> {
+    let table = table_of(&file.path)?;
+    let failed = |err| Error::storage("read", &file.path, err);
+    let found = FileRows::open_wanted(store.location(), table, file, projection, wanted).await;
+    match found.map_err(failed)? {
+        Some(rows) => rows.all().await.map_err(failed),
+        None => Ok(Vec::new()),
     }
-    Ok(batches)
 }
 
 fn table_of_kind(name: &str, kind: TableKind) -> Result<&'static Table, Error> {

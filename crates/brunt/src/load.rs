@@ -8,6 +8,7 @@ mod decode;
 mod duplicates;
 mod input;
 mod job;
+mod stored;
 mod summary;
 mod transaction;
 

@@ -1,6 +1,7 @@
 //! The inputs of one call, in one epoch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::zip;
 use std::time::Instant;
 
 use arrow::array::{AsArray, BooleanArray};
@@ -12,6 +13,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::decode::{Decoded, Decoding};
 use super::duplicates::{Duplicates, Verdict};
+use super::stored::Stored;
 use super::transaction::{
     LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_days, derive_whole,
     pin_definitions,
@@ -70,6 +72,7 @@ pub(super) async fn run(
             on_progress,
             n_files: inputs.len(),
             duplicates: Duplicates::default(),
+            stored: Stored::default(),
             days: BTreeSet::new(),
             tables: BTreeSet::new(),
         };
@@ -104,6 +107,7 @@ struct Load<'a> {
     on_progress: &'a (dyn Fn(&Progress) + Send + Sync),
     n_files: usize,
     duplicates: Duplicates,
+    stored: Stored,
     /// Days in which base rows came or went, and the tables to which they did.
     days: BTreeSet<Day>,
     tables: BTreeSet<&'static str>,
@@ -232,14 +236,19 @@ impl Load<'_> {
     ) -> Result<(), Stop> {
         let table = rows.table();
         let days = days_of(&rows);
+        let identities = identity(rows.batch(), table);
         for day in days.iter().copied().collect::<BTreeSet<_>>() {
-            self.know_day(table, day).await?;
+            let of_day = zip(&days, &identities)
+                .map(|(other, identity)| (*other == day).then_some(identity));
+            self.stored
+                .know(self.tx, &mut self.duplicates, &rows, day, &of_day.collect::<Vec<_>>())
+                .await?;
         }
         self.tables.insert(table.name);
         let counts = counts.entry(Some(table.name)).or_default();
         counts.table = Some(table.name.to_owned());
         let mut keep = Vec::with_capacity(days.len());
-        for (day, identity) in days.iter().zip(identity(rows.batch(), table)) {
+        for (day, identity) in zip(&days, identities) {
             let verdict = self.duplicates.judge(table, *day, job.file_idx, identity);
             counts.n_records += 1;
             match verdict {
@@ -257,21 +266,6 @@ impl Load<'_> {
         } else if keep.contains(&true) {
             self.tx.append(&rows.filter(&BooleanArray::from(keep)).map_err(not_of(table))?).await?;
         }
-        Ok(())
-    }
-
-    /// Takes in what a day holds, before its first new row is judged.
-    async fn know_day(&mut self, table: &'static Table, day: Day) -> Result<(), Stop> {
-        if self.duplicates.is_known(table, day) {
-            return Ok(());
-        }
-        let mut stored = Vec::new();
-        for file in self.tx.read_days(table.name, &BTreeSet::from([day])).await? {
-            for batch in self.tx.read(&file, None).await? {
-                stored.extend(identity(&batch, table));
-            }
-        }
-        self.duplicates.know_day(table, day, stored);
         Ok(())
     }
 
