@@ -9,6 +9,7 @@
 //! The epoch is the commit point of all tables together. A reader takes the newest whole one and sees no half of
 //! a load; a writer that dies leaves nothing, or something that the next writer finishes.
 
+mod change;
 mod data_file;
 mod delta;
 mod disk;
@@ -26,6 +27,7 @@ mod runs;
 mod snapshot;
 mod store;
 mod table_log;
+mod tiers;
 mod transaction;
 mod user_definitions;
 mod vacuum;

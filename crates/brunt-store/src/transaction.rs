@@ -301,6 +301,15 @@ impl Transaction {
         Ok(())
     }
 
+    /// The files of one day as they stand now; the day counts as read.
+    pub(crate) async fn files_of_day(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+    ) -> Result<Vec<DataFile>, Error> {
+        self.read_days(table.name, &BTreeSet::from([day])).await
+    }
+
     async fn files(
         &mut self,
         table: &'static Table,
@@ -321,7 +330,7 @@ impl Transaction {
         Ok(base.chain(added).filter(|file| wanted(file.day)).cloned().collect())
     }
 
-    async fn put_run(&mut self, run: Run) -> Result<(), Error> {
+    pub(crate) async fn put_run(&mut self, run: Run) -> Result<(), Error> {
         let (table, day) = (run.table, run.day);
         let encoded = encode_run(run).await?;
         self.put_files(table, day, encoded).await
@@ -346,7 +355,12 @@ impl Transaction {
         self.changes.entry(table.name).or_default().added.push(file);
     }
 
-    fn remove_file(&mut self, table: &'static Table, file: &DataFile, data_change: bool) {
+    pub(crate) fn remove_file(
+        &mut self,
+        table: &'static Table,
+        file: &DataFile,
+        data_change: bool,
+    ) {
         let changes = self.changes.entry(table.name).or_default();
         let n_added = changes.added.len();
         changes.added.retain(|added| added.file.path != file.path);
@@ -493,7 +507,7 @@ pub(crate) async fn read_wanted(
     }
 }
 
-fn table_of_kind(name: &str, kind: TableKind) -> Result<&'static Table, Error> {
+pub(crate) fn table_of_kind(name: &str, kind: TableKind) -> Result<&'static Table, Error> {
     let table = table_named(name)?;
     if table.kind == kind {
         return Ok(table);

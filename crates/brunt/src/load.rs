@@ -10,7 +10,11 @@ mod input;
 mod job;
 mod stored;
 mod summary;
+mod touched;
 mod transaction;
+
+#[cfg(test)]
+mod tests;
 
 use brunt_ingest::{Format, Mapping, Policy, formats, table_named};
 use brunt_model::{Table, Ts};
@@ -59,6 +63,8 @@ pub(crate) struct Plan {
     pub(crate) policy: Policy,
     pub(crate) definitions: Definitions,
     pub(crate) now: Ts,
+    /// By connected rows is derived where these are less than one in so many of the days' rows.
+    pub(crate) part_of_days: u64,
 }
 
 pub(crate) async fn run(
@@ -120,6 +126,7 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
         policy,
         definitions,
         now,
+        part_of_days: touched::PART_OF_DAYS,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter::zip;
 use std::time::Instant;
 
-use arrow::array::{AsArray, BooleanArray};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::Date32Type;
 use brunt_ingest::{Options, Redacted, Reject, identity};
 use brunt_model::{Day, Table, TableKind, table, tables};
@@ -14,9 +14,9 @@ use xxhash_rust::xxh3::Xxh3;
 use super::decode::{Decoded, Decoding};
 use super::duplicates::{Duplicates, Verdict};
 use super::stored::Stored;
+use super::touched::Touched;
 use super::transaction::{
-    LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_days, derive_whole,
-    pin_definitions,
+    LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_whole, pin_definitions,
 };
 use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts, refused};
 use crate::error::Error;
@@ -73,7 +73,7 @@ pub(super) async fn run(
             n_files: inputs.len(),
             duplicates: Duplicates::default(),
             stored: Stored::default(),
-            days: BTreeSet::new(),
+            touched: Touched::default(),
             tables: BTreeSet::new(),
         };
         let outcomes = match load.run(&jobs, &refused).await {
@@ -86,6 +86,10 @@ pub(super) async fn run(
             Err(Stop::Failed(error)) => return Err(error),
         };
         let Some(committed) = writing.offer(tx, outcomes).await? else { continue };
+        if committed.is_new {
+            // The load is in the store whether or not this succeeds, and the next one merges what is left.
+            let _ = store.tables().merge_small_runs(plan.now, &committed.epoch).await;
+        }
         let mut outcomes = committed.value;
         outcomes.extend(refused);
         let files = inputs.iter().enumerate().filter_map(|(file_idx, input)| {
@@ -108,8 +112,8 @@ struct Load<'a> {
     n_files: usize,
     duplicates: Duplicates,
     stored: Stored,
-    /// Days in which base rows came or went, and the tables to which they did.
-    days: BTreeSet<Day>,
+    /// Base rows that came or went, and the tables to which they did.
+    touched: Touched,
     tables: BTreeSet<&'static str>,
 }
 
@@ -137,7 +141,8 @@ impl Load<'_> {
         if definitions_changed {
             derive_all(self.tx, &self.plan.definitions).await?;
         } else {
-            derive_days(self.tx, &self.days, &self.plan.definitions).await?;
+            let Plan { definitions, part_of_days, .. } = self.plan;
+            self.touched.derive(self.tx, definitions, *part_of_days).await?;
             if WHOLE_FROM.iter().any(|name| self.tables.contains(name)) {
                 derive_whole(self.tx).await?;
             }
@@ -258,9 +263,12 @@ impl Load<'_> {
                 }
                 Verdict::Store | Verdict::Replace { same_load: false } => counts.n_rows += 1,
             }
+            if let Verdict::Replace { .. } = verdict {
+                self.stored.supersede(&rows, *day, keep.len());
+            }
             keep.push(verdict != Verdict::Duplicate);
         }
-        self.days.extend(days.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(day, _)| *day));
+        self.touched.add(table, rows.batch(), &days, |row_idx| keep[row_idx]);
         if keep.iter().all(|keep| *keep) {
             self.tx.append(&rows).await?;
         } else if keep.contains(&true) {
@@ -273,16 +281,25 @@ impl Load<'_> {
     async fn drop_superseded(&mut self) -> Result<(), Stop> {
         for ((name, day), copies) in std::mem::take(&mut self.duplicates).into_superseded() {
             let Some(table) = table(name) else { continue };
-            self.days.insert(day);
+            let superseded = |batch: &RecordBatch| {
+                identity(batch, table)
+                    .iter()
+                    .map(|row| copies.contains(&(row.key, row.content)))
+                    .collect::<Vec<bool>>()
+            };
             for file in self.tx.read_days(name, &BTreeSet::from([day])).await? {
+                let perhaps = self.stored.read_superseded(self.tx, table, &file).await?;
+                if !perhaps.iter().any(|batch| superseded(batch).contains(&true)) {
+                    continue;
+                }
                 let mut keep = Vec::new();
                 for batch in self.tx.read(&file, None).await? {
-                    let kept = identity(&batch, table);
-                    keep.extend(kept.iter().map(|row| !copies.contains(&(row.key, row.content))));
+                    let goes = superseded(&batch);
+                    let days = vec![day; goes.len()];
+                    self.touched.add(table, &batch, &days, |row_idx| goes[row_idx]);
+                    keep.extend(goes.iter().map(|goes| !goes));
                 }
-                if keep.contains(&false) {
-                    self.tx.drop_rows(&file, &BooleanArray::from(keep)).await?;
-                }
+                self.tx.drop_rows(&file, &BooleanArray::from(keep)).await?;
             }
         }
         Ok(())

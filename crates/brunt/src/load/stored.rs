@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::datatypes::TimestampMicrosecondType;
 use brunt_ingest::{Identity, Redacted, identity};
 use brunt_model::{Day, Table};
-use brunt_store::{Transaction, Wanted};
+use brunt_store::{DataFile, Transaction, Wanted};
 
 use super::duplicates::Duplicates;
 use crate::error::Error;
@@ -19,6 +19,8 @@ const WHOLE_DAY_SHARE: u64 = 8;
 #[derive(Debug, Default)]
 pub(super) struct Stored {
     looked_at: HashMap<(&'static str, Day), Looked>,
+    /// What finds the copies that richer ones replaced.
+    superseded: HashMap<(&'static str, Day), Wanted>,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +74,27 @@ impl Stored {
         duplicates.know(table, day, stored);
         Ok(())
     }
+
+    /// Remembers how to find the copy that a new row replaces.
+    pub(super) fn supersede(&mut self, rows: &Redacted, day: Day, row_idx: usize) {
+        let wanted = self.superseded.entry((rows.table().name, day)).or_default();
+        if let Some((name, column)) = key_of(rows) {
+            wanted.text(name, column.value(row_idx));
+        }
+    }
+
+    /// The rows of a file among which copies that are replaced may be.
+    pub(super) async fn read_superseded(
+        &self,
+        tx: &Transaction,
+        table: &'static Table,
+        file: &DataFile,
+    ) -> Result<Vec<RecordBatch>, Error> {
+        match self.superseded.get(&(table.name, file.day)) {
+            Some(wanted) => Ok(tx.read_wanted(file, None, wanted).await?),
+            None => Ok(Vec::new()),
+        }
+    }
 }
 
 /// The column whose value all rows of one key share; rows without a key are equal in everything, so in time too.
@@ -84,19 +107,20 @@ fn key_column(table: &Table) -> Option<&'static str> {
     }
 }
 
+fn key_of(rows: &Redacted) -> Option<(&'static str, &StringArray)> {
+    let name = key_column(rows.table())?;
+    Some((name, rows.batch().column_by_name(name)?.as_string_opt::<i32>()?))
+}
+
 fn wanted(rows: &Redacted, unknown: &[Option<&Identity>]) -> Wanted {
     let mut wanted = Wanted::default();
-    let key =
-        key_column(rows.table()).and_then(|name| Some((name, rows.batch().column_by_name(name)?)));
+    let key = key_of(rows);
     let times = rows.batch().column_by_name(rows.table().time_column());
     let times = times.and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
     for (row_idx, of) in unknown.iter().enumerate() {
         match (of, key, times) {
-            (Some(Identity { by_content: false, .. }), Some((name, column)), _) => {
-                let texts = column.as_string_opt::<i32>().filter(|texts| texts.is_valid(row_idx));
-                if let Some(texts) = texts {
-                    wanted.text(name, texts.value(row_idx));
-                }
+            (Some(Identity { by_content: false, .. }), Some((name, texts)), _) => {
+                wanted.text(name, texts.value(row_idx));
             }
             (Some(_), _, Some(times)) => wanted.time(times.value(row_idx)),
             _ => {}
