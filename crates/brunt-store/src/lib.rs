@@ -31,6 +31,7 @@ mod tiers;
 mod transaction;
 mod user_definitions;
 mod vacuum;
+mod waiting;
 mod writing;
 
 #[cfg(test)]

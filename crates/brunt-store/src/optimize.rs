@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use brunt_model::{Day, Table, Ts};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 
 use crate::data_file::DataFile;
 use crate::epoch::Epoch;
@@ -14,6 +15,9 @@ use crate::requests::table_named;
 use crate::runs::NewFile;
 use crate::store::Store;
 use crate::tiers::groups_to_merge;
+
+/// Small merges that are under way at a time, since each waits for the disk.
+const MERGES_MAX: usize = 4;
 
 /// What `optimize` did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,16 +60,34 @@ impl Store {
     /// Merges small runs in the days that an epoch changed, where there are several of similar size.
     pub async fn merge_small_runs(&self, now: Ts, changed_by: &Epoch) -> Result<Optimized, Error> {
         let newest = self.finish_newest().await?;
-        let mut merged = Merged::default();
+        let mut merging = Vec::new();
         for commit in &changed_by.commits {
             let snapshot = self.snapshot(&newest, &commit.table).await?;
             for day in &commit.days {
                 for files in groups_to_merge(snapshot.table.kind, snapshot.files_of(*day)) {
-                    merged.add(self, now, snapshot.table, *day, files).await?;
+                    let (store, table, day) = (self.clone(), snapshot.table, *day);
+                    let merge =
+                        async move { MergedGroup::of(&store, now, table, day, files).await };
+                    merging.push(merge.boxed());
                 }
             }
         }
-        merged.commit(self, now).await
+        let groups = futures::stream::iter(merging).buffered(MERGES_MAX).try_collect().await?;
+        Merged { groups }.commit(self, now).await
+    }
+}
+
+impl MergedGroup {
+    async fn of(
+        store: &Store,
+        now: Ts,
+        table: &'static Table,
+        day: Day,
+        before: Vec<DataFile>,
+    ) -> Result<Self, Error> {
+        let input = DayFiles { table, day, files: &before, file_bytes_max: FILE_BYTES_MAX };
+        let after = merge_day(store.location(), &input, now).await?;
+        Ok(Self { table, day, before, after })
     }
 }
 
@@ -84,24 +106,11 @@ impl Merged {
         for day in snapshot.days().into_iter().filter(wanted) {
             let files = snapshot.files_of(day);
             if n_runs(files) > 1 {
-                merged.add(store, now, table, day, files.to_vec()).await?;
+                let group = MergedGroup::of(store, now, table, day, files.to_vec()).await?;
+                merged.groups.push(group);
             }
         }
         Ok(merged)
-    }
-
-    async fn add(
-        &mut self,
-        store: &Store,
-        now: Ts,
-        table: &'static Table,
-        day: Day,
-        before: Vec<DataFile>,
-    ) -> Result<(), Error> {
-        let input = DayFiles { table, day, files: &before, file_bytes_max: FILE_BYTES_MAX };
-        let after = merge_day(store.location(), &input, now).await?;
-        self.groups.push(MergedGroup { table, day, before, after });
-        Ok(())
     }
 
     /// Puts the merged files in place of those that they were made of, where those are all there still.

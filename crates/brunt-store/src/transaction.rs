@@ -22,6 +22,7 @@ use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
 use crate::runs::{Buffers, NewFile, Run, RunWriter, encode_run};
 use crate::snapshot::Snapshot;
 use crate::store::Store;
+use crate::waiting::Waiting;
 
 /// A write in the making; see [`Store::write`].
 ///
@@ -35,6 +36,7 @@ pub struct Transaction {
     reads: Reads,
     changes: BTreeMap<&'static str, Changes>,
     buffers: Buffers,
+    waiting: Waiting,
     loads: Vec<LoadEntry>,
     definitions_hash: Option<String>,
     /// The first file that was put: by it the store's clock tells how long the write has taken.
@@ -60,6 +62,7 @@ impl Transaction {
             reads,
             changes: BTreeMap::new(),
             buffers: Buffers::default(),
+            waiting: Waiting::default(),
             loads: Vec::new(),
             definitions_hash,
             first_file: None,
@@ -249,7 +252,7 @@ impl Transaction {
                 self.put_run(run).await?;
             }
         }
-        Ok(())
+        self.write_waiting(|_| true).await
     }
 
     /// Puts other files in the place of some of a day, with the same rows.
@@ -323,6 +326,8 @@ impl Transaction {
                 self.put_run(run).await?;
             }
         }
+        // Whoever asks for files may read them.
+        self.write_waiting(|waiting| waiting.name == table.name).await?;
         let snapshot = self.snapshot(table.name).await?;
         let changes = self.changes.entry(table.name).or_default();
         let base = snapshot.files.iter().filter(|file| !changes.removed.contains_key(&file.path));
@@ -344,8 +349,21 @@ impl Transaction {
     ) -> Result<(), Error> {
         let mut writer = RunWriter::new(table, day, self.now, true);
         for file in encoded {
-            let file = writer.put(self.store.location(), file).await?;
-            self.add_file(table, file);
+            let (file, bytes) = writer.name(file);
+            self.waiting.push(table, file.file.path.clone(), bytes);
+            self.changes.entry(table.name).or_default().added.push(file);
+        }
+        if self.waiting.is_much() {
+            self.write_waiting(|_| true).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the files that wait, of the tables that are asked for.
+    async fn write_waiting(&mut self, wanted: impl Fn(&Table) -> bool) -> Result<(), Error> {
+        let written = self.waiting.write(self.store.location(), wanted).await?;
+        if self.first_file.is_none() {
+            self.first_file = written;
         }
         Ok(())
     }
@@ -364,7 +382,8 @@ impl Transaction {
         let changes = self.changes.entry(table.name).or_default();
         let n_added = changes.added.len();
         changes.added.retain(|added| added.file.path != file.path);
-        // What was added here and is taken back is in no commit; vacuum finds it.
+        // What was added here and is taken back is in no commit; vacuum finds it, if it was put.
+        self.waiting.forget(&file.path);
         if changes.added.len() == n_added {
             let action = FileAction {
                 path: file

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use arrow::json::LineDelimitedWriter;
-use brunt_model::{TableKind, Ts, tables};
+use brunt_model::{TableKind, tables};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -140,7 +140,7 @@ async fn check(deal: &Deal, shift: usize, backwards: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn the_order_of_loads_does_not_matter_and_derived_tables_are_those_of_deriving_all(
