@@ -206,7 +206,7 @@ fn page_ranges(
             let offsets = metadata.offset_index()?.get(row_group)?.get(column)?;
             Some((index, offsets.page_locations()))
         });
-        let Some((index, locations)) = pages else { return vec![0..n_rows] };
+        let Some((index, locations)) = pages else { return std::iter::once(0..n_rows).collect() };
         for (page, location) in locations.iter().enumerate() {
             if may_have(index, page, kept) {
                 let next = locations.get(page + 1).map(|next| next.first_row_index);

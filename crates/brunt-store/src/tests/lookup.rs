@@ -8,7 +8,7 @@ use super::rows::{DAY, at, logs, table_of};
 use crate::{Error, Store, Wanted};
 
 /// Several pages of rows, some without a session.
-const N_ROWS: i64 = 60_000;
+const N_ROWS: usize = 60_000;
 
 async fn found(store: &Store, wanted: &Wanted) -> Vec<String> {
     let mut found = Vec::new();
@@ -42,8 +42,8 @@ async fn rows_are_found_by_ids_and_times_and_no_others() {
     let sessions: Vec<String> = (0..N_ROWS).map(|row| format!("s{}", row * 7919 % 6_000)).collect();
     let bodies: Vec<String> = (0..N_ROWS).map(|row| row.to_string()).collect();
     let rows: Vec<_> = (0..N_ROWS)
-        .map(|row| row as usize)
-        .map(|row| (at(DAY, row as i64 % 1_440), sessions[row].as_str(), bodies[row].as_str()))
+        .zip((0..1_440).cycle())
+        .map(|(row, minute)| (at(DAY, minute), sessions[row].as_str(), bodies[row].as_str()))
         .collect();
     let batch = logs(&rows);
     store
@@ -52,7 +52,7 @@ async fn rows_are_found_by_ids_and_times_and_no_others() {
         .unwrap();
     let expected = |holds: &dyn Fn(usize) -> bool| {
         let mut bodies: Vec<String> =
-            (0..N_ROWS as usize).filter(|row| holds(*row)).map(|row| bodies[row].clone()).collect();
+            (0..N_ROWS).filter(|row| holds(*row)).map(|row| bodies[row].clone()).collect();
         bodies.sort();
         bodies
     };
