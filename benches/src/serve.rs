@@ -97,7 +97,7 @@ async fn prepare(session: &Session, store: &Path) -> Result<Value, Error> {
 }
 
 /// Runs a query as a door would, with a look for a newer epoch, until its last batch is there.
-async fn run(session: &Session, sql: &str) -> Result<Value, Error> {
+pub(crate) async fn run(session: &Session, sql: &str) -> Result<Value, Error> {
     let start = Instant::now();
     session.pin().await?;
     let batches = session.sql(sql).await?.collect().await?;
@@ -105,7 +105,7 @@ async fn run(session: &Session, sql: &str) -> Result<Value, Error> {
     Ok(json!({ "ms": ms, "rows": cells::rows(&batches)? }))
 }
 
-fn milliseconds(since: Instant) -> f64 {
+pub(crate) fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1_000.0
 }
 

@@ -26,12 +26,20 @@ impl Settings {
     /// # Errors
     /// Where a number is none.
     pub(crate) fn read() -> Result<Self, Error> {
+        Self::read_with(20_000)
+    }
+
+    /// [`Settings::read`], with another number of sessions where none is asked for.
+    ///
+    /// # Errors
+    /// Where a number is none.
+    pub(crate) fn read_with(n_sessions: u32) -> Result<Self, Error> {
         let built =
             env::current_exe().ok().and_then(|own| own.ancestors().nth(2).map(Path::to_path_buf));
         let beside = built.as_ref().map(|folder| folder.join("brunt"));
         let profile = built.as_ref().and_then(|folder| folder.file_name());
         Ok(Self {
-            n_sessions: number("BRUNT_BENCH_SESSIONS", 20_000)?,
+            n_sessions: number("BRUNT_BENCH_SESSIONS", n_sessions)?,
             seed: u64::from(number("BRUNT_BENCH_SEED", 1)?),
             python: env::var("BRUNT_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned()),
             command: env::var_os("BRUNT_BENCH_COMMAND")
@@ -47,7 +55,8 @@ impl Settings {
     }
 }
 
-fn number(name: &'static str, default: u32) -> Result<u32, Error> {
+/// A variable that is a whole number.
+pub(crate) fn number(name: &'static str, default: u32) -> Result<u32, Error> {
     match env::var(name) {
         Ok(value) => value.parse().map_err(|_| Error::Variable { name, value }),
         Err(_) => Ok(default),

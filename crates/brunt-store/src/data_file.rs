@@ -12,12 +12,12 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryFutureExt};
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
-use parquet::arrow::async_reader::{AsyncFileReader, MetadataSuffixFetch};
+use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::arrow::{ArrowWriter, ParquetRecordBatchStreamBuilder, ProjectionMask};
 use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -25,6 +25,14 @@ use crate::delta::timestamp_text;
 use crate::layout::{
     BATCH_ROWS_MAX, STATISTICS_BYTES_MAX, file_schema, statistics_columns, writer_properties,
 };
+use crate::location::Location;
+use crate::lookup::{Wanted, narrow};
+
+/// A file up to this size is read in one request.
+const WHOLE_BYTES_MAX: u64 = 256 * 1024;
+
+/// What is read of the end of a larger file at first; most footers are shorter.
+const FOOTER_BYTES: usize = 64 * 1024;
 
 /// A file of rows of one table and day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,10 +233,38 @@ pub(crate) struct FileRows {
 
 impl FileRows {
     pub(crate) async fn open(
-        objects: Arc<dyn ObjectStore>,
-        path: Path,
+        location: &Location,
         table: &'static Table,
-        day: Day,
+        file: &DataFile,
+        projection: Option<&[&str]>,
+    ) -> ParquetResult<Self> {
+        let reader = ObjectReader::new(location, file).await?;
+        let builder = ParquetRecordBatchStreamBuilder::new(reader).await?;
+        Self::begin(builder, table, file, projection)
+    }
+
+    /// Those rows that have a wanted value; `None` where there are none for sure.
+    pub(crate) async fn open_wanted(
+        location: &Location,
+        table: &'static Table,
+        file: &DataFile,
+        projection: Option<&[&str]>,
+        wanted: &Wanted,
+    ) -> ParquetResult<Option<Self>> {
+        if wanted.misses(file) {
+            return Ok(None);
+        }
+        let reader = ObjectReader::new(location, file).await?;
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let builder = ParquetRecordBatchStreamBuilder::new_with_options(reader, options).await?;
+        let narrowed = narrow(builder, table, wanted).await?;
+        narrowed.map(|builder| Self::begin(builder, table, file, projection)).transpose()
+    }
+
+    fn begin(
+        builder: ParquetRecordBatchStreamBuilder<ObjectReader>,
+        table: &'static Table,
+        file: &DataFile,
         projection: Option<&[&str]>,
     ) -> ParquetResult<Self> {
         let schema = match projection {
@@ -239,12 +275,18 @@ impl FileRows {
                 Arc::new(Schema::new(fields.collect::<Result<Vec<_>, _>>()?))
             }
         };
-        let reader = ObjectReader { objects, path };
-        let builder = ParquetRecordBatchStreamBuilder::new(reader).await?;
         let names = schema.fields().iter().map(|field| field.name().as_str());
         let mask = ProjectionMask::columns(builder.parquet_schema(), names);
         let rows = builder.with_projection(mask).with_batch_size(BATCH_ROWS_MAX).build()?;
-        Ok(Self { rows, schema, day })
+        Ok(Self { rows, schema, day: file.day })
+    }
+
+    pub(crate) async fn all(mut self) -> ParquetResult<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.next().await? {
+            batches.push(batch);
+        }
+        Ok(batches)
     }
 
     pub(crate) async fn next(&mut self) -> ParquetResult<Option<RecordBatch>> {
@@ -290,18 +332,56 @@ pub(crate) fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordB
 pub(crate) struct ObjectReader {
     objects: Arc<dyn ObjectStore>,
     path: Path,
+    size_bytes: u64,
+    /// The file, where it is small enough to be had in one request.
+    whole: Option<Bytes>,
+}
+
+impl ObjectReader {
+    async fn new(location: &Location, file: &DataFile) -> ParquetResult<Self> {
+        let objects = Arc::clone(&location.objects);
+        let path = location.path(&file.path);
+        let whole = if file.size_bytes <= WHOLE_BYTES_MAX {
+            let found = objects.get(&path).await.map_err(external)?;
+            Some(found.bytes().await.map_err(external)?)
+        } else {
+            None
+        };
+        Ok(Self { objects, path, size_bytes: file.size_bytes, whole })
+    }
+}
+
+/// A part of bytes that are there already.
+fn slice(bytes: &Bytes, range: &Range<u64>) -> ParquetResult<Bytes> {
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+    if range.end > bytes.len() as u64 || range.start > range.end {
+        return Err(ParquetError::EOF(format!("{range:?} of {} bytes", bytes.len())));
+    }
+    Ok(bytes.slice(place(range.start)..place(range.end)))
 }
 
 impl AsyncFileReader for ObjectReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        self.objects.get_range(&self.path, range).map_err(external).boxed()
+        match &self.whole {
+            Some(whole) => futures::future::ready(slice(whole, &range)).boxed(),
+            None => self.objects.get_range(&self.path, range).map_err(external).boxed(),
+        }
     }
 
     fn get_byte_ranges(
         &mut self,
         ranges: Vec<Range<u64>>,
     ) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
-        async move { self.objects.get_ranges(&self.path, &ranges).await.map_err(external) }.boxed()
+        match &self.whole {
+            Some(whole) => {
+                let parts = ranges.iter().map(|range| slice(whole, range)).collect();
+                futures::future::ready(parts).boxed()
+            }
+            None => {
+                async move { self.objects.get_ranges(&self.path, &ranges).await.map_err(external) }
+                    .boxed()
+            }
+        }
     }
 
     fn get_metadata<'a>(
@@ -309,20 +389,11 @@ impl AsyncFileReader for ObjectReader {
         options: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
         async move {
-            let reader = ParquetMetaDataReader::new().with_arrow_reader_options(options);
-            Ok(Arc::new(reader.load_via_suffix_and_finish(self).await?))
-        }
-        .boxed()
-    }
-}
-
-impl MetadataSuffixFetch for &mut ObjectReader {
-    fn fetch_suffix(&mut self, suffix: usize) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        let range = Some(GetRange::Suffix(suffix as u64));
-        async move {
-            let options = GetOptions { range, ..GetOptions::default() };
-            let found = self.objects.get_opts(&self.path, options).await.map_err(external)?;
-            found.bytes().await.map_err(external)
+            let reader = ParquetMetaDataReader::new()
+                .with_arrow_reader_options(options)
+                .with_prefetch_hint(Some(FOOTER_BYTES));
+            let size_bytes = self.size_bytes;
+            Ok(Arc::new(reader.load_and_finish(self, size_bytes).await?))
         }
         .boxed()
     }

@@ -30,8 +30,9 @@ pub(crate) const BATCH_ROWS_MAX: usize = 8 * 1024;
 /// A text longer than this has no minimum and maximum in a file's statistics.
 pub(crate) const STATISTICS_BYTES_MAX: usize = 128;
 
-/// Columns with bloom filters: those that point queries look for and that min and max cannot find.
-const BLOOM_FILTERED: [&str; 2] = ["trace_id", "session_id"];
+/// Columns with bloom filters: those that point queries and loads look for and that min and max cannot find.
+const BLOOM_FILTERED: [&str; 6] =
+    ["trace_id", "session_id", "user_id", "user_pseudo_id", "event_id", "order_id"];
 
 /// Ids that hardly repeat, for which a dictionary costs more than it saves.
 const NO_DICTIONARY: [&str; 2] = ["trace_id", "span_id"];

@@ -9,6 +9,7 @@
 //! The epoch is the commit point of all tables together. A reader takes the newest whole one and sees no half of
 //! a load; a writer that dies leaves nothing, or something that the next writer finishes.
 
+mod change;
 mod data_file;
 mod delta;
 mod disk;
@@ -17,6 +18,7 @@ mod error;
 mod layout;
 mod load_index;
 mod location;
+mod lookup;
 mod merge;
 mod optimize;
 mod protocol;
@@ -25,9 +27,11 @@ mod runs;
 mod snapshot;
 mod store;
 mod table_log;
+mod tiers;
 mod transaction;
 mod user_definitions;
 mod vacuum;
+mod waiting;
 mod writing;
 
 #[cfg(test)]
@@ -38,6 +42,7 @@ pub use epoch::{CommitEntry, Epoch, LoadEntry};
 pub use error::Error;
 pub use layout::{ROW_GROUP_ROWS_MAX, SortColumn, sort_order};
 pub use location::{StoreOptions, object_store};
+pub use lookup::Wanted;
 pub use optimize::Optimized;
 pub use snapshot::{ColumnStatistics, Snapshot, Statistics};
 pub use store::Store;

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
-use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::interleave_record_batch;
@@ -155,9 +154,7 @@ impl RunRows {
                 return Ok(Some(batch));
             }
             let Some(file) = self.files.pop_front() else { return Ok(None) };
-            let objects = Arc::clone(&self.location.objects);
-            let path = self.location.path(&file.path);
-            self.open = Some(FileRows::open(objects, path, self.table, file.day, None).await?);
+            self.open = Some(FileRows::open(&self.location, self.table, &file, None).await?);
         }
     }
 }

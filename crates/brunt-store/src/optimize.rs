@@ -1,16 +1,23 @@
-//! `optimize`: makes one run of the runs of each day, so that a scan of a day reads sorted rows from few files.
+//! `optimize`: makes one run of the runs of each day, so that a scan of a day reads sorted rows from few files; and what
+//! a load does of it at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use brunt_model::{Day, Table, Ts};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 
 use crate::data_file::DataFile;
+use crate::epoch::Epoch;
 use crate::error::Error;
 use crate::layout::FILE_BYTES_MAX;
 use crate::merge::{DayFiles, merge_day};
 use crate::requests::table_named;
 use crate::runs::NewFile;
 use crate::store::Store;
+use crate::tiers::groups_to_merge;
+
+/// Small merges that are under way at a time, since each waits for the disk.
+const MERGES_MAX: usize = 4;
 
 /// What `optimize` did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,13 +30,16 @@ pub struct Optimized {
     pub n_files_after: usize,
 }
 
-/// Days of a table with their merged files.
+/// Files of several days and tables with the runs that were made of them.
+#[derive(Default)]
 pub(crate) struct Merged {
-    table: &'static Table,
-    days: BTreeMap<Day, MergedDay>,
+    groups: Vec<MergedGroup>,
 }
 
-struct MergedDay {
+/// Files of one day, and the one run of the same rows.
+struct MergedGroup {
+    table: &'static Table,
+    day: Day,
     before: Vec<DataFile>,
     after: Vec<NewFile>,
 }
@@ -46,6 +56,39 @@ impl Store {
     ) -> Result<Optimized, Error> {
         Merged::of(self, now, table, days).await?.commit(self, now).await
     }
+
+    /// Merges small runs in the days that an epoch changed, where there are several of similar size.
+    pub async fn merge_small_runs(&self, now: Ts, changed_by: &Epoch) -> Result<Optimized, Error> {
+        let newest = self.finish_newest().await?;
+        let mut merging = Vec::new();
+        for commit in &changed_by.commits {
+            let snapshot = self.snapshot(&newest, &commit.table).await?;
+            for day in &commit.days {
+                for files in groups_to_merge(snapshot.table.kind, snapshot.files_of(*day)) {
+                    let (store, table, day) = (self.clone(), snapshot.table, *day);
+                    let merge =
+                        async move { MergedGroup::of(&store, now, table, day, files).await };
+                    merging.push(merge.boxed());
+                }
+            }
+        }
+        let groups = futures::stream::iter(merging).buffered(MERGES_MAX).try_collect().await?;
+        Merged { groups }.commit(self, now).await
+    }
+}
+
+impl MergedGroup {
+    async fn of(
+        store: &Store,
+        now: Ts,
+        table: &'static Table,
+        day: Day,
+        before: Vec<DataFile>,
+    ) -> Result<Self, Error> {
+        let input = DayFiles { table, day, files: &before, file_bytes_max: FILE_BYTES_MAX };
+        let after = merge_day(store.location(), &input, now).await?;
+        Ok(Self { table, day, before, after })
+    }
 }
 
 impl Merged {
@@ -58,40 +101,49 @@ impl Merged {
     ) -> Result<Self, Error> {
         let table = table_named(table)?;
         let snapshot = store.snapshot(&*store.finish_newest().await?, table.name).await?;
-        let mut merged = BTreeMap::new();
+        let mut merged = Self::default();
         let wanted = |day: &Day| days.is_none_or(|days| days.contains(day));
         for day in snapshot.days().into_iter().filter(wanted) {
-            let before = snapshot.files_of(day).to_vec();
-            if n_runs(&before) > 1 {
-                let input = DayFiles { table, day, files: &before, file_bytes_max: FILE_BYTES_MAX };
-                let after = merge_day(store.location(), &input, now).await?;
-                merged.insert(day, MergedDay { before, after });
+            let files = snapshot.files_of(day);
+            if n_runs(files) > 1 {
+                let group = MergedGroup::of(store, now, table, day, files.to_vec()).await?;
+                merged.groups.push(group);
             }
         }
-        Ok(Self { table, days: merged })
+        Ok(merged)
     }
 
-    /// Puts the merged files in place of those that they were made of, for the days that still have them.
+    /// Puts the merged files in place of those that they were made of, where those are all there still.
     pub(crate) async fn commit(mut self, store: &Store, now: Ts) -> Result<Optimized, Error> {
         let mut done = Optimized::default();
         let mut writing = store.writing(now);
         loop {
             let mut tx = writing.begin().await?;
-            let snapshot = tx.snapshot(self.table.name).await?;
-            let n_days = self.days.len();
-            self.days.retain(|day, merged| snapshot.files_of(*day) == merged.before);
-            done.n_days_dropped += n_days - self.days.len();
-            tx.read_days(self.table.name, &self.days.keys().copied().collect()).await?;
-            for day in self.days.values() {
-                tx.exchange_files(self.table, &day.before, &day.after);
+            let n_days = self.n_days();
+            let mut kept = Vec::with_capacity(self.groups.len());
+            for group in std::mem::take(&mut self.groups) {
+                let snapshot = tx.snapshot(group.table.name).await?;
+                let there = snapshot.files_of(group.day);
+                if group.before.iter().all(|file| there.contains(file)) {
+                    tx.read_days(group.table.name, &BTreeSet::from([group.day])).await?;
+                    tx.exchange_files(group.table, &group.before, &group.after);
+                    kept.push(group);
+                }
             }
+            self.groups = kept;
+            done.n_days_dropped += n_days - self.n_days();
             if writing.offer(tx, ()).await?.is_some() {
-                done.n_days = self.days.len();
-                done.n_files_before = self.days.values().map(|day| day.before.len()).sum();
-                done.n_files_after = self.days.values().map(|day| day.after.len()).sum();
+                done.n_days = self.n_days();
+                done.n_files_before = self.groups.iter().map(|group| group.before.len()).sum();
+                done.n_files_after = self.groups.iter().map(|group| group.after.len()).sum();
                 return Ok(done);
             }
         }
+    }
+
+    fn n_days(&self) -> usize {
+        let days = self.groups.iter().map(|group| (group.table.name, group.day));
+        days.collect::<BTreeSet<_>>().len()
     }
 }
 

@@ -38,6 +38,19 @@ pub(crate) trait Log {
     /// Puts a Delta commit where none is; any failure leaves open whether it did.
     async fn put_commit(&self, entry: &CommitEntry, bytes: Bytes) -> Result<(), Self::Error>;
 
+    /// Puts several, each as [`Log::put_commit`] does, whatever becomes of the others.
+    async fn put_commits(
+        &self,
+        entries: &[CommitEntry],
+        bytes: &[Bytes],
+    ) -> Vec<Result<(), Self::Error>> {
+        let mut answers = Vec::with_capacity(entries.len());
+        for (entry, bytes) in entries.iter().zip(bytes) {
+            answers.push(self.put_commit(entry, bytes.clone()).await);
+        }
+        answers
+    }
+
     /// Waits before a request is made again; `attempt` counts from 1.
     async fn pause(&self, attempt: u32);
 
@@ -192,18 +205,29 @@ async fn put_epoch<L: Log>(log: &L, file: EpochFile) -> Result<Arc<Epoch>, L::Er
 
 /// Puts what is missing of an epoch's commits; `file` where the caller has their bytes and knows that none is there.
 async fn finish<L: Log>(log: &L, epoch: &Epoch, file: Option<&EpochFile>) -> Result<(), L::Error> {
+    let mut first = match file {
+        Some(file) => log.put_commits(&epoch.commits, &file.commits).await,
+        None => Vec::new(),
+    }
+    .into_iter();
     for (commit_idx, entry) in epoch.commits.iter().enumerate() {
         let mut bytes = file.and_then(|file| file.commits.get(commit_idx)).cloned();
         let mut attempt = 0;
+        let mut failure = match first.next() {
+            Some(Ok(())) => continue,
+            Some(Err(err)) => Some(err),
+            None => None,
+        };
         loop {
-            let mut failure = None;
-            if let Some(bytes) = bytes.clone() {
+            if failure.is_none()
+                && let Some(bytes) = bytes.clone()
+            {
                 match log.put_commit(entry, bytes).await {
                     Ok(()) => break,
                     Err(err) => failure = Some(err),
                 }
             }
-            match (log.owner(entry).await, failure) {
+            match (log.owner(entry).await, failure.take()) {
                 (Ok(Some(Owner::Epoch(number))), _) if number == epoch.number => break,
                 (Ok(Some(_)), _) => return Err(log.foreign_commit(entry)),
                 (Ok(None), None) => {

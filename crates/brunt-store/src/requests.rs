@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use brunt_model::{Table, TableKind};
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStoreExt, PutMode, PutOptions};
 
 use crate::delta;
@@ -179,6 +179,29 @@ impl Log for Location {
 
     async fn put_commit(&self, entry: &CommitEntry, bytes: Bytes) -> Result<(), Error> {
         self.create(&commit_file(entry)?, bytes).await
+    }
+
+    /// Base tables first, so that nobody sees rows derived from what is not there; those of a kind together, because
+    /// each waits for the disk.
+    async fn put_commits(
+        &self,
+        entries: &[CommitEntry],
+        bytes: &[Bytes],
+    ) -> Vec<Result<(), Error>> {
+        let kind = |entry: &CommitEntry| brunt_model::table(&entry.table).map(|table| table.kind);
+        let mut answers = Vec::with_capacity(entries.len());
+        let mut rest = bytes;
+        for of_kind in entries.chunk_by(|a, b| kind(a) == kind(b)) {
+            let (now, later) = rest.split_at(of_kind.len().min(rest.len()));
+            let mut puts = Vec::with_capacity(now.len());
+            for (entry, bytes) in of_kind.iter().zip(now) {
+                let (log, entry, bytes) = (self.clone(), entry.clone(), bytes.clone());
+                puts.push(async move { log.put_commit(&entry, bytes).await }.boxed());
+            }
+            answers.extend(futures::future::join_all(puts).await);
+            rest = later;
+        }
+        answers
     }
 
     async fn pause(&self, attempt: u32) {

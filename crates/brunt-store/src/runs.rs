@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use brunt_model::{Day, Table, Ts};
+use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::data_file::{DataFile, EncodedFile, RunEncoder};
@@ -131,6 +132,13 @@ impl RunWriter {
         location: &Location,
         encoded: EncodedFile,
     ) -> Result<NewFile, Error> {
+        let (file, bytes) = self.name(encoded);
+        location.write(&file.file.path, bytes).await?;
+        Ok(file)
+    }
+
+    /// Gives the next file of the run its name, for whoever puts it.
+    pub(crate) fn name(&mut self, encoded: EncodedFile) -> (NewFile, Bytes) {
         let within = format!(
             "day={}/{}-{:05}-{}.parquet",
             self.day, self.run, self.n_files, encoded.content
@@ -145,7 +153,6 @@ impl RunWriter {
             ts_min: encoded.ts_min,
             ts_max: encoded.ts_max,
         };
-        location.write(&file.path, encoded.bytes).await?;
         let action = FileAction {
             path: &within,
             day: self.day,
@@ -154,6 +161,6 @@ impl RunWriter {
             data_change: self.data_change,
         };
         let add = action.add(&encoded.statistics);
-        Ok(NewFile { file, add })
+        (NewFile { file, add }, encoded.bytes)
     }
 }

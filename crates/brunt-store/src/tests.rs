@@ -2,6 +2,7 @@
 
 mod crash;
 mod faults;
+mod lookup;
 mod pruning;
 mod race;
 mod readers;

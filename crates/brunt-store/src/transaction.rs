@@ -17,11 +17,13 @@ use crate::epoch::{CommitEntry, Epoch, EpochFile, LoadEntry};
 use crate::error::Error;
 use crate::layout::split_by_day;
 use crate::load_index::LoadIndex;
+use crate::lookup::Wanted;
 use crate::protocol::{Draft, Reads};
 use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
 use crate::runs::{Buffers, NewFile, Run, RunWriter, encode_run};
 use crate::snapshot::Snapshot;
 use crate::store::Store;
+use crate::waiting::Waiting;
 
 /// A write in the making; see [`Store::write`].
 ///
@@ -36,6 +38,7 @@ pub struct Transaction {
     changes: BTreeMap<&'static str, Changes>,
     buffers: Buffers,
     unloads: Vec<LoadEntry>,
+    waiting: Waiting,
     loads: Vec<LoadEntry>,
     definitions_hash: Option<String>,
     /// The first file that was put: by it the store's clock tells how long the write has taken.
@@ -62,6 +65,7 @@ impl Transaction {
             changes: BTreeMap::new(),
             buffers: Buffers::default(),
             unloads: Vec::new(),
+            waiting: Waiting::default(),
             loads: Vec::new(),
             definitions_hash,
             first_file: None,
@@ -125,6 +129,28 @@ impl Transaction {
         projection: Option<&[&str]>,
     ) -> Result<Vec<RecordBatch>, Error> {
         self.store.read(file, projection).await
+    }
+
+    /// The rows of a file that have a wanted value, as [`read`](Self::read) gives them.
+    pub async fn read_wanted(
+        &self,
+        file: &DataFile,
+        projection: Option<&[&str]>,
+        wanted: &Wanted,
+    ) -> Result<Vec<RecordBatch>, Error> {
+        read_wanted(&self.store, file, projection, wanted).await
+    }
+
+    /// The files of these days in the base, without what this write has changed. The days count as read.
+    pub async fn read_days_before(
+        &mut self,
+        table: &str,
+        days: &BTreeSet<Day>,
+    ) -> Result<Vec<DataFile>, Error> {
+        let table = table_named(table)?;
+        self.reads.days.entry(table.name.to_owned()).or_default().extend(days);
+        let snapshot = self.snapshot(table.name).await?;
+        Ok(days.iter().flat_map(|day| snapshot.files_of(*day)).cloned().collect())
     }
 
     /// Appends rows to a base table. They wait for more of their day and become sorted files, at the latest when the write ends.
@@ -262,7 +288,7 @@ impl Transaction {
                 self.put_run(run).await?;
             }
         }
-        Ok(())
+        self.write_waiting(|_| true).await
     }
 
     /// Puts other files in the place of some of a day, with the same rows.
@@ -316,6 +342,15 @@ impl Transaction {
         Ok(())
     }
 
+    /// The files of one day as they stand now; the day counts as read.
+    pub(crate) async fn files_of_day(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+    ) -> Result<Vec<DataFile>, Error> {
+        self.read_days(table.name, &BTreeSet::from([day])).await
+    }
+
     async fn files(
         &mut self,
         table: &'static Table,
@@ -329,6 +364,8 @@ impl Transaction {
                 self.put_run(run).await?;
             }
         }
+        // Whoever asks for files may read them.
+        self.write_waiting(|waiting| waiting.name == table.name).await?;
         let snapshot = self.snapshot(table.name).await?;
         let changes = self.changes.entry(table.name).or_default();
         let base = snapshot.files.iter().filter(|file| !changes.removed.contains_key(&file.path));
@@ -336,7 +373,7 @@ impl Transaction {
         Ok(base.chain(added).filter(|file| wanted(file.day)).cloned().collect())
     }
 
-    async fn put_run(&mut self, run: Run) -> Result<(), Error> {
+    pub(crate) async fn put_run(&mut self, run: Run) -> Result<(), Error> {
         let (table, day) = (run.table, run.day);
         let encoded = encode_run(run).await?;
         self.put_files(table, day, encoded).await
@@ -350,8 +387,21 @@ impl Transaction {
     ) -> Result<(), Error> {
         let mut writer = RunWriter::new(table, day, self.now, true);
         for file in encoded {
-            let file = writer.put(self.store.location(), file).await?;
-            self.add_file(table, file);
+            let (file, bytes) = writer.name(file);
+            self.waiting.push(table, file.file.path.clone(), bytes);
+            self.changes.entry(table.name).or_default().added.push(file);
+        }
+        if self.waiting.is_much() {
+            self.write_waiting(|_| true).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the files that wait, of the tables that are asked for.
+    async fn write_waiting(&mut self, wanted: impl Fn(&Table) -> bool) -> Result<(), Error> {
+        let written = self.waiting.write(self.store.location(), wanted).await?;
+        if self.first_file.is_none() {
+            self.first_file = written;
         }
         Ok(())
     }
@@ -361,11 +411,17 @@ impl Transaction {
         self.changes.entry(table.name).or_default().added.push(file);
     }
 
-    fn remove_file(&mut self, table: &'static Table, file: &DataFile, data_change: bool) {
+    pub(crate) fn remove_file(
+        &mut self,
+        table: &'static Table,
+        file: &DataFile,
+        data_change: bool,
+    ) {
         let changes = self.changes.entry(table.name).or_default();
         let n_added = changes.added.len();
         changes.added.retain(|added| added.file.path != file.path);
-        // What was added here and is taken back is in no commit; vacuum finds it.
+        // What was added here and is taken back is in no commit; vacuum finds it, if it was put.
+        self.waiting.forget(&file.path);
         if changes.added.len() == n_added {
             let action = FileAction {
                 path: file
@@ -489,21 +545,29 @@ pub(crate) async fn read_file(
     file: &DataFile,
     projection: Option<&[&str]>,
 ) -> Result<Vec<RecordBatch>, Error> {
-    let location = store.location();
     let table = table_of(&file.path)?;
-    let objects = Arc::clone(&location.objects);
     let failed = |err| Error::storage("read", &file.path, err);
-    let path = location.path(&file.path);
-    let mut rows =
-        FileRows::open(objects, path, table, file.day, projection).await.map_err(failed)?;
-    let mut batches = Vec::new();
-    while let Some(batch) = rows.next().await.map_err(failed)? {
-        batches.push(batch);
-    }
-    Ok(batches)
+    let rows = FileRows::open(store.location(), table, file, projection).await.map_err(failed)?;
+    rows.all().await.map_err(failed)
 }
 
-fn table_of_kind(name: &str, kind: TableKind) -> Result<&'static Table, Error> {
+/// Reads those rows of a file that have a wanted value.
+pub(crate) async fn read_wanted(
+    store: &Store,
+    file: &DataFile,
+    projection: Option<&[&str]>,
+    wanted: &Wanted,
+) -> Result<Vec<RecordBatch>, Error> {
+    let table = table_of(&file.path)?;
+    let failed = |err| Error::storage("read", &file.path, err);
+    let found = FileRows::open_wanted(store.location(), table, file, projection, wanted).await;
+    match found.map_err(failed)? {
+        Some(rows) => rows.all().await.map_err(failed),
+        None => Ok(Vec::new()),
+    }
+}
+
+pub(crate) fn table_of_kind(name: &str, kind: TableKind) -> Result<&'static Table, Error> {
     let table = table_named(name)?;
     if table.kind == kind {
         return Ok(table);

@@ -23,6 +23,7 @@ mod fill;
 mod gaps;
 mod grouping;
 mod journey_steps;
+mod links;
 mod members;
 mod occurrences;
 mod op;
@@ -32,6 +33,7 @@ mod read;
 mod sessions;
 mod symbols;
 mod tickets;
+mod touched;
 mod traces;
 mod tree;
 mod units;
@@ -41,14 +43,16 @@ mod window;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
 
+pub(crate) use self::links::Links;
 use self::read::base_table;
+pub(crate) use self::touched::{Found, Versions, derive_touched};
 use self::window::Window;
 use crate::definitions::Definitions;
 use crate::error::Error;

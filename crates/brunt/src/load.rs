@@ -12,9 +12,14 @@ mod job;
 #[cfg(test)]
 mod laws;
 mod remote;
+mod stored;
 mod summary;
+mod touched;
 mod transaction;
 mod unload;
+
+#[cfg(test)]
+mod tests;
 
 use brunt_ingest::{Format, Mapping, Policy, formats, table_named};
 use brunt_model::{Table, Ts};
@@ -80,6 +85,8 @@ pub(crate) struct Plan {
     pub(crate) replace: bool,
     pub(crate) definitions: Definitions,
     pub(crate) now: Ts,
+    /// By connected rows is derived where these are less than one in so many of the days' rows.
+    pub(crate) part_of_days: u64,
 }
 
 pub(crate) async fn run(
@@ -142,6 +149,7 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
         replace: options.replace,
         definitions,
         now,
+        part_of_days: touched::PART_OF_DAYS,
     })
 }
 

@@ -10,6 +10,7 @@ pub(super) fn duplicates() -> Table {
         Column::required("day", Date, "UTC date of `loaded_at`; the partition."),
         Column::new("load_id", Text, "Id of the load that had the row too."),
         Column::new("table_name", Text, "Table of the row."),
+        Column::new("row_day", Date, "Day of the row."),
         Column::new("row_key", Text, "What tells the row from others: 32 hexadecimal digits."),
         Column::new("content", Text, "Hash of the row's content: 32 hexadecimal digits."),
         Column::new("n_filled", Int, "Columns of the row that are not NULL."),

@@ -20,7 +20,7 @@ const FIRST_DAY: i32 = 20_000;
 
 /// A row before its ids have names.
 #[derive(Debug, Clone)]
-struct Planted {
+pub(crate) struct Planted {
     table: usize,
     day: i32,
     minute: i64,
@@ -30,7 +30,7 @@ struct Planted {
     variant: u8,
 }
 
-fn planted() -> impl Strategy<Value = Planted> {
+pub(crate) fn planted() -> impl Strategy<Value = Planted> {
     // Near midnight, or every hour and a half, so that both quiet and never quiet days happen.
     let minute =
         prop_oneof![0..20_i64, 1_420..1_440_i64, (0..16_i64).prop_map(|n| n * 90), 0..1_440_i64];
@@ -45,6 +45,15 @@ fn planted() -> impl Strategy<Value = Planted> {
 
 fn plant(all: &[Planted]) -> Memory {
     let mut memory = Memory::default();
+    for (table, row) in as_json(all) {
+        memory.add(table, &[row]);
+    }
+    memory
+}
+
+/// The rows with the names of their tables.
+pub(crate) fn as_json(all: &[Planted]) -> Vec<(&'static str, Value)> {
+    let mut rows = Vec::new();
     for (number, row) in all.iter().enumerate() {
         let ts = Day(FIRST_DAY + row.day).start().0 + row.minute * 60_000_000;
         let ts = chrono::DateTime::from_timestamp_micros(ts).unwrap().to_rfc3339();
@@ -68,9 +77,9 @@ fn plant(all: &[Planted]) -> Memory {
             _ => event(row, number),
         };
         object.extend(more.as_object().unwrap().clone());
-        memory.add(["spans", "logs", "events"][row.table], &[Value::Object(object)]);
+        rows.push((["spans", "logs", "events"][row.table], Value::Object(object)));
     }
-    memory
+    rows
 }
 
 fn span(row: &Planted, number: usize, all: &[Planted]) -> Value {
@@ -118,9 +127,8 @@ fn event(row: &Planted, number: usize) -> Value {
     })
 }
 
-fn definitions() -> Definitions {
-    journeys(
-        r#"
+/// A journey with a step of each kind.
+pub(crate) const JOURNEYS: &str = r#"
 [[journey]]
 name = "checkout"
 [[journey.step]]
@@ -135,8 +143,10 @@ where = "span_name = 'pay'"
 name = "buy"
 table = "orders"
 value = "order_value"
-"#,
-    )
+"#;
+
+fn definitions() -> Definitions {
+    journeys(JOURNEYS)
 }
 
 fn all_rows(memory: &Memory) -> BTreeMap<&'static str, Vec<Value>> {

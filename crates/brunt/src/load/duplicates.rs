@@ -1,4 +1,4 @@
-//! Which rows are new: identity over everything stored in the same days, and over the load itself.
+//! Which rows are new: identity over what is stored in the same days, and over the load itself.
 //!
 //! Rows with a key of their own (a span's ids) are one row, of which the richest copy is kept: the one with more filled
 //! columns, then with the greater content hash. Rows without one are told apart by all their columns and by their
@@ -10,19 +10,20 @@ use std::collections::{HashMap, HashSet};
 use brunt_ingest::Identity;
 use brunt_model::{Day, Table};
 
-/// All identities that a transaction has met.
+/// The identities that a transaction has met, and what is stored under them. The same key on two days is two rows, since
+/// whether the other day is looked at must not matter.
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
-    seen: HashMap<(&'static str, u128), Seen>,
-    /// Days whose stored rows are in `seen`.
-    days_known: HashSet<(&'static str, Day)>,
+    seen: HashMap<Place, Seen>,
     /// Copies that a richer one replaced, by table and day.
     superseded: HashMap<(&'static str, Day), HashSet<(u128, u128)>>,
 }
 
+/// Table, day, key.
+type Place = (&'static str, Day, u128);
+
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    day: Day,
     content: u128,
     n_filled: u32,
     /// Copies that are stored, for rows without a key of their own.
@@ -50,23 +51,22 @@ pub(super) enum Verdict {
 }
 
 impl Duplicates {
-    /// Whether the stored rows of a day have been taken in.
-    pub(super) fn is_known(&self, table: &'static Table, day: Day) -> bool {
-        self.days_known.contains(&(table.name, day))
+    /// Whether it is known what is stored under this key.
+    pub(super) fn is_known(&self, table: &'static Table, day: Day, key: u128) -> bool {
+        self.seen.contains_key(&(table.name, day, key))
     }
 
-    /// Takes in the rows that a day holds already; once for each day, before rows of it are judged.
-    pub(super) fn know_day(
+    /// Takes in rows that a day holds already: for each key all of them or none, before a row of the key is judged.
+    /// Keys that are known stay as they are.
+    pub(super) fn know(
         &mut self,
         table: &'static Table,
         day: Day,
         stored: impl IntoIterator<Item = Identity>,
     ) {
-        self.days_known.insert((table.name, day));
-        for identity in stored {
-            let Identity { key, content, n_filled, .. } = identity;
+        let mut found: HashMap<u128, Seen> = HashMap::new();
+        for Identity { key, content, n_filled, .. } in stored {
             let first = Seen {
-                day,
                 content,
                 n_filled,
                 n_stored: 0,
@@ -74,7 +74,14 @@ impl Duplicates {
                 n_in_load: 0,
                 holder_idx: None,
             };
-            self.seen.entry((table.name, key)).or_insert(first).n_stored += 1;
+            let of_key = found.entry(key).or_insert(first);
+            of_key.n_stored += 1;
+            if (n_filled, content) > (of_key.n_filled, of_key.content) {
+                (of_key.n_filled, of_key.content) = (n_filled, content);
+            }
+        }
+        for (key, of_key) in found {
+            self.seen.entry((table.name, day, key)).or_insert(of_key);
         }
     }
 
@@ -87,9 +94,8 @@ impl Duplicates {
         identity: Identity,
     ) -> Verdict {
         let Identity { key, content, n_filled, by_content } = identity;
-        let Some(seen) = self.seen.get_mut(&(table.name, key)) else {
+        let Some(seen) = self.seen.get_mut(&(table.name, day, key)) else {
             let first = Seen {
-                day,
                 content,
                 n_filled,
                 n_stored: 1,
@@ -97,7 +103,7 @@ impl Duplicates {
                 n_in_load: 1,
                 holder_idx: Some(load_idx),
             };
-            self.seen.insert((table.name, key), first);
+            self.seen.insert((table.name, day, key), first);
             return Verdict::Store;
         };
         let same_load = seen.load_idx == Some(load_idx);
@@ -118,8 +124,7 @@ impl Duplicates {
                 same_content: content == seen.content,
             };
         }
-        self.superseded.entry((table.name, seen.day)).or_default().insert((key, seen.content));
-        seen.day = day;
+        self.superseded.entry((table.name, day)).or_default().insert((key, seen.content));
         seen.content = content;
         seen.n_filled = n_filled;
         seen.holder_idx = Some(load_idx);
@@ -171,9 +176,21 @@ mod tests {
     fn stored_copies_count_as_an_earlier_load() {
         let mut duplicates = Duplicates::default();
         let stored = Identity { key: 7, content: 7, n_filled: 4, by_content: true };
-        duplicates.know_day(table("spans").unwrap(), DAY, [stored, stored]);
+        duplicates.know(table("spans").unwrap(), DAY, [stored, stored]);
         let verdicts: Vec<Verdict> = (0..3).map(|_| judge(&mut duplicates, 0, 7, 7, 4)).collect();
         assert_eq!(verdicts, [duplicate(false, true), duplicate(false, true), Verdict::Store]);
+    }
+
+    #[test]
+    fn a_key_that_is_known_is_not_counted_again_and_other_days_are_apart() {
+        let mut duplicates = Duplicates::default();
+        let stored = Identity { key: 7, content: 7, n_filled: 4, by_content: true };
+        let spans = table("spans").unwrap();
+        duplicates.know(spans, DAY, [stored]);
+        duplicates.know(spans, DAY, [stored]);
+        duplicates.know(spans, DAY.plus(1), [stored]);
+        let verdicts: Vec<Verdict> = (0..2).map(|_| judge(&mut duplicates, 0, 7, 7, 4)).collect();
+        assert_eq!(verdicts, [duplicate(false, true), Verdict::Store]);
     }
 
     #[test]

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use arrow::array::UInt32Array;
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, RecordBatch, StringArray};
 use arrow::compute::take_record_batch;
-use arrow::datatypes::{DataType, Int32Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Date32Type, Int32Type, TimeUnit, TimestampMicrosecondType};
 use arrow::json::{LineDelimitedWriter, ReaderBuilder};
 use brunt_ingest::Identity;
-use brunt_model::{Table, Ts};
+use brunt_model::{Day, Table, Ts};
 use brunt_store::Transaction;
 
 use super::transaction::add_system_rows;
@@ -24,6 +24,7 @@ pub(super) struct Held {
     pub(super) loaded_at: Ts,
     pub(super) load_id: String,
     pub(super) table: String,
+    pub(super) day: Day,
     pub(super) key: u128,
     pub(super) content: u128,
     pub(super) n_filled: u32,
@@ -38,10 +39,16 @@ pub(super) struct Holding {
 }
 
 impl Held {
-    pub(super) fn new(table: &Table, load_id: &str, now: Ts, identity: &Identity) -> Self {
+    pub(super) fn new(
+        table: &Table,
+        day: Day,
+        load_id: &str,
+        now: Ts,
+        identity: &Identity,
+    ) -> Self {
         let Identity { key, content, n_filled, .. } = *identity;
         let (table, load_id) = (table.name.to_owned(), load_id.to_owned());
-        Self { loaded_at: now, load_id, table, key, content, n_filled, row: None }
+        Self { loaded_at: now, load_id, table, day, key, content, n_filled, row: None }
     }
 }
 
@@ -69,6 +76,10 @@ pub(super) async fn write(tx: &mut Transaction, held: &[Held]) -> Result<(), Err
         let columns = vec![
             ("load_id", text(&|held| Some(held.load_id.clone()))),
             ("table_name", text(&|held| Some(held.table.clone()))),
+            (
+                "row_day",
+                Arc::new(part.iter().map(|held| Some(held.day.0)).collect::<Date32Array>()),
+            ),
             ("row_key", text(&|held| hex(held.key))),
             ("content", text(&|held| hex(held.content))),
             ("n_filled", Arc::new(filled.collect::<Int32Array>()) as ArrayRef),
@@ -93,6 +104,8 @@ pub(super) async fn read(tx: &mut Transaction) -> Result<Vec<Held>, Error> {
                 u128::from_str_radix(&digits, 16).ok()
             };
             let times = batch.column(0).as_primitive_opt::<TimestampMicrosecondType>();
+            let row_days = batch.column_by_name("row_day");
+            let row_days = row_days.and_then(|column| column.as_primitive_opt::<Date32Type>());
             let n_filled = batch.column_by_name("n_filled");
             let n_filled = n_filled.and_then(|column| column.as_primitive_opt::<Int32Type>());
             for row_idx in 0..batch.num_rows() {
@@ -100,6 +113,7 @@ pub(super) async fn read(tx: &mut Transaction) -> Result<Vec<Held>, Error> {
                     loaded_at: Ts(times.map_or(0, |times| times.value(row_idx))),
                     load_id: text("load_id", row_idx).unwrap_or_default(),
                     table: text("table_name", row_idx).unwrap_or_default(),
+                    day: Day(row_days.map_or(0, |days| days.value(row_idx))),
                     key: hex("row_key", row_idx).unwrap_or_default(),
                     content: hex("content", row_idx).unwrap_or_default(),
                     n_filled: n_filled

@@ -1,6 +1,7 @@
 //! The inputs of one call, in one epoch.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::zip;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -15,11 +16,12 @@ use xxhash_rust::xxh3::Xxh3;
 use super::decode::{Counted, Decoded, Decoding};
 use super::duplicates::{Duplicates, Verdict};
 use super::held::{Held, Holding, rows_as_json};
+use super::stored::Stored;
+use super::touched::Touched;
 use super::transaction::{
-    LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_days, derive_whole,
-    pin_definitions,
+    LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_whole, pin_definitions,
 };
-use super::unload::{Touched, take_back};
+use super::unload::take_back;
 use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts};
 use crate::error::Error;
 use crate::store::Store;
@@ -77,7 +79,8 @@ pub(super) async fn run(
             n_bytes_all: jobs.iter().map(|job| job.size_bytes).sum(),
             duplicates: Duplicates::default(),
             holding: Holding::default(),
-            days: BTreeSet::new(),
+            stored: Stored::default(),
+            touched: Touched::default(),
             tables: BTreeSet::new(),
         };
         let outcomes = match load.run(&jobs, &refused).await {
@@ -90,6 +93,10 @@ pub(super) async fn run(
             Err(Stop::Failed(error)) => return Err(error),
         };
         let Some(committed) = writing.offer(tx, outcomes).await? else { continue };
+        if committed.is_new {
+            // The load is in the store whether or not this succeeds, and the next one merges what is left.
+            let _ = store.tables().merge_small_runs(plan.now, &committed.epoch).await;
+        }
         let mut outcomes = committed.value;
         outcomes.extend(refused);
         let files = inputs.iter().enumerate().filter_map(|(file_idx, input)| {
@@ -115,8 +122,9 @@ struct Load<'a> {
     n_bytes_all: u64,
     duplicates: Duplicates,
     holding: Holding,
-    /// Days in which base rows came or went, and the tables to which they did.
-    days: BTreeSet<Day>,
+    stored: Stored,
+    /// Base rows that came or went, and the tables to which they did.
+    touched: Touched,
     tables: BTreeSet<&'static str>,
 }
 
@@ -140,17 +148,18 @@ impl Load<'_> {
         }
         let has_new =
             outcomes.values().any(|outcome| matches!(outcome, FileOutcome::Loaded { .. }));
-        if !has_new && self.days.is_empty() {
+        if !has_new && self.touched.days.is_empty() {
             return Ok(outcomes);
         }
         self.drop_superseded().await?;
         self.holding.write(self.tx).await?;
-        (self.on_progress)(&Progress::Deriving { n_days: self.days.len() });
+        (self.on_progress)(&Progress::Deriving { n_days: self.touched.days.len() });
         let definitions_changed = pin_definitions(self.tx, &self.plan.definitions).await?;
         if definitions_changed {
             derive_all(self.tx, &self.plan.definitions).await?;
         } else {
-            derive_days(self.tx, &self.days, &self.plan.definitions).await?;
+            let Plan { definitions, part_of_days, .. } = self.plan;
+            self.touched.derive(self.tx, definitions, *part_of_days).await?;
             if WHOLE_FROM.iter().any(|name| self.tables.contains(name)) {
                 derive_whole(self.tx).await?;
             }
@@ -163,12 +172,9 @@ impl Load<'_> {
         let is_replaced = |load: &LoadEntry| {
             jobs.iter().any(|job| job.input.name() == load.input || job.key == load.key)
         };
-        let mut touched = Touched::default();
         for load in self.tx.find_loads(is_replaced).await? {
-            take_back(self.tx, load, &mut touched).await?;
+            take_back(self.tx, load, &mut self.touched, &mut self.tables).await?;
         }
-        self.days.extend(touched.days);
-        self.tables.extend(touched.tables);
         Ok(())
     }
 
@@ -265,16 +271,20 @@ impl Load<'_> {
     ) -> Result<(), Stop> {
         let table = rows.table();
         let days = days_of(&rows);
+        let identities = identity(rows.batch(), table);
         for day in days.iter().copied().collect::<BTreeSet<_>>() {
-            self.know_day(table, day).await?;
+            let of_day = zip(&days, &identities)
+                .map(|(other, identity)| (*other == day).then_some(identity));
+            self.stored
+                .know(self.tx, &mut self.duplicates, &rows, day, &of_day.collect::<Vec<_>>())
+                .await?;
         }
         self.tables.insert(table.name);
         let counts = counts.entry(Some(table.name)).or_default();
         counts.table = Some(table.name.to_owned());
         let mut keep = Vec::with_capacity(days.len());
         let mut poorer: Vec<(u32, Held)> = Vec::new();
-        for (row_idx, (day, identity)) in (0..).zip(days.iter().zip(identity(rows.batch(), table)))
-        {
+        for (row_idx, (day, identity)) in zip(0.., zip(&days, identities)) {
             let verdict = self.duplicates.judge(table, *day, job.file_idx, identity);
             counts.n_records += 1;
             match verdict {
@@ -284,18 +294,22 @@ impl Load<'_> {
                 }
                 Verdict::Store | Verdict::Replace { same_load: false } => counts.n_rows += 1,
             }
-            if let Verdict::Duplicate { same_load: false, same_content } = verdict {
-                let held = Held::new(table, &job.load_id, self.plan.now, &identity);
-                if same_content {
-                    self.holding.push(self.tx, held).await?;
-                } else {
-                    poorer.push((row_idx, held));
+            match verdict {
+                Verdict::Duplicate { same_load: false, same_content } => {
+                    let held = Held::new(table, *day, &job.load_id, self.plan.now, &identity);
+                    if same_content {
+                        self.holding.push(self.tx, held).await?;
+                    } else {
+                        poorer.push((row_idx, held));
+                    }
                 }
+                Verdict::Replace { .. } => self.stored.supersede(&rows, *day, keep.len()),
+                _ => {}
             }
             keep.push(!matches!(verdict, Verdict::Duplicate { .. }));
         }
         self.hold(rows.batch(), poorer).await?;
-        self.days.extend(days.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(day, _)| *day));
+        self.touched.add(table, rows.batch(), &days, |row_idx| keep[row_idx]);
         if keep.iter().all(|keep| *keep) {
             self.tx.append(&rows).await?;
         } else if keep.contains(&true) {
@@ -313,43 +327,40 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Takes in what a day holds, before its first new row is judged.
-    async fn know_day(&mut self, table: &'static Table, day: Day) -> Result<(), Stop> {
-        if self.duplicates.is_known(table, day) {
-            return Ok(());
-        }
-        let mut stored = Vec::new();
-        for file in self.tx.read_days(table.name, &BTreeSet::from([day])).await? {
-            for batch in self.tx.read(&file, None).await? {
-                stored.extend(identity(&batch, table));
-            }
-        }
-        self.duplicates.know_day(table, day, stored);
-        Ok(())
-    }
-
     /// Takes away the copies that richer ones replaced.
     async fn drop_superseded(&mut self) -> Result<(), Stop> {
         for ((name, day), copies) in std::mem::take(&mut self.duplicates).into_superseded() {
             let Some(table) = table(name) else { continue };
-            self.days.insert(day);
+            let superseded = |batch: &RecordBatch| {
+                identity(batch, table)
+                    .iter()
+                    .map(|row| copies.contains(&(row.key, row.content)))
+                    .collect::<Vec<bool>>()
+            };
             for file in self.tx.read_days(name, &BTreeSet::from([day])).await? {
+                let perhaps = self.stored.read_superseded(self.tx, table, &file).await?;
+                if !perhaps.iter().any(|batch| superseded(batch).contains(&true)) {
+                    continue;
+                }
                 let mut keep = Vec::new();
                 for batch in self.tx.read(&file, None).await? {
+                    let mut goes = Vec::new();
                     let mut gone = Vec::new();
-                    for (row_idx, row) in (0..).zip(identity(&batch, table)) {
-                        let is_kept = !copies.contains(&(row.key, row.content));
-                        if !is_kept {
+                    for (row_idx, row) in zip(0.., identity(&batch, table)) {
+                        let is_gone = copies.contains(&(row.key, row.content));
+                        if is_gone {
                             let load_id = load_id_of(&batch, row_idx as usize);
-                            gone.push((row_idx, Held::new(table, load_id, self.plan.now, &row)));
+                            let held = Held::new(table, day, load_id, self.plan.now, &row);
+                            gone.push((row_idx, held));
                         }
-                        keep.push(is_kept);
+                        goes.push(is_gone);
                     }
+                    let days = vec![day; goes.len()];
+                    self.touched.add(table, &batch, &days, |row_idx| goes[row_idx]);
+                    keep.extend(goes.iter().map(|goes| !goes));
                     self.hold(&batch, gone).await?;
                 }
-                if keep.contains(&false) {
-                    self.tx.drop_rows(&file, &BooleanArray::from(keep)).await?;
-                }
+                self.tx.drop_rows(&file, &BooleanArray::from(keep)).await?;
             }
         }
         Ok(())

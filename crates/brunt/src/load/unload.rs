@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::Date32Type;
 use brunt_ingest::identity;
 use brunt_model::{Day, Table, TableKind, Ts, tables};
 use brunt_store::{LoadEntry, Transaction};
 
 use super::held::{self, Held};
-use super::transaction::{WHOLE_FROM, derive_days, derive_whole};
+use super::touched::{PART_OF_DAYS, Touched};
+use super::transaction::{WHOLE_FROM, derive_whole};
 use crate::code::Code;
 use crate::definitions::Definitions;
 use crate::error::{Error, Fault};
@@ -30,13 +30,6 @@ pub struct Unloaded {
     pub n_rows_kept: u64,
 }
 
-/// Days and tables in which base rows came or went.
-#[derive(Debug, Default)]
-pub(super) struct Touched {
-    pub(super) days: BTreeSet<Day>,
-    pub(super) tables: BTreeSet<&'static str>,
-}
-
 /// Takes a load back in an epoch of its own.
 pub(crate) async fn run(
     store: &Store,
@@ -49,10 +42,10 @@ pub(crate) async fn run(
         let mut tx = writing.begin().await?;
         let found = tx.find_loads(|load| load.load_id == load_id).await?;
         let Some(load) = found.into_iter().next() else { return Err(no_such_load(load_id)) };
-        let mut touched = Touched::default();
-        let unloaded = take_back(&mut tx, load, &mut touched).await?;
-        derive_days(&mut tx, &touched.days, definitions).await?;
-        if WHOLE_FROM.iter().any(|name| touched.tables.contains(name)) {
+        let (mut touched, mut tables) = (Touched::default(), BTreeSet::new());
+        let unloaded = take_back(&mut tx, load, &mut touched, &mut tables).await?;
+        touched.derive(&mut tx, definitions, PART_OF_DAYS).await?;
+        if WHOLE_FROM.iter().any(|name| tables.contains(name)) {
             derive_whole(&mut tx).await?;
         }
         if let Some(committed) = writing.offer(tx, unloaded).await? {
@@ -66,6 +59,7 @@ pub(super) async fn take_back(
     tx: &mut Transaction,
     load: LoadEntry,
     touched: &mut Touched,
+    touched_tables: &mut BTreeSet<&'static str>,
 ) -> Result<Unloaded, Error> {
     let mut unloaded = Unloaded { input: load.input.clone(), ..Unloaded::default() };
     let mut others = Others::new(held::read(tx).await?, &load.load_id);
@@ -76,18 +70,18 @@ pub(super) async fn take_back(
                 continue;
             }
             let rows = tx.read(&file, None).await?;
-            let part = part(table, &rows, &is_of, &mut others)?;
-            touched.days.insert(file.day);
-            touched.tables.insert(table.name);
+            let part = part(table, file.day, &rows, &is_of, &mut others)?;
+            for (batch, gone) in rows.iter().zip(&part.gone) {
+                let days = vec![file.day; batch.num_rows()];
+                touched.add(table, batch, &days, |row_idx| gone[row_idx]);
+            }
+            touched_tables.insert(table.name);
             unloaded.n_rows_dropped += part.n_dropped;
             unloaded.n_rows_kept += part.n_kept;
             tx.replace_rows(&file, part.rows).await?;
             if let Some(restored) = part.restored {
-                let days = restored.column_by_name("day");
-                let days = days.and_then(|days| days.as_primitive_opt::<Date32Type>());
-                touched
-                    .days
-                    .extend(days.iter().flat_map(|days| days.values()).map(|day| Day(*day)));
+                let days = vec![file.day; restored.num_rows()];
+                touched.add(table, &restored, &days, |_| true);
                 tx.restore(table.name, &restored).await?;
             }
         }
@@ -112,6 +106,8 @@ pub(super) async fn take_back(
 /// What becomes of a file.
 struct Part {
     rows: Vec<RecordBatch>,
+    /// Which rows of each batch are not there any more.
+    gone: Vec<Vec<bool>>,
     /// Rows of other loads that say something else than those which go.
     restored: Option<RecordBatch>,
     n_dropped: u64,
@@ -120,11 +116,13 @@ struct Part {
 
 fn part(
     table: &'static Table,
+    day: Day,
     batches: &[RecordBatch],
     is_of: &BooleanArray,
     others: &mut Others,
 ) -> Result<Part, Error> {
-    let mut part = Part { rows: Vec::new(), restored: None, n_dropped: 0, n_kept: 0 };
+    let mut part =
+        Part { rows: Vec::new(), gone: Vec::new(), restored: None, n_dropped: 0, n_kept: 0 };
     let mut restored = Vec::new();
     let mut place = 0;
     for batch in batches {
@@ -140,7 +138,7 @@ fn part(
             if !is_of.value(place + row_idx) {
                 continue;
             }
-            match others.take(table, identity.key, identity.content) {
+            match others.take(table, day, identity.key, identity.content) {
                 Some(heir) if heir.row.is_none() => {
                     load_ids[row_idx] = Some(heir.load_id);
                     part.n_kept += 1;
@@ -158,6 +156,7 @@ fn part(
         }
         place += batch.num_rows();
         let relabelled = with_load_ids(batch, load_ids.into_iter().collect())?;
+        part.gone.push(keep.iter().map(|keep| !keep).collect());
         part.rows.push(
             filter_record_batch(&relabelled, &BooleanArray::from(keep))
                 .map_err(|error| mismatch(table, &error))?,
@@ -174,7 +173,7 @@ fn part(
 
 /// The rows that other loads had too, by what tells them apart.
 struct Others {
-    by_key: HashMap<(String, u128), Vec<Held>>,
+    by_key: HashMap<(String, Day, u128), Vec<Held>>,
     is_changed: bool,
 }
 
@@ -185,11 +184,12 @@ impl Others {
         let (own, rest): (Vec<Held>, Vec<Held>) =
             all.into_iter().partition(|held| held.load_id == load_id);
         for held in rest {
-            others.by_key.entry((held.table.clone(), held.key)).or_default().push(held);
+            others.by_key.entry((held.table.clone(), held.day, held.key)).or_default().push(held);
         }
         for held in own {
             others.is_changed = true;
-            let same = others.by_key.get_mut(&(held.table, held.key)).into_iter().flatten();
+            let same =
+                others.by_key.get_mut(&(held.table, held.day, held.key)).into_iter().flatten();
             let mut same = same.filter(|other| other.content == held.content);
             if let Some(row) = held.row
                 && let Some(heir) = same.next()
@@ -203,8 +203,8 @@ impl Others {
 
     /// The heir of a row that goes: the richest copy, of equal ones that of the earliest load. Its `row` is `None` where
     /// it is the same as the one that goes; the other heirs of the same content learn what their row says.
-    fn take(&mut self, table: &Table, key: u128, content: u128) -> Option<Held> {
-        let copies = self.by_key.get_mut(&(table.name.to_owned(), key))?;
+    fn take(&mut self, table: &Table, day: Day, key: u128, content: u128) -> Option<Held> {
+        let copies = self.by_key.get_mut(&(table.name.to_owned(), day, key))?;
         let richest = copies.iter().map(|held| (held.n_filled, held.content)).max()?;
         let heir_idx = copies.iter().position(|held| (held.n_filled, held.content) == richest)?;
         let mut heir = copies.remove(heir_idx);
