@@ -1,6 +1,7 @@
 //! From bytes to records: one file for each format.
 
 pub(crate) mod csv;
+mod cut;
 mod origin;
 pub(crate) mod otlp;
 pub(crate) mod parquet;

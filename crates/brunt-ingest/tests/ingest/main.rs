@@ -11,6 +11,7 @@ mod broken;
 mod exports;
 mod fluentbit;
 mod goldens;
+mod long;
 mod otlp_proto;
 mod reading;
 mod redaction;
