@@ -7,6 +7,7 @@ pub(crate) mod cloudwatch;
 mod commerce;
 pub(crate) mod container;
 pub(crate) mod csv;
+mod cut;
 pub(crate) mod datadog_issues;
 pub(crate) mod datadog_logs;
 pub(crate) mod datadog_spans;

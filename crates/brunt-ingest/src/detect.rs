@@ -188,7 +188,8 @@ fn is_lines(head: &[u8]) -> bool {
         Ok(_) => true,
         // A bracket alone, or a line cut off: lines, if the next one begins a value where lines begin.
         Err(fault) if is_cut_off(&fault) => {
-            lines.next().is_none_or(|second| second.starts_with('{'))
+            let is_line = |line: &str| line.starts_with('{') && !line.trim_end().ends_with(',');
+            lines.next().is_none_or(is_line)
         }
         Err(_) => true,
     }

@@ -14,6 +14,11 @@ pub enum Error {
     Malformed { input: String, format: &'static str, reason: String },
     #[error("input {input:?} has a {what} of more than {bytes_max} bytes")]
     TooLarge { input: String, what: &'static str, bytes_max: usize },
+    /// A stream that would have to be read twice.
+    #[error(
+        "input {input:?} has a resource or scope that follows its records, in a document too long to be held"
+    )]
+    Unordered { input: String },
     #[error("input {input:?} cannot be read")]
     Unreadable { input: String, source: std::io::Error },
     #[error("{file}:{line}:{column}: {reason}")]
@@ -39,6 +44,9 @@ impl Error {
             Self::TooLarge { .. } => {
                 Some("Split the file, or export one record or OTLP document per line.")
             }
+            Self::Unordered { .. } => Some(
+                "Load it from a file, which can be read twice, or export one OTLP document per line.",
+            ),
             Self::Definition { .. } => Some("Correct the definition; nothing was loaded."),
             Self::Unreadable { .. } | Self::Sink(_) => None,
         }

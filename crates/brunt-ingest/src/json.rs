@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
+use crate::scan::Scan;
+
 /// How deep objects and lists may nest, as in `serde_json`.
 pub(crate) const DEPTH_MAX: usize = 128;
 
@@ -219,6 +221,15 @@ impl<'a> Json<'a> {
             Kind::Null => self.null()?,
         }
         Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Steps over a value that nests too deep to be read; `None` where it has no end.
+    pub(crate) fn skip_unread(&mut self) -> Option<&'a str> {
+        self.skip_space();
+        let rest = self.text.get(self.at..)?;
+        let value = rest.get(..Scan::default().end(rest.as_bytes())?)?;
+        self.at += value.len();
+        Some(value)
     }
 
     fn byte(&self) -> Option<u8> {

@@ -4,8 +4,8 @@
 //! bytes ─► decode ─► Row ─► normalize ─► Chunk ─► redact ─► Redacted ─► sort ─► Sink
 //!             └────────────── faults ──────────────► Reject ───────────────────►┘
 //! ```
-//! No I/O of its own, no async, and no input makes it panic. Records are read in blocks and handed on in batches, so
-//! memory is bounded whatever the input's size; one document that is a single JSON value is held whole.
+//! No I/O of its own, no async, and no input makes it panic. Records are read in blocks and handed on in batches, and a
+//! long JSON document is cut into short ones, so memory is bounded whatever the input's size.
 //!
 //! ```
 //! use brunt_ingest::{Error, Input, Options, Redacted, Reject, Sink, ingest};
@@ -27,7 +27,7 @@
 //! let mut ticket = &br#"{"kind":"ticket","ticket.id":"84219","ts":"2025-10-28T14:21:13Z",
 //!     "message":"Mail me at ann@shop.example","labels":["mobile"]}"#[..];
 //! let mut rows = Rows::default();
-//! let input = Input { name: "tickets.json", reader: &mut ticket };
+//! let input = Input { name: "tickets.json", reader: &mut ticket, reopen: None };
 //! let options = Options::new(Ts(1_761_700_000_000_000), "load-1");
 //! let summary = ingest(input, &options, &mut rows)?;
 //! assert_eq!((summary.n_records, summary.n_rejects), (1, 0));
@@ -54,6 +54,7 @@ mod read;
 mod redact;
 mod reject;
 mod row;
+mod scan;
 mod sort;
 mod times;
 mod value;
@@ -84,6 +85,9 @@ pub struct Input<'r> {
     /// File name or URL: for messages, rejects, and to tell what it is.
     pub name: &'r str,
     pub reader: &'r mut dyn Read,
+    /// Opens it once more, from its beginning. Only used for documents longer than [`Options::whole_bytes_max`] in which
+    /// a resource follows its records; without it they are refused.
+    pub reopen: Option<&'r mut dyn FnMut() -> std::io::Result<Box<dyn Read>>>,
 }
 
 /// How it is to be read.
@@ -102,6 +106,8 @@ pub struct Options {
     pub load_id: String,
     /// Rows of one table that are handed on at a time, at most.
     pub batch_rows_max: usize,
+    /// A JSON document up to this size is held whole; a longer one is read in parts.
+    pub whole_bytes_max: usize,
 }
 
 /// Takes what an input gives, in its order.
@@ -134,7 +140,7 @@ pub struct Summary {
 }
 
 impl Options {
-    /// Everything detected, all masks, batches of 128 Ki rows.
+    /// Everything detected, all masks, batches of 128 Ki rows, documents up to 64 MiB whole.
     pub fn new(now: Ts, load_id: &str) -> Self {
         Self {
             format: None,
@@ -144,6 +150,7 @@ impl Options {
             now,
             load_id: load_id.to_owned(),
             batch_rows_max: 128 * 1024,
+            whole_bytes_max: read::WHOLE_BYTES_MAX,
         }
     }
 }
@@ -158,7 +165,8 @@ impl Options {
 /// the sink returns. What was handed to the sink until then is not to be kept.
 #[expect(clippy::needless_pass_by_value, reason = "an input is read once, to its end")]
 pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Result<Summary, Error> {
-    let mut source = Source::open(input.name, input.reader)?;
+    let source = Source::open(input.name, input.reader)?;
+    let mut source = source.with(input.reopen, options.whole_bytes_max);
     let (format, plan) = plan(&source, options)?;
     let mut load = Load::new(input.name, options, sink);
     if source.head().trim_ascii().is_empty() {

@@ -4,16 +4,21 @@ use std::cell::Cell;
 use std::io::{BufReader, Cursor, ErrorKind, Read};
 use std::rc::Rc;
 
-use memchr::{memchr_iter, memchr2_iter, memrchr};
+use memchr::{memchr2_iter, memrchr};
 
 use crate::error::Error;
+use crate::load::Place;
 
 /// Bytes that are looked at to tell what an input is.
 pub(crate) const HEAD_BYTES: usize = 64 * 1024;
 /// Blocks are about this long, so that many records share one buffer and memory stays bounded.
 const BLOCK_BYTES: usize = 4 * 1024 * 1024;
-/// No record or document may be longer: its texts' offsets are 32 bits wide.
-const RECORD_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// A stream is read in steps of at least this many bytes.
+const STEP_BYTES: usize = 256 * 1024;
+/// No record may be longer: its texts' offsets are 32 bits wide.
+pub(crate) const RECORD_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// A JSON document up to this size is held whole.
+pub(crate) const WHOLE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// An input that grows more than this many times when decompressed is taken for a bomb. Telemetry shrinks 10 to 60 times.
 const EXPANSION_MAX: u64 = 500;
 /// Below this size nobody minds.
@@ -39,20 +44,38 @@ pub(crate) struct Block<'b> {
     pub(crate) first_line: u64,
 }
 
+/// Opens an input once more, from its beginning.
+pub(crate) type Reopen<'r> = &'r mut dyn FnMut() -> std::io::Result<Box<dyn Read>>;
+
 pub(crate) struct Source<'r> {
     name: String,
+    reopen: Option<Reopen<'r>>,
+    /// JSON documents longer than this are read in parts.
+    whole_bytes_max: usize,
     reader: Box<dyn Read + 'r>,
     compression: Option<&'static str>,
     buffer: Vec<u8>,
     /// Bytes of the buffer that were given out already.
     n_used: usize,
-    first_line: u64,
+    /// Where the first byte stands that was not given out yet.
+    place: Place,
+    offset: u64,
     ended: bool,
 }
 
 impl<'r> Source<'r> {
     /// Opens an input, decompresses it where its first bytes say so, and drops a byte order mark.
     pub(crate) fn open(name: &str, reader: &'r mut dyn Read) -> Result<Self, Error> {
+        Self::open_reader(name, Box::new(reader))
+    }
+
+    /// Says how an input may be read once more, and how long a document is held whole.
+    pub(crate) fn with(mut self, reopen: Option<Reopen<'r>>, whole_bytes_max: usize) -> Self {
+        (self.reopen, self.whole_bytes_max) = (reopen, whole_bytes_max);
+        self
+    }
+
+    fn open_reader(name: &str, reader: Box<dyn Read + 'r>) -> Result<Self, Error> {
         let n_in = Rc::new(Cell::new(0));
         let mut counted = Counted { inner: reader, n_bytes: Rc::clone(&n_in) };
         let mut magic = Vec::with_capacity(4);
@@ -72,11 +95,14 @@ impl<'r> Source<'r> {
         };
         let mut source = Self {
             name: name.to_owned(),
+            reopen: None,
+            whole_bytes_max: WHOLE_BYTES_MAX,
             reader,
             compression,
             buffer: Vec::new(),
             n_used: 0,
-            first_line: 1,
+            place: Place { line: 1, column: Some(1) },
+            offset: 0,
             ended: false,
         };
         source.fill(HEAD_BYTES)?;
@@ -95,10 +121,88 @@ impl<'r> Source<'r> {
         self.buffer.get(self.n_used..).unwrap_or_default()
     }
 
+    /// Whether there is something in the input that [`Self::again`] can read again.
+    pub(crate) fn can_reopen(&self) -> bool {
+        self.reopen.is_some()
+    }
+
+    /// The input once more, from the byte at which this one stands.
+    pub(crate) fn again(&mut self, offset: u64) -> Result<Option<Source<'static>>, Error> {
+        let Some(reopen) = &mut self.reopen else { return Ok(None) };
+        let reader =
+            reopen().map_err(|source| Error::Unreadable { input: self.name.clone(), source })?;
+        let mut again = Source::open_reader(&self.name, reader)?;
+        again.whole_bytes_max = self.whole_bytes_max;
+        while again.offset < offset {
+            let n_ahead = again.ahead(1)?.len();
+            let n_missing = usize::try_from(offset - again.offset).unwrap_or(usize::MAX);
+            again.advance(n_ahead.min(n_missing));
+            if n_ahead == 0 {
+                break;
+            }
+        }
+        Ok(Some(again))
+    }
+
+    /// Documents longer than this are read in parts.
+    pub(crate) fn whole_bytes_max(&self) -> usize {
+        self.whole_bytes_max
+    }
+
+    /// Parts are about this long.
+    pub(crate) fn part_bytes(&self) -> usize {
+        self.whole_bytes_max.min(BLOCK_BYTES)
+    }
+
+    /// Where the first byte stands that was not given out yet.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// How many bytes were given out.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The bytes that come next, at least this many; fewer only at the end.
+    pub(crate) fn ahead(&mut self, n_bytes: usize) -> Result<&[u8], Error> {
+        if self.buffer.len() - self.n_used < n_bytes && !self.ended {
+            self.discard_used();
+            self.fill(n_bytes.max(STEP_BYTES))?;
+        }
+        Ok(self.buffer.get(self.n_used..).unwrap_or_default())
+    }
+
+    /// Gives out bytes that [`Self::ahead`] showed.
+    pub(crate) fn advance(&mut self, n_bytes: usize) {
+        let n_used = (self.n_used + n_bytes).min(self.buffer.len());
+        let bytes = self.buffer.get(self.n_used..n_used).unwrap_or_default();
+        self.place = self.place.after(bytes);
+        self.offset += bytes.len() as u64;
+        self.n_used = n_used;
+    }
+
+    /// Whether the next record is longer than may be held whole.
+    pub(crate) fn is_long(&mut self, split: Split) -> Result<bool, Error> {
+        let n_max = self.whole_bytes_max;
+        let mut n_bytes = BLOCK_BYTES.min(n_max + 1);
+        loop {
+            let bytes = self.ahead(n_bytes)?;
+            let seen = bytes.get(..n_max + 1).unwrap_or(bytes);
+            let is_whole = matches!(split, Split::Lines) && memchr::memchr(b'\n', seen).is_some();
+            if is_whole || bytes.len() < n_bytes {
+                return Ok(false);
+            }
+            if n_bytes > n_max {
+                return Ok(true);
+            }
+            n_bytes = (n_bytes * 2).min(n_max + 1);
+        }
+    }
+
     /// The next whole records; `None` at the end.
     pub(crate) fn next_block(&mut self, split: Split) -> Result<Option<Block<'_>>, Error> {
-        self.buffer.drain(..self.n_used);
-        self.n_used = 0;
+        self.discard_used();
         let mut n_wanted = BLOCK_BYTES;
         let n_whole = loop {
             self.fill(n_wanted)?;
@@ -110,21 +214,29 @@ impl<'r> Source<'r> {
             }
             match whole_records(&self.buffer, split) {
                 Some(n_whole) => break n_whole,
-                None if n_wanted >= RECORD_BYTES_MAX => {
-                    return Err(Error::TooLarge {
-                        input: self.name.clone(),
-                        what: "record",
-                        bytes_max: RECORD_BYTES_MAX,
-                    });
-                }
+                None if n_wanted >= RECORD_BYTES_MAX => return Err(self.too_large()),
                 None => n_wanted *= 2,
             }
         };
-        self.n_used = n_whole;
+        let first_line = self.place.line;
+        self.advance(n_whole);
         let bytes = self.buffer.get(..n_whole).unwrap_or_default();
-        let first_line = self.first_line;
-        self.first_line += memchr_iter(b'\n', bytes).count() as u64;
         Ok(Some(Block { bytes, first_line }))
+    }
+
+    /// The next record is longer than any may be.
+    pub(crate) fn too_large(&self) -> Error {
+        Error::TooLarge { input: self.name.clone(), what: "record", bytes_max: RECORD_BYTES_MAX }
+    }
+
+    fn discard_used(&mut self) {
+        self.buffer.drain(..self.n_used);
+        self.n_used = 0;
+        // One long record is no reason to hold as much for all that follow.
+        let n_held = self.buffer.len().max(2 * BLOCK_BYTES);
+        if self.buffer.capacity() > 2 * n_held {
+            self.buffer.shrink_to(n_held);
+        }
     }
 
     /// All bytes that are left, for formats that need random access.

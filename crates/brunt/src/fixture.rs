@@ -38,7 +38,7 @@ pub(crate) async fn put(store: &Store, table_name: &str, lines: &str) {
     let mut options = Options::new(NOW, &load_id);
     options.table = Some(of);
     let mut sink = Rows::default();
-    let input = Input { name: "rows.jsonl", reader: &mut lines.as_bytes() };
+    let input = Input { name: "rows.jsonl", reader: &mut lines.as_bytes(), reopen: None };
     brunt_ingest::ingest(input, &options, &mut sink).unwrap();
     store
         .write::<_, brunt_store::Error>(NOW, async |tx| {

@@ -11,6 +11,7 @@ mod any_value;
 mod columns;
 mod document;
 mod log;
+mod long;
 pub(crate) mod proto;
 mod scope;
 mod span;
@@ -45,12 +46,16 @@ fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resul
     let lines = plan.is_lines;
     let Some(mut decoder) = Decoder::new() else { return Ok(()) };
     let split = if lines { Split::Lines } else { Split::Whole };
-    while let Some(block) = source.next_block(split)? {
+    loop {
+        if source.is_long(split)? {
+            long::read(source, lines, &mut decoder, load)?;
+            continue;
+        }
+        let Some(block) = source.next_block(split)? else { return Ok(()) };
         each_text(block, lines, load, &mut |text, line, load| {
-            decoder.documents(text, &Origin::line(line), load)
+            decoder.documents(text, &Origin::line(line), load).map(|_| ())
         })?;
     }
-    Ok(())
 }
 
 impl Signal {

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use brunt_model::Table;
 
-use crate::decode::{Halt, Place, each_text, place_in};
+use crate::decode::cut::{Cutter, Next};
+use crate::decode::{Halt, Origin, Place, each_text};
 use crate::error::Error;
 use crate::fill::Refusal;
 use crate::json::{Json, Kind};
 use crate::load::Load;
-use crate::read::{Block, Source, Split};
+use crate::read::{Block, RECORD_BYTES_MAX, Source, Split};
 use crate::value::Value;
 
 /// What is done with a record; a fault of it costs the record alone.
@@ -23,14 +24,14 @@ pub(crate) type EachPlaced<'e, 's> =
 /// Where a record begins in its text; line and column are counted when they are asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spot<'t> {
-    block: Block<'t>,
+    origin: &'t Origin,
     text: &'t str,
     at: usize,
 }
 
 impl Spot<'_> {
     pub(crate) fn place(self) -> Place {
-        place_in(self.block, self.text, self.at)
+        self.origin.place(self.text, self.at)
     }
 }
 
@@ -58,13 +59,135 @@ pub(crate) fn each_placed<'s>(
     each: EachPlaced<'_, 's>,
 ) -> Result<(), Error> {
     let split = if lines { Split::Lines } else { Split::Whole };
-    while let Some(block) = source.next_block(split)? {
+    loop {
+        if source.is_long(split)? {
+            long_document(source, lines, lists, table, load, each)?;
+            continue;
+        }
+        let Some(block) = source.next_block(split)? else { return Ok(()) };
         each_placed_of(block, lines, lists, table, load, each)?;
+    }
+}
+
+/// The records of a long document: its list is read in parts, if it begins early enough to be found.
+fn long_document<'s>(
+    source: &mut Source<'_>,
+    is_line: bool,
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
+) -> Result<(), Error> {
+    let mut cutter = Cutter::new(source, is_line);
+    match long_values(&mut cutter, lists, table, load, each) {
+        Ok(()) => cutter.finish(),
+        Err(Halt::Fault(fault)) => cutter.refuse(&fault, load),
+        Err(Halt::Error(error)) => Err(error),
+    }
+}
+
+fn long_values<'s>(
+    cutter: &mut Cutter<'_, '_>,
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
+) -> Result<(), Halt> {
+    while cutter.peek()?.is_some() {
+        let n_max = cutter.source().whole_bytes_max();
+        let found = match cutter.value_len(n_max)? {
+            Some(_) => None,
+            None => list_in(cutter.ahead(n_max)?, lists),
+        };
+        let is_sound = match found {
+            Some((at, n_brackets)) => {
+                cutter.advance(at);
+                let is_sound = long_list(cutter, table, load, each)?;
+                if n_brackets > 0 {
+                    cutter.leave(n_brackets)?;
+                }
+                is_sound
+            }
+            None => {
+                let Some(len) = cutter.value_len(RECORD_BYTES_MAX)? else {
+                    return Err(cutter.source().too_large().into());
+                };
+                part(cutter, len, ["", ""], lists, table, load, each)?
+            }
+        };
+        if !is_sound {
+            break;
+        }
     }
     Ok(())
 }
 
-/// The same for one block.
+/// The elements of a long list; whether all could be read.
+fn long_list<'s>(
+    cutter: &mut Cutter<'_, '_>,
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
+) -> Result<bool, Halt> {
+    let mut is_first = true;
+    cutter.step();
+    loop {
+        let len = match cutter.next_elements(is_first)? {
+            Next::Elements(len) => len,
+            Next::Long => match cutter.value_len(RECORD_BYTES_MAX)? {
+                Some(len) => len,
+                None => return Err(cutter.source().too_large().into()),
+            },
+            Next::End => return Ok(true),
+        };
+        is_first = false;
+        if !part(cutter, len, ["[", "]"], &[""], table, load, each)? {
+            return Ok(false);
+        }
+    }
+}
+
+/// The records of the bytes that come next, put between brackets; whether they could be read.
+fn part<'s>(
+    cutter: &mut Cutter<'_, '_>,
+    len: usize,
+    [before, behind]: [&str; 2],
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
+) -> Result<bool, Error> {
+    let place = cutter.place();
+    let bytes = cutter.ahead(len)?.get(..len).unwrap_or_default();
+    let mut origin = Origin::at(place);
+    origin.push(before.len(), place);
+    let mut is_sound = true;
+    let block = Block { bytes, first_line: place.line };
+    each_text(block, false, load, &mut |inside, _, load| {
+        let text = [before, inside, behind].concat();
+        is_sound = each_record_in(&text, &origin, lists, table, load, each)?;
+        Ok(())
+    })?;
+    cutter.advance(len);
+    Ok(is_sound)
+}
+
+/// Where a document's list begins, by its first bytes, and how many brackets are open there.
+fn list_in(bytes: &[u8], lists: &[&str]) -> Option<(usize, usize)> {
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?,
+    };
+    lists.iter().find_map(|list| {
+        let mut json = Json::new(text);
+        let is_list = matches!(enter_path(&mut json, list), Ok(true))
+            && matches!(json.peek(), Ok(Kind::Array));
+        let n_brackets = list.split('.').filter(|key| !key.is_empty()).count();
+        is_list.then_some((json.position(), n_brackets))
+    })
+}
+
+/// The same as [`each_record`] for one block.
 pub(crate) fn each_record_of<'s>(
     block: Block<'_>,
     lines: bool,
@@ -86,36 +209,45 @@ pub(crate) fn each_placed_of<'s>(
     each: EachPlaced<'_, 's>,
 ) -> Result<(), Error> {
     each_text(block, lines, load, &mut |text, line, load| {
-        let mut json = Json::new(text);
-        while !json.at_end() {
-            let start = json.position();
-            let texts = Texts { text, line, table };
-            match texts.records(&mut json, lists, load, each) {
-                Ok(()) => {}
-                Err(Halt::Error(error)) => return Err(error),
-                Err(Halt::Fault(fault)) => {
-                    let record = text.get(start..).unwrap_or_default();
-                    let place = place_in(texts.block(), text, fault.at);
-                    return load.reject(table, place, fault.code, &fault.reason, record.as_bytes());
-                }
-            }
-        }
-        Ok(())
+        each_record_in(text, &Origin::line(line), lists, table, load, each).map(|_| ())
     })
 }
 
+/// The same for one text; whether it could be read to its end.
+fn each_record_in<'s>(
+    text: &str,
+    origin: &Origin,
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
+) -> Result<bool, Error> {
+    let mut json = Json::new(text);
+    while !json.at_end() {
+        let start = json.position();
+        let texts = Texts { text, origin, table };
+        match texts.records(&mut json, lists, load, each) {
+            Ok(()) => {}
+            Err(Halt::Error(error)) => return Err(error),
+            Err(Halt::Fault(fault)) => {
+                let record = text.get(start..).unwrap_or_default();
+                let place = origin.place(text, fault.at);
+                load.reject(table, place, fault.code, &fault.reason, record.as_bytes())?;
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// A text of records while it is read.
-struct Texts<'a> {
+struct Texts<'a, 'o> {
     text: &'a str,
-    line: u64,
+    origin: &'o Origin,
     table: Option<&'static Table>,
 }
 
-impl<'a> Texts<'a> {
-    fn block(&self) -> Block<'a> {
-        Block { bytes: self.text.as_bytes(), first_line: self.line }
-    }
-
+impl<'a> Texts<'a, '_> {
     /// The records of the next value of the text.
     fn records<'s>(
         &self,
@@ -151,7 +283,6 @@ impl<'a> Texts<'a> {
         Ok(())
     }
 
-    /// The next record, or all those of the list that comes next.
     /// A record, or the records of a list, and of lists in it to this depth.
     fn record<'s>(
         &self,
@@ -169,7 +300,7 @@ impl<'a> Texts<'a> {
         }
         let start = json.position();
         let value = Value::read(json)?;
-        let spot = Spot { block: self.block(), text: self.text, at: start };
+        let spot = Spot { origin: self.origin, text: self.text, at: start };
         match each(value, spot, load) {
             Err(Halt::Fault(fault)) => {
                 let record = self.text.get(start..json.position()).unwrap_or_default();

@@ -12,6 +12,7 @@ mod exports;
 mod fluentbit;
 mod goldens;
 mod logs;
+mod long;
 mod otlp_proto;
 mod reading;
 mod redaction;

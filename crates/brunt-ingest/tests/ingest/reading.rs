@@ -46,9 +46,19 @@ impl Sink for Kept {
 }
 
 /// Ingests bytes; the law of counts holds whatever they are.
-pub(crate) fn read(name: &str, mut bytes: &[u8], options: &Options) -> Read {
+pub(crate) fn read(name: &str, bytes: &[u8], options: &Options) -> Read {
+    read_from(name, bytes, false, options)
+}
+
+/// The same; from a file that can be opened again, or from a stream.
+pub(crate) fn read_from(name: &str, bytes: &[u8], can_reopen: bool, options: &Options) -> Read {
     let mut kept = Kept::default();
-    let outcome = ingest(Input { name, reader: &mut bytes }, options, &mut kept);
+    let mut reader = bytes;
+    let copy = bytes.to_vec();
+    let mut reopen = || Ok(Box::new(std::io::Cursor::new(copy.clone())) as Box<dyn std::io::Read>);
+    let reopen: Option<&mut dyn FnMut() -> std::io::Result<Box<dyn std::io::Read>>> =
+        if can_reopen { Some(&mut reopen) } else { None };
+    let outcome = ingest(Input { name, reader: &mut reader, reopen }, options, &mut kept);
     if let Ok(summary) = &outcome {
         let n_rows: usize = kept.rows.values().flatten().map(RecordBatch::num_rows).sum();
         assert_eq!(

@@ -30,7 +30,7 @@ impl Decoding {
     ) -> Self {
         let (sender, items) = mpsc::channel(BATCHES_WAITING_MAX);
         let summary = tokio::task::spawn_blocking(move || {
-            let input = brunt_ingest::Input { name: &name, reader: &mut reader };
+            let input = brunt_ingest::Input { name: &name, reader: &mut reader, reopen: None };
             brunt_ingest::ingest(input, &options, &mut Channel(sender))
         });
         Self { items, summary }

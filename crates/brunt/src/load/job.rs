@@ -375,6 +375,7 @@ impl Load<'_> {
             now: self.plan.now,
             load_id: job.load_id.clone(),
             batch_rows_max: BATCH_ROWS_MAX,
+            ..Options::new(self.plan.now, &job.load_id)
         }
     }
 

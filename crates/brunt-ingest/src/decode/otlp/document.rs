@@ -3,6 +3,7 @@
 use brunt_model::table;
 
 use super::columns::Kept;
+use super::long::Done;
 use super::{Signal, log, scope, span};
 use crate::decode::{Halt, Origin};
 use crate::error::Error;
@@ -15,12 +16,17 @@ use crate::row::Row;
 pub(super) struct Decoder {
     logs: Kept,
     spans: Kept,
+    done: Done,
 }
 
 impl Decoder {
     /// `None` where there are no tables for it.
     pub(super) fn new() -> Option<Self> {
-        Some(Self { logs: Kept::new(table("logs")?), spans: Kept::new(table("spans")?) })
+        Some(Self {
+            logs: Kept::new(table("logs")?),
+            spans: Kept::new(table("spans")?),
+            done: Done::default(),
+        })
     }
 
     /// Documents of one text, mostly one. After a fault of syntax nothing in the text can be relied on.
@@ -29,8 +35,9 @@ impl Decoder {
         text: &str,
         origin: &Origin,
         load: &mut Load<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<Done, Error> {
         let mut json = Json::new(text);
+        self.done = Done::default();
         while !json.at_end() {
             let start = json.position();
             match self.document(&mut json, text, origin, load) {
@@ -39,11 +46,13 @@ impl Decoder {
                 Err(Halt::Fault(fault)) => {
                     let place = origin.place(text, fault.at);
                     let record = text.get(start..).unwrap_or_default();
-                    return load.reject(None, place, fault.code, &fault.reason, record.as_bytes());
+                    load.reject(None, place, fault.code, &fault.reason, record.as_bytes())?;
+                    self.done.is_broken = true;
+                    break;
                 }
             }
         }
-        Ok(())
+        Ok(self.done)
     }
 
     fn document<'a>(
@@ -79,11 +88,13 @@ impl Decoder {
                 };
                 n_signals += 1;
                 let before = json.mark();
-                let mut part = Part { text, origin, signal, schema_urls, load };
-                match part.resources(self, json) {
-                    Err(Halt::Fault(fault)) => part.refuse(json, before, &fault)?,
-                    done => done?,
-                }
+                let mut part = Part { text, origin, signal, schema_urls, load, done: self.done };
+                let read = match part.resources(self, json) {
+                    Err(Halt::Fault(fault)) => part.refuse(json, before, &fault),
+                    read => read,
+                };
+                self.done = part.done;
+                read?;
             }
         }
         if n_signals == 0 {
@@ -92,7 +103,7 @@ impl Decoder {
                 "not_otlp",
                 "the document has no resourceLogs, resourceSpans or resourceMetrics",
             );
-            Part { text, origin, signal: Signal::Logs, schema_urls, load }
+            Part { text, origin, signal: Signal::Logs, schema_urls, load, done: self.done }
                 .refuse(json, start, &fault)?;
         }
         Ok(())
@@ -107,6 +118,7 @@ struct Part<'a, 'b, 'l, 's> {
     /// Whether the text names schemas, which may stand behind what they hold for.
     schema_urls: bool,
     load: &'l mut Load<'s>,
+    done: Done,
 }
 
 impl<'a> Part<'a, '_, '_, '_> {
@@ -289,8 +301,15 @@ impl<'a> Part<'a, '_, '_, '_> {
 
     /// Steps over a part that makes no sense and stores it as a reject. Where it has no end, neither has the text.
     fn refuse(&mut self, json: &mut Json<'a>, before: Mark, fault: &Fault) -> Result<(), Halt> {
+        self.done.note(fault);
         json.go_back(before);
-        let record = json.skip()?;
+        let record = match json.skip() {
+            Err(fault) if fault.code == "json_depth" => {
+                json.go_back(before);
+                json.skip_unread().ok_or(fault)?
+            }
+            record => record?,
+        };
         let place = self.origin.place(self.text, fault.at);
         let table = match self.signal {
             Signal::Logs => table("logs"),

@@ -211,7 +211,7 @@ impl Messages {
             self.transcoder.n_records += 1;
             let block = Block { bytes: message, first_line: self.transcoder.n_records };
             return each_text(block, false, load, &mut |text, record, load| {
-                self.transcoder.decoder.documents(text, &Origin::record(record), load)
+                self.transcoder.decoder.documents(text, &Origin::record(record), load).map(|_| ())
             });
         }
         match self.signal(message) {

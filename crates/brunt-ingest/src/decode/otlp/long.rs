@@ -1,0 +1,468 @@
+//! One long OTLP document, read in parts: each part becomes a short document with the resource and scope of its records.
+//!
+//! ```text
+//! {"resourceSpans":[{"scopeSpans":[{"scope":S,"spans":[a,b,c, ... ]}],"resource":R}]}
+//!   ─►  {"resourceSpans":[{"resource":R,"scopeSpans":[{"scope":S,"spans":[a,b]}]}]}
+//!   ─►  {"resourceSpans":[{"resource":R,"scopeSpans":[{"scope":S,"spans":[c, ...]}]}]}
+//! ```
+//! What is short enough stays as it is; only resources and scopes that are longer than a part are taken apart. What they
+//! say of themselves may stand behind their lists, so it is looked for first, by reading the input once more.
+
+use std::collections::HashMap;
+
+use super::Signal;
+use super::document::Decoder;
+use crate::decode::cut::{Cutter, Next, fault};
+use crate::decode::{Halt, Origin, Place, each_text};
+use crate::error::Error;
+use crate::json::Fault;
+use crate::load::Load;
+use crate::read::{Block, RECORD_BYTES_MAX, Source};
+
+/// A value that should have been a list is shown to the decoder up to this size.
+const VALUE_BYTES: usize = 64 * 1024;
+
+/// A level of a document that has lists to be taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Document,
+    Resource(Signal),
+    Scope(Signal),
+}
+
+/// What an object says of itself, beside its lists.
+#[derive(Debug, Clone, Default)]
+struct Context {
+    /// Fields with a comma behind each.
+    text: String,
+    /// Where each field begins in the text, and where it stands.
+    fields: Vec<(usize, Place)>,
+    /// Whether it has the resource or scope itself.
+    is_told: bool,
+    /// Whether the object was seen to its end, so that it has no more to say.
+    is_whole: bool,
+}
+
+/// What stands before the elements of a list, up to its bracket, and behind.
+#[derive(Debug, Clone)]
+struct Frame {
+    before: String,
+    origin: Origin,
+    behind: String,
+}
+
+/// How reading goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Go,
+    /// The frame has a fault at this byte: leave the object that it belongs to. So many brackets are open until there.
+    Leave {
+        at: usize,
+        n_brackets: usize,
+    },
+    /// Nothing behind can be relied on.
+    Stop,
+}
+
+impl Level {
+    /// Whether a key's value is a list to be taken apart, and the level of its elements, if they are none to be kept whole.
+    fn list(self, key: &str) -> Option<Option<Self>> {
+        match self {
+            Self::Document => Signal::of_key(key).map(|signal| Some(Self::Resource(signal))),
+            Self::Resource(signal) => signal.is_scopes(key).then_some(Some(Self::Scope(signal))),
+            Self::Scope(signal) => signal.is_records(key).then_some(None),
+        }
+    }
+
+    /// Whether a key's value tells what the object is.
+    fn is_told_by(self, key: &str) -> bool {
+        match self {
+            Self::Document => false,
+            Self::Resource(_) => key == "resource",
+            Self::Scope(_) => matches!(key, "scope" | "instrumentationLibrary"),
+        }
+    }
+
+    fn is_context(self, key: &str) -> bool {
+        self != Self::Document
+            && (self.is_told_by(key) || matches!(key, "schemaUrl" | "schema_url"))
+    }
+}
+
+impl Context {
+    /// Reads an object to its end, and what is in its lists.
+    fn look_for(
+        &mut self,
+        level: Level,
+        cutter: &mut Cutter<'_, '_>,
+        found: &mut HashMap<u64, Self>,
+    ) -> Result<(), Halt> {
+        let mut is_first = true;
+        cutter.step();
+        while let Some(key) = cutter.next_key(is_first)? {
+            is_first = false;
+            match level.list(&key) {
+                Some(Some(inner)) if cutter.peek()? == Some(b'[') => {
+                    contexts_in_list(inner, cutter, found)?;
+                }
+                None if level.is_context(&key) => self.take(&key, level, cutter)?,
+                _ => cutter.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the value of a key.
+    fn take(&mut self, key: &str, level: Level, cutter: &mut Cutter<'_, '_>) -> Result<(), Halt> {
+        self.is_told |= level.is_told_by(key);
+        self.text.push_str(&format!("\"{key}\":"));
+        self.fields.push((self.text.len(), cutter.place()));
+        self.text.push_str(&cutter.value(RECORD_BYTES_MAX)?);
+        self.text.push(',');
+        Ok(())
+    }
+}
+
+impl Frame {
+    fn new(place: Place) -> Self {
+        Self { before: String::new(), origin: Origin::at(place), behind: String::new() }
+    }
+
+    /// The frame of a list of documents.
+    fn of_documents(place: Place) -> Self {
+        Self { before: "[".to_owned(), origin: Origin::at(place), behind: "]".to_owned() }
+    }
+
+    /// The frame of an object's list, or of another value of its key.
+    fn inside(&self, context: &Context, place: Place, list: Option<&str>, is_list: bool) -> Self {
+        let mut frame = self.clone();
+        frame.origin.push(frame.before.len(), place);
+        frame.before.push('{');
+        for (at, place) in &context.fields {
+            frame.origin.push(frame.before.len() + at, *place);
+        }
+        frame.before.push_str(&context.text);
+        match list {
+            Some(key) => frame.before.push_str(&format!("\"{key}\":")),
+            None if frame.before.ends_with(',') => drop(frame.before.pop()),
+            None => {}
+        }
+        let mut behind = "}".to_owned();
+        if is_list {
+            frame.before.push('[');
+            behind.insert(0, ']');
+        }
+        frame.behind.insert_str(0, &behind);
+        frame
+    }
+}
+
+/// Reads a long document, or what else the line has where it is one of lines; the source then stands behind it.
+pub(super) fn read(
+    source: &mut Source<'_>,
+    is_line: bool,
+    decoder: &mut Decoder,
+    load: &mut Load<'_>,
+) -> Result<(), Error> {
+    let mut long = Long { cutter: Cutter::new(source, is_line), contexts: None, start: 0 };
+    loop {
+        match long.document(decoder, load) {
+            Ok(None) => return Ok(()),
+            Ok(Some(Flow::Go | Flow::Leave { .. })) => {}
+            Ok(Some(Flow::Stop)) => return long.cutter.finish(),
+            Err(Halt::Error(error)) => return Err(error),
+            Err(Halt::Fault(fault)) => return long.cutter.refuse(&fault, load),
+        }
+    }
+}
+
+/// A long document while it is read.
+struct Long<'c, 'r> {
+    cutter: Cutter<'c, 'r>,
+    /// What long objects say of themselves, by their place; looked for when the first of them is met.
+    contexts: Option<HashMap<u64, Context>>,
+    /// Where the document begins.
+    start: u64,
+}
+
+impl Long<'_, '_> {
+    /// The next document; `None` at the end.
+    fn document(
+        &mut self,
+        decoder: &mut Decoder,
+        load: &mut Load<'_>,
+    ) -> Result<Option<Flow>, Halt> {
+        let Some(byte) = self.cutter.peek()? else { return Ok(None) };
+        (self.start, self.contexts) = (self.cutter.source().offset(), None);
+        let n_part = self.cutter.source().part_bytes();
+        let frame = Frame::new(self.cutter.place());
+        if let Some(len) = self.cutter.value_len(n_part)? {
+            return self.emit(&frame, len, decoder, load).map(Some);
+        }
+        match byte {
+            b'{' => self.object(Level::Document, &frame, decoder, load).map(Some),
+            b'[' => {
+                let frame = Frame::of_documents(self.cutter.place());
+                self.list(Some(Level::Document), &frame, decoder, load).map(Some)
+            }
+            _ => {
+                let Some(len) = self.cutter.value_len(RECORD_BYTES_MAX)? else {
+                    return Err(self.cutter.source().too_large().into());
+                };
+                self.emit(&frame, len, decoder, load).map(Some)
+            }
+        }
+    }
+
+    /// An object whose lists are taken apart.
+    fn object(
+        &mut self,
+        level: Level,
+        around: &Frame,
+        decoder: &mut Decoder,
+        load: &mut Load<'_>,
+    ) -> Result<Flow, Halt> {
+        let place = self.cutter.place();
+        let known = self.context_of_this(level)?;
+        let is_known = known.is_some();
+        if known.as_ref().is_some_and(|known| !known.is_told && !known.is_whole) {
+            // Its records would not know whose they are.
+            return Err(Halt::Fault(fault("json_truncated", "the JSON ends too early")));
+        }
+        let mut context = known.unwrap_or_default();
+        let (mut is_first, mut n_lists) = (true, 0);
+        self.cutter.step();
+        while let Some(key) = self.cutter.next_key(is_first)? {
+            is_first = false;
+            let flow = match level.list(&key) {
+                Some(inner) => {
+                    n_lists += 1;
+                    let is_list = self.cutter.peek()? == Some(b'[');
+                    let frame = around.inside(&context, place, Some(&key), is_list);
+                    if !is_list {
+                        self.no_list(&frame, decoder, load)?
+                    } else if is_known || context.is_told || level == Level::Document {
+                        self.list(inner, &frame, decoder, load)?
+                    } else {
+                        return Err(self.unordered());
+                    }
+                }
+                None if level.is_context(&key) && !is_known => {
+                    context.take(&key, level, &mut self.cutter)?;
+                    Flow::Go
+                }
+                None => {
+                    self.cutter.skip()?;
+                    Flow::Go
+                }
+            };
+            match flow {
+                Flow::Go => {}
+                // The object's own fault: what else it has is part of the reject.
+                Flow::Leave { at, n_brackets } if at >= around.before.len() => {
+                    self.cutter.leave(n_brackets + 1)?;
+                    return Ok(Flow::Go);
+                }
+                Flow::Leave { at, n_brackets } => {
+                    return Ok(Flow::Leave { at, n_brackets: n_brackets + 1 });
+                }
+                Flow::Stop => return Ok(Flow::Stop),
+            }
+        }
+        if n_lists == 0 {
+            let mut frame = around.inside(&context, place, None, false);
+            frame.origin.push(frame.before.len(), self.cutter.place_before());
+            return self.emit(&frame, 0, decoder, load);
+        }
+        Ok(Flow::Go)
+    }
+
+    /// A list whose elements go on in parts.
+    fn list(
+        &mut self,
+        inner: Option<Level>,
+        frame: &Frame,
+        decoder: &mut Decoder,
+        load: &mut Load<'_>,
+    ) -> Result<Flow, Halt> {
+        let mut is_first = true;
+        self.cutter.step();
+        loop {
+            let flow = match self.cutter.next_elements(is_first)? {
+                Next::Elements(len) => self.emit(frame, len, decoder, load)?,
+                Next::Long => self.long_element(inner, frame, decoder, load)?,
+                Next::End if is_first => return self.emit(frame, 0, decoder, load),
+                Next::End => return Ok(Flow::Go),
+            };
+            is_first = false;
+            match flow {
+                Flow::Go => {}
+                Flow::Leave { at, n_brackets } => {
+                    return Ok(Flow::Leave { at, n_brackets: n_brackets + 1 });
+                }
+                Flow::Stop => return Ok(Flow::Stop),
+            }
+        }
+    }
+
+    /// An element that is longer than a part: it is taken apart, or held after all.
+    fn long_element(
+        &mut self,
+        inner: Option<Level>,
+        frame: &Frame,
+        decoder: &mut Decoder,
+        load: &mut Load<'_>,
+    ) -> Result<Flow, Halt> {
+        let inner = inner.filter(|_| self.cutter.peek().is_ok_and(|byte| byte == Some(b'{')));
+        let n_max = match inner {
+            None => RECORD_BYTES_MAX,
+            Some(_) => self.n_held_max(),
+        };
+        match (self.cutter.value_len(n_max)?, inner) {
+            (Some(len), _) => self.emit(frame, len, decoder, load),
+            (None, Some(level)) => self.object(level, frame, decoder, load),
+            (None, None) => Err(self.cutter.source().too_large().into()),
+        }
+    }
+
+    /// Resources and scopes up to this size are held whole: where the input can be read but once, none is taken apart
+    /// without need.
+    fn n_held_max(&mut self) -> usize {
+        let source = self.cutter.source();
+        if source.can_reopen() { source.part_bytes() } else { source.whole_bytes_max() }
+    }
+
+    /// The value of a list's key that is none. Whatever it is, its reject is the same.
+    fn no_list(
+        &mut self,
+        frame: &Frame,
+        decoder: &mut Decoder,
+        load: &mut Load<'_>,
+    ) -> Result<Flow, Halt> {
+        if let Some(len) = self.cutter.value_len(VALUE_BYTES)? {
+            return self.emit(frame, len, decoder, load);
+        }
+        let mut frame = frame.clone();
+        frame.origin.push(frame.before.len(), self.cutter.place());
+        frame.behind.insert_str(0, "{}");
+        self.cutter.skip()?;
+        self.emit(&frame, 0, decoder, load)
+    }
+
+    /// What the object at this place says of itself. `None` where that could not be looked for.
+    fn context_of_this(&mut self, level: Level) -> Result<Option<Context>, Halt> {
+        if level == Level::Document {
+            return Ok(None);
+        }
+        if self.contexts.is_none() {
+            self.contexts = self.look_for_contexts()?;
+        }
+        let offset = self.cutter.source().offset();
+        Ok(self.contexts.as_mut().map(|contexts| contexts.remove(&offset).unwrap_or_default()))
+    }
+
+    fn look_for_contexts(&mut self) -> Result<Option<HashMap<u64, Context>>, Halt> {
+        let start = self.start;
+        let is_line = self.cutter.is_line();
+        let Some(mut again) = self.cutter.source().again(start)? else { return Ok(None) };
+        let mut cutter = Cutter::new(&mut again, is_line);
+        let mut found = HashMap::new();
+        let level = Level::Document;
+        let looked = match cutter.peek()? {
+            Some(b'[') => contexts_in_list(level, &mut cutter, &mut found),
+            _ => contexts_in(level, &mut cutter, &mut found),
+        };
+        match looked {
+            // The document is broken; where and how is told when it is read.
+            Ok(()) | Err(Halt::Fault(_)) => Ok(Some(found)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn unordered(&mut self) -> Halt {
+        Halt::Error(Error::Unordered { input: self.cutter.source().name().to_owned() })
+    }
+
+    /// Hands a short document to the decoder: the frame, with the bytes that come next inside.
+    fn emit(
+        &mut self,
+        frame: &Frame,
+        len: usize,
+        decoder: &mut Decoder,
+        load: &mut Load<'_>,
+    ) -> Result<Flow, Halt> {
+        let place = self.cutter.place();
+        let bytes = self.cutter.ahead(len)?.get(..len).unwrap_or_default();
+        let mut flow = Flow::Go;
+        let block = Block { bytes, first_line: place.line };
+        let mut origin = frame.origin.clone();
+        if len > 0 {
+            origin.push(frame.before.len(), place);
+        }
+        let mut read = |inside: &str, _: u64, load: &mut Load<'_>| {
+            let document = [&frame.before, inside, &frame.behind].concat();
+            let done = decoder.documents(&document, &origin, load)?;
+            if done.is_broken {
+                flow = Flow::Stop;
+            } else if let Some(at) = done.first_fault.filter(|at| *at < frame.before.len()) {
+                flow = Flow::Leave { at, n_brackets: 0 };
+            }
+            Ok(())
+        };
+        if len == 0 {
+            read("", 0, load)?;
+        } else {
+            each_text(block, false, load, &mut read)?;
+        }
+        self.cutter.advance(len);
+        Ok(flow)
+    }
+}
+
+/// Looks for what the long objects of a list say of themselves.
+fn contexts_in_list(
+    level: Level,
+    cutter: &mut Cutter<'_, '_>,
+    found: &mut HashMap<u64, Context>,
+) -> Result<(), Halt> {
+    let mut is_first = true;
+    cutter.step();
+    loop {
+        match cutter.next_elements(is_first)? {
+            Next::Elements(len) => cutter.advance(len),
+            Next::Long if cutter.peek()? == Some(b'{') => contexts_in(level, cutter, found)?,
+            Next::Long => cutter.skip()?,
+            Next::End => return Ok(()),
+        }
+        is_first = false;
+    }
+}
+
+/// The same for an object and what is in it.
+fn contexts_in(
+    level: Level,
+    cutter: &mut Cutter<'_, '_>,
+    found: &mut HashMap<u64, Context>,
+) -> Result<(), Halt> {
+    let offset = cutter.source().offset();
+    let mut context = Context::default();
+    let read = context.look_for(level, cutter, found);
+    context.is_whole = read.is_ok();
+    found.insert(offset, context);
+    read
+}
+
+/// What became of a text's documents.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Done {
+    /// The byte of the first fault, of those that cost a part of a document.
+    pub(super) first_fault: Option<usize>,
+    /// A fault of syntax cost the rest of the text.
+    pub(super) is_broken: bool,
+}
+
+impl Done {
+    pub(super) fn note(&mut self, fault: &Fault) {
+        self.first_fault = Some(self.first_fault.map_or(fault.at, |at| at.min(fault.at)));
+    }
+}
