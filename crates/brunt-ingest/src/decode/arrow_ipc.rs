@@ -74,16 +74,18 @@ fn is_sound_file(bytes: &[u8]) -> Option<()> {
 fn is_sound_stream(bytes: &[u8]) -> Option<()> {
     let mut at = 0;
     while at < bytes.len() {
-        match message_at(bytes, at)? {
-            Some(next) => at = next,
-            None => break,
+        let next = message_at(bytes, at)?;
+        // The mark that ends a stream has no length.
+        if next == at {
+            break;
         }
+        at = next;
     }
     Some(())
 }
 
-/// Where what comes after a message begins; `Some(None)` for the mark that ends a stream.
-fn message_at(bytes: &[u8], at: usize) -> Option<Option<usize>> {
+/// Where what comes after a message begins; the same place for the mark that ends a stream.
+fn message_at(bytes: &[u8], at: usize) -> Option<usize> {
     let mut start = at;
     let mut metadata_len = i32_at(bytes, start)?;
     if metadata_len == -1 {
@@ -92,7 +94,7 @@ fn message_at(bytes: &[u8], at: usize) -> Option<Option<usize>> {
     }
     start += 4;
     if metadata_len == 0 {
-        return Some(None);
+        return Some(at);
     }
     let body = start.checked_add(usize::try_from(metadata_len).ok()?)?;
     let message = root_as_message(bytes.get(start..body)?).ok()?;
@@ -103,7 +105,7 @@ fn message_at(bytes: &[u8], at: usize) -> Option<Option<usize>> {
     }
     let next = body.checked_add(usize::try_from(message.bodyLength()).ok()?)?;
     bytes.get(body..next)?;
-    Some(Some(next))
+    Some(next)
 }
 
 fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
