@@ -223,13 +223,19 @@ impl<'a> Json<'a> {
         Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
-    /// Steps over a value that nests too deep to be read; `None` where it has no end.
-    pub(crate) fn skip_unread(&mut self) -> Option<&'a str> {
+    /// Steps over a value like [`Self::skip`], also over one that nests too deep to be read.
+    pub(crate) fn skip_any(&mut self) -> Result<&'a str, Fault> {
+        let start = self.mark();
+        let fault = match self.skip() {
+            Err(fault) if fault.code == "json_depth" => fault,
+            skipped => return skipped,
+        };
+        self.go_back(start);
         self.skip_space();
-        let rest = self.text.get(self.at..)?;
-        let value = rest.get(..Scan::default().end(rest.as_bytes())?)?;
-        self.at += value.len();
-        Some(value)
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let end = Scan::default().end(rest.as_bytes()).ok_or(fault)?;
+        self.at += end;
+        Ok(rest.get(..end).unwrap_or_default())
     }
 
     fn byte(&self) -> Option<u8> {

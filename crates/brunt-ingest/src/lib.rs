@@ -163,7 +163,6 @@ impl Options {
 /// [`Error::NotAnExport`] and [`Error::UnknownTable`] where neither options nor input tell what it is,
 /// [`Error::Unreadable`], [`Error::Malformed`] and [`Error::TooLarge`] where it ends in the middle of nowhere, and what
 /// the sink returns. What was handed to the sink until then is not to be kept.
-#[expect(clippy::needless_pass_by_value, reason = "an input is read once, to its end")]
 pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Result<Summary, Error> {
     let source = Source::open(input.name, input.reader)?;
     let mut source = source.with(input.reopen, options.whole_bytes_max);

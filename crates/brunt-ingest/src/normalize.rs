@@ -12,8 +12,6 @@ pub(crate) mod thrown;
 pub(crate) mod time;
 pub(crate) mod words;
 
-use std::borrow::Cow;
-
 use brunt_model::Ts;
 
 use crate::chunk::Chunk;
@@ -70,14 +68,8 @@ impl Normalizer {
                 Err(_) => {}
             }
         }
-        write_object(&row.attributes, self.attributes_idx, chunk);
-        write_object(&row.resource_attributes, self.resource_attributes_idx, chunk);
-    }
-}
-
-fn write_object(inside: &str, column_idx: usize, chunk: &mut Chunk) {
-    if !inside.is_empty() {
-        chunk.set(column_idx, &Cell::Text(Cow::Owned(["{", inside, "}"].concat())));
+        chunk.set_object(self.attributes_idx, &row.attributes);
+        chunk.set_object(self.resource_attributes_idx, &row.resource_attributes);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Times of the spans and traces of a load, for rows that have none of their own.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -10,8 +11,26 @@ const N_MAX: usize = 2_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Times {
     /// Earliest time by a hash of trace id, or of trace and span id.
-    earliest: HashMap<u64, i64>,
+    earliest: HashMap<u64, i64, BuildHasherDefault<Hashed>>,
     last: Option<(u64, i64)>,
+}
+
+/// The hash of a key that is a hash.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 impl Times {

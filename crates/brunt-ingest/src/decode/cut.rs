@@ -181,12 +181,12 @@ impl<'c, 'r> Cutter<'c, 'r> {
     }
 
     /// Steps over the next value, however long.
-    pub(crate) fn skip(&mut self) -> Result<(), Error> {
+    pub(crate) fn skip(&mut self) -> Result<(), Halt> {
         self.skip_to(Scan::default())
     }
 
     /// Steps out of this many brackets.
-    pub(crate) fn leave(&mut self, n_brackets: usize) -> Result<(), Error> {
+    pub(crate) fn leave(&mut self, n_brackets: usize) -> Result<(), Halt> {
         self.skip_to(Scan::inside(n_brackets))
     }
 
@@ -210,13 +210,16 @@ impl<'c, 'r> Cutter<'c, 'r> {
         self.finish()
     }
 
-    fn skip_to(&mut self, mut scan: Scan) -> Result<(), Error> {
+    fn skip_to(&mut self, mut scan: Scan) -> Result<(), Halt> {
         loop {
             let bytes = self.ahead(1)?;
             let n_ahead = bytes.len();
+            if n_ahead == 0 {
+                return Err(unexpected(None, ""));
+            }
             let end = scan.end(bytes);
             self.advance(end.unwrap_or(n_ahead));
-            if end.is_some() || n_ahead == 0 {
+            if end.is_some() {
                 return Ok(());
             }
         }

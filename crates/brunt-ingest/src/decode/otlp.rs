@@ -10,6 +10,7 @@
 mod any_value;
 mod columns;
 mod document;
+mod level;
 mod log;
 mod long;
 pub(crate) mod proto;

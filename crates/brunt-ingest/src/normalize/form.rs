@@ -137,7 +137,7 @@ impl Form {
     /// The value as its column stores it, or the value itself where it makes no sense there.
     pub(crate) fn read(self, value: Scalar<'_>) -> Result<Cell<'_>, Scalar<'_>> {
         match self {
-            Self::Text => value.clone().into_text().map(Cell::Text).ok_or(value),
+            Self::Text => text(value).map(Cell::Text),
             Self::Lower => text_as(value, str::to_lowercase),
             Self::Upper => text_as(value, str::to_uppercase),
             Self::Snake => text_as(value, words::snake),
@@ -191,6 +191,14 @@ impl Form {
     }
 }
 
+/// What a value says as text; null and the empty text come back.
+fn text(value: Scalar<'_>) -> Result<Cow<'_, str>, Scalar<'_>> {
+    if value.as_str().is_some_and(str::is_empty) {
+        return Err(value);
+    }
+    value.into_text().ok_or(Scalar::Null)
+}
+
 fn typed<'a>(
     value: Scalar<'a>,
     parse: impl FnOnce(&str) -> Option<Cell<'a>>,
@@ -210,7 +218,7 @@ fn text_as(
     value: Scalar<'_>,
     convert: impl FnOnce(&str) -> String,
 ) -> Result<Cell<'_>, Scalar<'_>> {
-    let Some(text) = value.clone().into_text() else { return Err(value) };
+    let text = text(value)?;
     let converted = convert(text.trim());
     Ok(Cell::Text(if *text == converted { text } else { Cow::Owned(converted) }))
 }
@@ -248,11 +256,10 @@ fn is_canonical_hex(text: &str, len: usize) -> bool {
 }
 
 fn url_path(value: Scalar<'_>) -> Result<Cell<'_>, Scalar<'_>> {
-    match value.clone().into_text() {
-        Some(Cow::Borrowed(text)) => Ok(Cell::Text(Cow::Borrowed(words::url_path(text)))),
-        Some(Cow::Owned(text)) => Ok(Cell::Text(Cow::Owned(words::url_path(&text).to_owned()))),
-        None => Err(value),
-    }
+    Ok(Cell::Text(match text(value)? {
+        Cow::Borrowed(text) => Cow::Borrowed(words::url_path(text)),
+        Cow::Owned(text) => Cow::Owned(words::url_path(&text).to_owned()),
+    }))
 }
 
 fn read_boolean(value: &Scalar<'_>) -> Option<bool> {

@@ -63,11 +63,30 @@ pub(crate) fn print_ns(ns: i64) -> String {
     let micros = ns.div_euclid(1_000);
     let in_day = micros.rem_euclid(DAY_MICROS);
     let (seconds, fraction) = (in_day / 1_000_000, in_day % 1_000_000);
-    let day = brunt_model::day_of(Ts(micros));
-    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let mut out = brunt_model::day_of(Ts(micros)).to_string();
     let nanos = ns.rem_euclid(1_000);
-    let tail = if nanos == 0 { String::new() } else { format!("{nanos:03}") };
-    format!("{day}T{hour:02}:{minute:02}:{second:02}.{fraction:06}{tail}Z")
+    for (before, number, n_digits) in [
+        ('T', seconds / 3_600, 2),
+        (':', seconds / 60 % 60, 2),
+        (':', seconds % 60, 2),
+        ('.', fraction, 6),
+    ] {
+        out.push(before);
+        push_digits(&mut out, number, n_digits);
+    }
+    if nanos != 0 {
+        push_digits(&mut out, nanos, 3);
+    }
+    out.push('Z');
+    out
+}
+
+/// The last digits of a number that is not negative.
+fn push_digits(out: &mut String, number: i64, n_digits: u32) {
+    for place in (0..n_digits).rev() {
+        let digit = number / 10_i64.pow(place) % 10;
+        out.push(char::from_digit(u32::try_from(digit).unwrap_or_default(), 10).unwrap_or('0'));
+    }
 }
 
 /// An epoch number, in microseconds.

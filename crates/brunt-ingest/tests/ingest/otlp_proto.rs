@@ -311,14 +311,16 @@ fn span() -> impl Strategy<Value = Message> {
     )
 }
 
+type Pairs = Vec<(String, Any)>;
+
 /// A document of either signal: its JSON, and its message.
-fn document(is_spans: bool, scopes: Vec<(Vec<(String, Any)>, Vec<Message>)>) -> (Value, Vec<u8>) {
+fn document(is_spans: bool, scopes: Vec<(Pairs, Vec<Message>)>) -> (Value, Vec<u8>) {
     let [resources, scopes_key, records_key] = if is_spans {
         ["resourceSpans", "scopeSpans", "spans"]
     } else {
         ["resourceLogs", "scopeLogs", "logRecords"]
     };
-    let resource = |(attributes, records): (Vec<(String, Any)>, Vec<Message>)| -> Message {
+    let resource = |(attributes, records): (Pairs, Vec<Message>)| -> Message {
         let scope: Message = vec![
             (1, "name", Part::Text("lib".to_owned())),
             (2, "version", Part::Text("1.0".to_owned())),
@@ -566,6 +568,7 @@ fn a_big_message_goes_in_parts() {
     let spans: Vec<_> = (0..30_000).map(|n| proto(&one_span(&format!("span {n}")))).collect();
     let summary = read("traces.pb", &message_of(&spans), &options());
     assert_eq!(summary.summary().n_rows["spans"], 30_000);
-    let many: Vec<u8> = spans.iter().flat_map(|span| message_of(&[span.clone()])).collect();
+    let many: Vec<u8> =
+        spans.iter().flat_map(|span| message_of(std::slice::from_ref(span))).collect();
     assert_eq!(read("traces.pb", &many.repeat(3), &options()).summary().n_rows["spans"], 90_000);
 }

@@ -3,13 +3,27 @@
 use brunt_model::table;
 
 use super::columns::Kept;
-use super::long::Done;
 use super::{Signal, log, scope, span};
 use crate::decode::{Halt, Origin};
 use crate::error::Error;
 use crate::json::{Fault, Json, Kind, Mark};
 use crate::load::Load;
 use crate::row::Row;
+
+/// What became of a text's documents.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Done {
+    /// The byte of the first fault, of those that cost a part of a document.
+    pub(super) first_fault: Option<usize>,
+    /// A fault of syntax cost the rest of the text.
+    pub(super) is_broken: bool,
+}
+
+impl Done {
+    fn note(&mut self, fault: &Fault) {
+        self.first_fault = Some(self.first_fault.map_or(fault.at, |at| at.min(fault.at)));
+    }
+}
 
 /// Everything that outlives a document.
 #[derive(Debug)]
@@ -83,7 +97,7 @@ impl Decoder {
             json.enter_object()?;
             while let Some(key) = json.next_key()? {
                 let Some(signal) = Signal::of_key(&key) else {
-                    json.skip()?;
+                    json.skip_any()?;
                     continue;
                 };
                 n_signals += 1;
@@ -168,11 +182,11 @@ impl<'a> Part<'a, '_, '_, '_> {
                         self.scopes(kept, row, json, &resource)?;
                     } else {
                         later.push(json.mark());
-                        json.skip()?;
+                        json.skip_any()?;
                     }
                 }
                 _ => {
-                    json.skip()?;
+                    json.skip_any()?;
                 }
             }
         }
@@ -233,11 +247,11 @@ impl<'a> Part<'a, '_, '_, '_> {
                         self.records(kept, row, json, &scope)?;
                     } else {
                         later.push(json.mark());
-                        json.skip()?;
+                        json.skip_any()?;
                     }
                 }
                 _ => {
-                    json.skip()?;
+                    json.skip_any()?;
                 }
             }
         }
@@ -291,7 +305,7 @@ impl<'a> Part<'a, '_, '_, '_> {
             let counted = count_records(json, self.signal);
             if counted.is_err() {
                 json.go_back(before);
-                json.skip()?;
+                json.skip_any()?;
             }
             n += counted.unwrap_or(1);
         }
@@ -303,13 +317,7 @@ impl<'a> Part<'a, '_, '_, '_> {
     fn refuse(&mut self, json: &mut Json<'a>, before: Mark, fault: &Fault) -> Result<(), Halt> {
         self.done.note(fault);
         json.go_back(before);
-        let record = match json.skip() {
-            Err(fault) if fault.code == "json_depth" => {
-                json.go_back(before);
-                json.skip_unread().ok_or(fault)?
-            }
-            record => record?,
-        };
+        let record = json.skip_any()?;
         let place = self.origin.place(self.text, fault.at);
         let table = match self.signal {
             Signal::Logs => table("logs"),
@@ -326,7 +334,7 @@ fn count_records(json: &mut Json<'_>, signal: Signal) -> Result<u64, Fault> {
     json.enter_object()?;
     while let Some(key) = json.next_key()? {
         if !signal.is_scopes(&key) {
-            json.skip()?;
+            json.skip_any()?;
             continue;
         }
         json.enter_array()?;
@@ -336,11 +344,11 @@ fn count_records(json: &mut Json<'_>, signal: Signal) -> Result<u64, Fault> {
                 if signal.is_records(&key) {
                     json.enter_array()?;
                     while json.next_element()? {
-                        json.skip()?;
+                        json.skip_any()?;
                         n += 1;
                     }
                 } else {
-                    json.skip()?;
+                    json.skip_any()?;
                 }
             }
         }

@@ -10,38 +10,16 @@
 
 use std::collections::HashMap;
 
-use super::Signal;
 use super::document::Decoder;
+use super::level::{Context, Level, contexts_in, contexts_in_list};
 use crate::decode::cut::{Cutter, Next, fault};
 use crate::decode::{Halt, Origin, Place, each_text};
 use crate::error::Error;
-use crate::json::Fault;
 use crate::load::Load;
 use crate::read::{Block, RECORD_BYTES_MAX, Source};
 
 /// A value that should have been a list is shown to the decoder up to this size.
 const VALUE_BYTES: usize = 64 * 1024;
-
-/// A level of a document that has lists to be taken apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Document,
-    Resource(Signal),
-    Scope(Signal),
-}
-
-/// What an object says of itself, beside its lists.
-#[derive(Debug, Clone, Default)]
-struct Context {
-    /// Fields with a comma behind each.
-    text: String,
-    /// Where each field begins in the text, and where it stands.
-    fields: Vec<(usize, Place)>,
-    /// Whether it has the resource or scope itself.
-    is_told: bool,
-    /// Whether the object was seen to its end, so that it has no more to say.
-    is_whole: bool,
-}
 
 /// What stands before the elements of a list, up to its bracket, and behind.
 #[derive(Debug, Clone)]
@@ -62,65 +40,6 @@ enum Flow {
     },
     /// Nothing behind can be relied on.
     Stop,
-}
-
-impl Level {
-    /// Whether a key's value is a list to be taken apart, and the level of its elements, if they are none to be kept whole.
-    fn list(self, key: &str) -> Option<Option<Self>> {
-        match self {
-            Self::Document => Signal::of_key(key).map(|signal| Some(Self::Resource(signal))),
-            Self::Resource(signal) => signal.is_scopes(key).then_some(Some(Self::Scope(signal))),
-            Self::Scope(signal) => signal.is_records(key).then_some(None),
-        }
-    }
-
-    /// Whether a key's value tells what the object is.
-    fn is_told_by(self, key: &str) -> bool {
-        match self {
-            Self::Document => false,
-            Self::Resource(_) => key == "resource",
-            Self::Scope(_) => matches!(key, "scope" | "instrumentationLibrary"),
-        }
-    }
-
-    fn is_context(self, key: &str) -> bool {
-        self != Self::Document
-            && (self.is_told_by(key) || matches!(key, "schemaUrl" | "schema_url"))
-    }
-}
-
-impl Context {
-    /// Reads an object to its end, and what is in its lists.
-    fn look_for(
-        &mut self,
-        level: Level,
-        cutter: &mut Cutter<'_, '_>,
-        found: &mut HashMap<u64, Self>,
-    ) -> Result<(), Halt> {
-        let mut is_first = true;
-        cutter.step();
-        while let Some(key) = cutter.next_key(is_first)? {
-            is_first = false;
-            match level.list(&key) {
-                Some(Some(inner)) if cutter.peek()? == Some(b'[') => {
-                    contexts_in_list(inner, cutter, found)?;
-                }
-                None if level.is_context(&key) => self.take(&key, level, cutter)?,
-                _ => cutter.skip()?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the value of a key.
-    fn take(&mut self, key: &str, level: Level, cutter: &mut Cutter<'_, '_>) -> Result<(), Halt> {
-        self.is_told |= level.is_told_by(key);
-        self.text.push_str(&format!("\"{key}\":"));
-        self.fields.push((self.text.len(), cutter.place()));
-        self.text.push_str(&cutter.value(RECORD_BYTES_MAX)?);
-        self.text.push(',');
-        Ok(())
-    }
 }
 
 impl Frame {
@@ -203,7 +122,7 @@ impl Long<'_, '_> {
             b'{' => self.object(Level::Document, &frame, decoder, load).map(Some),
             b'[' => {
                 let frame = Frame::of_documents(self.cutter.place());
-                self.list(Some(Level::Document), &frame, decoder, load).map(Some)
+                self.list(Level::Document, &frame, decoder, load).map(Some)
             }
             _ => {
                 let Some(len) = self.cutter.value_len(RECORD_BYTES_MAX)? else {
@@ -280,7 +199,7 @@ impl Long<'_, '_> {
     /// A list whose elements go on in parts.
     fn list(
         &mut self,
-        inner: Option<Level>,
+        inner: Level,
         frame: &Frame,
         decoder: &mut Decoder,
         load: &mut Load<'_>,
@@ -308,20 +227,17 @@ impl Long<'_, '_> {
     /// An element that is longer than a part: it is taken apart, or held after all.
     fn long_element(
         &mut self,
-        inner: Option<Level>,
+        inner: Level,
         frame: &Frame,
         decoder: &mut Decoder,
         load: &mut Load<'_>,
     ) -> Result<Flow, Halt> {
-        let inner = inner.filter(|_| self.cutter.peek().is_ok_and(|byte| byte == Some(b'{')));
-        let n_max = match inner {
-            None => RECORD_BYTES_MAX,
-            Some(_) => self.n_held_max(),
-        };
-        match (self.cutter.value_len(n_max)?, inner) {
-            (Some(len), _) => self.emit(frame, len, decoder, load),
-            (None, Some(level)) => self.object(level, frame, decoder, load),
-            (None, None) => Err(self.cutter.source().too_large().into()),
+        let is_object = inner != Level::Record && self.cutter.peek()? == Some(b'{');
+        let n_max = if is_object { self.n_held_max() } else { RECORD_BYTES_MAX };
+        match self.cutter.value_len(n_max)? {
+            Some(len) => self.emit(frame, len, decoder, load),
+            None if is_object => self.object(inner, frame, decoder, load),
+            None => Err(self.cutter.source().too_large().into()),
         }
     }
 
@@ -392,7 +308,11 @@ impl Long<'_, '_> {
         load: &mut Load<'_>,
     ) -> Result<Flow, Halt> {
         let place = self.cutter.place();
-        let bytes = self.cutter.ahead(len)?.get(..len).unwrap_or_default();
+        let ahead = self.cutter.ahead(len + 1)?;
+        let bytes = ahead.get(..len).unwrap_or(ahead);
+        // A document that ends here lacks its brackets, and is not to be helped out.
+        let is_open = len > 0 && ahead.len() <= len;
+        let behind = if is_open { "" } else { &frame.behind };
         let mut flow = Flow::Go;
         let block = Block { bytes, first_line: place.line };
         let mut origin = frame.origin.clone();
@@ -400,7 +320,7 @@ impl Long<'_, '_> {
             origin.push(frame.before.len(), place);
         }
         let mut read = |inside: &str, _: u64, load: &mut Load<'_>| {
-            let document = [&frame.before, inside, &frame.behind].concat();
+            let document = [&frame.before, inside, behind].concat();
             let done = decoder.documents(&document, &origin, load)?;
             if done.is_broken {
                 flow = Flow::Stop;
@@ -416,53 +336,5 @@ impl Long<'_, '_> {
         }
         self.cutter.advance(len);
         Ok(flow)
-    }
-}
-
-/// Looks for what the long objects of a list say of themselves.
-fn contexts_in_list(
-    level: Level,
-    cutter: &mut Cutter<'_, '_>,
-    found: &mut HashMap<u64, Context>,
-) -> Result<(), Halt> {
-    let mut is_first = true;
-    cutter.step();
-    loop {
-        match cutter.next_elements(is_first)? {
-            Next::Elements(len) => cutter.advance(len),
-            Next::Long if cutter.peek()? == Some(b'{') => contexts_in(level, cutter, found)?,
-            Next::Long => cutter.skip()?,
-            Next::End => return Ok(()),
-        }
-        is_first = false;
-    }
-}
-
-/// The same for an object and what is in it.
-fn contexts_in(
-    level: Level,
-    cutter: &mut Cutter<'_, '_>,
-    found: &mut HashMap<u64, Context>,
-) -> Result<(), Halt> {
-    let offset = cutter.source().offset();
-    let mut context = Context::default();
-    let read = context.look_for(level, cutter, found);
-    context.is_whole = read.is_ok();
-    found.insert(offset, context);
-    read
-}
-
-/// What became of a text's documents.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Done {
-    /// The byte of the first fault, of those that cost a part of a document.
-    pub(super) first_fault: Option<usize>,
-    /// A fault of syntax cost the rest of the text.
-    pub(super) is_broken: bool,
-}
-
-impl Done {
-    pub(super) fn note(&mut self, fault: &Fault) {
-        self.first_fault = Some(self.first_fault.map_or(fault.at, |at| at.min(fault.at)));
     }
 }

@@ -182,7 +182,7 @@ fn write_any_value(message: &[u8], depth: usize, out: &mut String) -> Result<(),
         }
         Some((2, Wire::Varint(value))) => {
             write_field(out, "boolValue", |out| {
-                out.push_str(if value == 0 { "false" } else { "true" })
+                out.push_str(if value == 0 { "false" } else { "true" });
             });
         }
         Some((_, Wire::Varint(value))) => {
@@ -292,8 +292,9 @@ mod tests {
             let written = write_any_value(&value, 0, &mut out);
             assert_eq!(written.is_ok(), depth <= VALUE_DEPTH_MAX, "{depth}");
             let len = |bytes: &[u8]| {
-                let len = bytes.len() as u8;
-                if len < 128 { vec![len] } else { vec![len & 127 | 128, len >> 7] }
+                let low = u8::try_from(bytes.len() % 128).unwrap();
+                let high = u8::try_from(bytes.len() / 128).unwrap();
+                if high == 0 { vec![low] } else { vec![low | 128, high] }
             };
             let values = [vec![0x0a], len(&value), value].concat();
             value = [vec![0x2a], len(&values), values].concat();

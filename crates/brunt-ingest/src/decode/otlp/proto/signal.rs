@@ -75,9 +75,8 @@ impl Scores {
 
     fn resource(&mut self, message: &[u8]) -> Option<()> {
         for field in Fields::new(message) {
-            match messages(field)? {
-                Some((2 | 1000, scope)) => self.scope(scope)?,
-                _ => {}
+            if let Some((2 | 1000, scope)) = messages(field)? {
+                self.scope(scope)?;
             }
         }
         Some(())
@@ -85,14 +84,11 @@ impl Scores {
 
     fn scope(&mut self, message: &[u8]) -> Option<()> {
         for field in Fields::new(message) {
-            match messages(field)? {
-                Some((2, record)) => {
-                    self.n_records += 1;
-                    if self.n_records <= N_LOOKED_AT {
-                        self.record(record);
-                    }
+            if let Some((2, record)) = messages(field)? {
+                self.n_records += 1;
+                if self.n_records <= N_LOOKED_AT {
+                    self.record(record);
                 }
-                _ => {}
             }
         }
         Some(())

@@ -22,6 +22,9 @@ pub(super) struct Transcoder {
     document: String,
 }
 
+/// What is done with a part; whether it ends too early.
+type Each<'e, 's> = &'e mut dyn FnMut(&mut Transcoder, &[u8], &mut Load<'s>) -> Result<bool, Error>;
+
 /// The names of a signal's levels in JSON.
 struct Names {
     resources: &'static str,
@@ -70,7 +73,7 @@ impl Transcoder {
         (number, old_number): (u64, u64),
         names: &Names,
         load: &mut Load<'s>,
-        each: &mut dyn FnMut(&mut Self, &[u8], &mut Load<'s>) -> Result<bool, Error>,
+        each: Each<'_, 's>,
     ) -> Result<bool, Error> {
         let mut ends_early = false;
         for field in Fields::new(message) {
