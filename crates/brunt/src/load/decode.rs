@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use brunt_ingest::{Redacted, Reject, Sink};
 use tokio::sync::mpsc;
 
+use crate::error::Error;
+
 /// Batches that wait between the decoder and the writer: few, since each may hold many rows.
 const BATCHES_WAITING_MAX: usize = 4;
 
@@ -23,17 +25,28 @@ pub(super) struct Decoding {
 }
 
 impl Decoding {
+    /// Begins to read an input; `n_read` counts its bytes.
     pub(super) fn start(
-        name: String,
-        mut reader: Box<dyn Read + Send>,
+        input: &super::Input,
+        n_read: Arc<AtomicU64>,
         options: brunt_ingest::Options,
-    ) -> Self {
+    ) -> Result<Self, Error> {
+        let input = input.clone();
+        let mut reader = Counted { inner: input.reader()?, n_read };
         let (sender, items) = mpsc::channel(BATCHES_WAITING_MAX);
         let summary = tokio::task::spawn_blocking(move || {
-            let input = brunt_ingest::Input { name: &name, reader: &mut reader, reopen: None };
+            let mut reopen = || -> std::io::Result<Box<dyn Read>> {
+                let reader = input.reader().map_err(std::io::Error::other)?;
+                Ok(reader)
+            };
+            let input = brunt_ingest::Input {
+                name: input.name(),
+                reader: &mut reader,
+                reopen: Some(&mut reopen),
+            };
             brunt_ingest::ingest(input, &options, &mut Channel(sender))
         });
-        Self { items, summary }
+        Ok(Self { items, summary })
     }
 
     /// The summary, once all items have been taken.
@@ -47,9 +60,9 @@ impl Decoding {
 }
 
 /// Counts the bytes that were read.
-pub(super) struct Counted {
-    pub(super) inner: Box<dyn Read + Send>,
-    pub(super) n_read: Arc<AtomicU64>,
+struct Counted {
+    inner: Box<dyn Read + Send>,
+    n_read: Arc<AtomicU64>,
 }
 
 impl Read for Counted {

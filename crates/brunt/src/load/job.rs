@@ -13,7 +13,7 @@ use brunt_model::{Day, Table, TableKind, table, tables};
 use brunt_store::{LoadEntry, Transaction};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::decode::{Counted, Decoded, Decoding};
+use super::decode::{Decoded, Decoding};
 use super::duplicates::{Duplicates, Verdict};
 use super::held::{Held, Holding, rows_as_json};
 use super::stored::Stored;
@@ -181,9 +181,7 @@ impl Load<'_> {
     async fn load(&mut self, job: &Job<'_>) -> Result<FileOutcome, Stop> {
         let started_at = Instant::now();
         let n_read = Arc::new(AtomicU64::new(0));
-        let reader = Counted { inner: job.input.reader()?, n_read: Arc::clone(&n_read) };
-        let name = job.input.name().to_owned();
-        let mut decoding = Decoding::start(name, Box::new(reader), self.options(job));
+        let mut decoding = Decoding::start(job.input, Arc::clone(&n_read), self.options(job))?;
         let mut counts: BTreeMap<Option<&'static str>, TableCounts> = BTreeMap::new();
         let mut rejects: Vec<Reject> = Vec::new();
         let mut n_rejects = 0;
