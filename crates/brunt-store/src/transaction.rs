@@ -79,6 +79,11 @@ impl Transaction {
         self.store.snapshot(&self.base, table).await
     }
 
+    /// Reads the logs of several tables at a time, so that their files are known when they are asked for.
+    pub async fn read_ahead(&self, tables: &[&'static str]) {
+        self.store.read_ahead(&self.base, tables).await;
+    }
+
     /// The load of this key, if it is in the store or was added here.
     pub async fn find_load(&self, key: &str) -> Result<Option<LoadEntry>, Error> {
         match self.loads.iter().find(|load| load.key == key) {

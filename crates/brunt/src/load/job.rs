@@ -25,6 +25,10 @@ use crate::store::Store;
 /// Rows of a batch: enough for good runs, few enough that several wait in little memory.
 const BATCH_ROWS_MAX: usize = 32_768;
 
+/// The tables that nearly every load reads or changes.
+const READ_BY_LOADS: [&str; 8] =
+    ["spans", "logs", "events", "sessions", "traces", "activities", "errors", "journey_steps"];
+
 /// Rejects that wait in memory before they are written.
 const REJECTS_WAITING_MAX: usize = 4_096;
 
@@ -66,6 +70,7 @@ pub(super) async fn run(
     let mut writing = store.tables().writing(plan.now);
     loop {
         let mut tx = writing.begin().await?;
+        tx.read_ahead(&READ_BY_LOADS).await;
         let load = Load {
             tx: &mut tx,
             plan,
