@@ -16,6 +16,7 @@ use crate::delta::{self, FileAction};
 use crate::epoch::{CommitEntry, Epoch, EpochFile, LoadEntry};
 use crate::error::Error;
 use crate::layout::split_by_day;
+use crate::location::Location;
 use crate::lookup::Wanted;
 use crate::protocol::{Draft, Reads};
 use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
@@ -266,9 +267,10 @@ impl Transaction {
         table: &'static Table,
         before: &[DataFile],
         after: &[NewFile],
+        data_change: bool,
     ) {
         for file in before {
-            self.remove_file(table, file, false);
+            self.remove_file(table, file, data_change);
         }
         for file in after {
             self.add_file(table, file.clone());
@@ -307,6 +309,27 @@ impl Transaction {
             }
         }
         Ok(())
+    }
+
+    pub(crate) fn location(&self) -> &Location {
+        self.store.location()
+    }
+
+    pub(crate) fn now(&self) -> Ts {
+        self.now
+    }
+
+    /// The days in which files came or went.
+    pub(crate) fn changed_days(&self) -> Vec<(&'static Table, Day)> {
+        let mut days = BTreeSet::new();
+        for (name, changes) in &self.changes {
+            let added = changes.added.iter().map(|added| added.file.day);
+            let removed = changes.removed.values().map(|(day, _)| *day);
+            days.extend(added.chain(removed).map(|day| (*name, day)));
+        }
+        let named =
+            days.into_iter().filter_map(|(name, day)| Some((brunt_model::table(name)?, day)));
+        named.collect()
     }
 
     /// The files of one day as they stand now; the day counts as read.

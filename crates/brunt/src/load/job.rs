@@ -92,8 +92,8 @@ pub(super) async fn run(
         };
         let Some(committed) = writing.offer(tx, outcomes).await? else { continue };
         if committed.is_new {
-            // The load is in the store whether or not this succeeds, and the next one merges what is left.
-            let _ = store.tables().merge_small_runs(plan.now, &committed.epoch).await;
+            // The load is in the store whether or not this succeeds, and a later one merges what is left.
+            let _ = store.tables().merge_system_runs(plan.now, &committed.epoch).await;
         }
         let mut outcomes = committed.value;
         outcomes.extend(refused);
@@ -152,6 +152,7 @@ impl Load<'_> {
                 derive_whole(self.tx).await?;
             }
         }
+        self.tx.merge_small_runs().await?;
         Ok(outcomes)
     }
 
