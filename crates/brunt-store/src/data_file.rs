@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::delta::timestamp_text;
+use crate::file_cache::CachedFile;
 use crate::layout::{
     BATCH_ROWS_MAX, STATISTICS_BYTES_MAX, file_schema, statistics_columns, writer_properties,
 };
@@ -238,7 +239,7 @@ impl FileRows {
         file: &DataFile,
         projection: Option<&[&str]>,
     ) -> ParquetResult<Self> {
-        let reader = ObjectReader::new(location, file).await?;
+        let reader = ObjectReader::once(location, file);
         let builder = ParquetRecordBatchStreamBuilder::new(reader).await?;
         Self::begin(builder, table, file, projection)
     }
@@ -254,7 +255,7 @@ impl FileRows {
         if wanted.misses(file) {
             return Ok(None);
         }
-        let reader = ObjectReader::new(location, file).await?;
+        let reader = ObjectReader::again(location, file).await?;
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
         let builder = ParquetRecordBatchStreamBuilder::new_with_options(reader, options).await?;
         let narrowed = narrow(builder, table, wanted).await?;
@@ -333,21 +334,38 @@ pub(crate) struct ObjectReader {
     objects: Arc<dyn ObjectStore>,
     path: Path,
     size_bytes: u64,
-    /// The file, where it is small enough to be had in one request.
-    whole: Option<Bytes>,
+    /// Where the file is read more than once.
+    cached: Option<Arc<CachedFile>>,
 }
 
 impl ObjectReader {
-    async fn new(location: &Location, file: &DataFile) -> ParquetResult<Self> {
-        let objects = Arc::clone(&location.objects);
-        let path = location.path(&file.path);
-        let whole = if file.size_bytes <= WHOLE_BYTES_MAX {
-            let found = objects.get(&path).await.map_err(external)?;
-            Some(found.bytes().await.map_err(external)?)
-        } else {
-            None
-        };
-        Ok(Self { objects, path, size_bytes: file.size_bytes, whole })
+    /// For a file that is read from begin to end.
+    fn once(location: &Location, file: &DataFile) -> Self {
+        Self {
+            objects: Arc::clone(&location.objects),
+            path: location.path(&file.path),
+            size_bytes: file.size_bytes,
+            cached: None,
+        }
+    }
+
+    /// For a file that is looked into, perhaps many times.
+    async fn again(location: &Location, file: &DataFile) -> ParquetResult<Self> {
+        let is_small = file.size_bytes <= WHOLE_BYTES_MAX;
+        let n_bytes = if is_small { file.size_bytes } else { 0 } + FOOTER_BYTES as u64;
+        let n_bytes = usize::try_from(n_bytes).unwrap_or(usize::MAX);
+        let cached = location.cache.file(&file.path, n_bytes);
+        let reader = Self { cached: Some(Arc::clone(&cached)), ..Self::once(location, file) };
+        if is_small && cached.whole.get().is_none() {
+            let found = reader.objects.get(&reader.path).await.map_err(external)?;
+            let bytes = found.bytes().await.map_err(external)?;
+            cached.whole.get_or_init(|| bytes);
+        }
+        Ok(reader)
+    }
+
+    fn whole(&self) -> Option<&Bytes> {
+        self.cached.as_ref()?.whole.get()
     }
 }
 
@@ -362,7 +380,7 @@ fn slice(bytes: &Bytes, range: &Range<u64>) -> ParquetResult<Bytes> {
 
 impl AsyncFileReader for ObjectReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        match &self.whole {
+        match self.whole() {
             Some(whole) => futures::future::ready(slice(whole, &range)).boxed(),
             None => self.objects.get_range(&self.path, range).map_err(external).boxed(),
         }
@@ -372,7 +390,7 @@ impl AsyncFileReader for ObjectReader {
         &mut self,
         ranges: Vec<Range<u64>>,
     ) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
-        match &self.whole {
+        match self.whole() {
             Some(whole) => {
                 let parts = ranges.iter().map(|range| slice(whole, range)).collect();
                 futures::future::ready(parts).boxed()
@@ -389,11 +407,19 @@ impl AsyncFileReader for ObjectReader {
         options: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
         async move {
+            let cached = self.cached.clone();
+            if let Some(metadata) = cached.as_ref().and_then(|cached| cached.metadata.get()) {
+                return Ok(Arc::clone(metadata));
+            }
             let reader = ParquetMetaDataReader::new()
                 .with_arrow_reader_options(options)
                 .with_prefetch_hint(Some(FOOTER_BYTES));
             let size_bytes = self.size_bytes;
-            Ok(Arc::new(reader.load_and_finish(self, size_bytes).await?))
+            let metadata = Arc::new(reader.load_and_finish(self, size_bytes).await?);
+            if let Some(cached) = cached {
+                cached.metadata.get_or_init(|| Arc::clone(&metadata));
+            }
+            Ok(metadata)
         }
         .boxed()
     }

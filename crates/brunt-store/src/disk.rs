@@ -13,6 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
@@ -144,7 +145,30 @@ impl ObjectStore for DiskStore {
         prefix: Option<&Path>,
         offset: &Path,
     ) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.files.list_with_offset(prefix, offset)
+        // The log of a table with many loads is a long flat folder, of which only the end is asked for.
+        let folder = prefix.and_then(|prefix| {
+            let name = offset.prefix_match(prefix)?.next()?.as_ref().to_owned();
+            (prefix.clone().join(name.as_str()) == *offset).then(|| (prefix.clone(), name))
+        });
+        let Some((folder, after)) = folder else {
+            return self.files.list_with_offset(prefix, offset);
+        };
+        let on_disk = self.files.path_to_filesystem(&folder);
+        let listed = async move {
+            let list = move || list_flat(&on_disk?, &folder, &after);
+            tokio::task::spawn_blocking(list).await?
+        };
+        let rest = self.files.clone();
+        let (prefix, offset) = (prefix.cloned(), offset.clone());
+        listed
+            .map(move |listed| match listed {
+                Ok(Some(found)) => futures::stream::iter(found.into_iter().map(Ok)).boxed(),
+                Ok(None) => rest.list_with_offset(prefix.as_ref(), &offset),
+                Err(err) => futures::stream::once(futures::future::ready(Err(err))).boxed(),
+            })
+            .into_stream()
+            .flatten()
+            .boxed()
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
@@ -205,6 +229,40 @@ fn put_synced(
     let _ = fs::remove_file(&staged);
     named?;
     disk.sync_folder(folder)
+}
+
+/// The files of a folder with names after this one; `None` where it has folders in it.
+fn list_flat(on_disk: &FilePath, folder: &Path, after: &str) -> Result<Option<Vec<ObjectMeta>>> {
+    let failed =
+        |source: io::Error| object_store::Error::Generic { store: "disk", source: source.into() };
+    let entries = match fs::read_dir(on_disk) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Some(Vec::new())),
+        entries => entries.map_err(failed)?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if !entry.file_type().map_err(failed)?.is_file() {
+            return Ok(None);
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.as_str() <= after || is_staged(&name) {
+            continue;
+        }
+        let metadata = match entry.metadata() {
+            // Gone since.
+            Err(err) if err.kind() == io::ErrorKind::NotFound => continue,
+            metadata => metadata.map_err(failed)?,
+        };
+        found.push(ObjectMeta {
+            location: folder.clone().join(name.as_str()),
+            last_modified: metadata.modified().map_err(failed)?.into(),
+            size: metadata.len(),
+            e_tag: None,
+            version: None,
+        });
+    }
+    Ok(Some(found))
 }
 
 /// A name beside `path`; the dot hides it from readers of Delta tables.
@@ -292,6 +350,31 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(listed.len(), 1, "nothing staged is left: {listed:?}");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_listing_is_the_same_in_flat_and_in_deep_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DiskStore::new(Arc::new(SystemDisk));
+        let root = Path::from_absolute_path(folder.path()).unwrap();
+        let listed = async |offset: &str| {
+            let found = store.list_with_offset(Some(&root), &root.clone().join(offset));
+            let found: Vec<ObjectMeta> = found.try_collect().await.unwrap();
+            let mut names: Vec<String> = found
+                .iter()
+                .map(|meta| format!("{} {}", meta.location.filename().unwrap(), meta.size))
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(listed("0").await, Vec::<String>::new());
+        for (name, text) in [("1.json", "a"), ("2.json", "bb"), ("3.json", "ccc")] {
+            store.put(&root.clone().join(name), text.into()).await.unwrap();
+        }
+        assert_eq!(listed("1.json").await, ["2.json 2", "3.json 3"]);
+        assert_eq!(listed("1").await, ["1.json 1", "2.json 2", "3.json 3"]);
+        store.put(&root.clone().join("below").join("4.json"), "dddd".into()).await.unwrap();
+        assert_eq!(listed("2.json").await, ["3.json 3", "4.json 4"]);
     }
 
     #[tokio::test]

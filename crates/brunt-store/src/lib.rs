@@ -15,6 +15,7 @@ mod delta;
 mod disk;
 mod epoch;
 mod error;
+mod file_cache;
 mod layout;
 mod load_index;
 mod location;

@@ -16,6 +16,9 @@ use crate::location::Location;
 use crate::protocol::Log;
 use crate::requests::{EPOCHS, loads_file};
 
+/// The keys of all loads are written down at each so many epochs.
+pub(crate) const LOAD_INDEX_EPOCHS: u64 = 100;
+
 /// All loads up to an epoch, by key.
 #[derive(Debug)]
 pub(crate) struct LoadIndex {
@@ -27,18 +30,36 @@ pub(crate) struct LoadIndex {
 impl LoadIndex {
     /// Begins with the newest checkpoint that is not later than `epoch`, or with the first epoch.
     pub(crate) async fn open(location: &Location, epoch: &Epoch) -> Result<Self, Error> {
+        // Where the newest should be, so that the epochs need not be listed.
+        let newest = epoch.number - epoch.number % LOAD_INDEX_EPOCHS;
+        let mut found = location.read(&loads_file(newest)).await?.map(|bytes| (newest, bytes));
+        if found.is_none() {
+            found = Self::newest_listed(location, epoch).await?;
+        }
+        let Some((number, bytes)) = found else {
+            return Ok(Self { loads: BTreeMap::new(), next: 0 });
+        };
+        let path = loads_file(number);
+        let loads = decode(bytes).map_err(|err| Error::damaged(&path, err))?;
+        Ok(Self { loads, next: number + 1 })
+    }
+
+    /// The newest checkpoint that is there and not later than `epoch`.
+    async fn newest_listed(
+        location: &Location,
+        epoch: &Epoch,
+    ) -> Result<Option<(u64, Bytes)>, Error> {
         let listed = location.list(EPOCHS).await?;
-        let newest = listed
+        let numbers = listed
             .iter()
-            .filter_map(|(name, _)| name.strip_suffix(".checkpoint.parquet")?.parse::<u64>().ok())
-            .filter(|number| *number <= epoch.number)
-            .max();
-        let Some(number) = newest else { return Ok(Self { loads: BTreeMap::new(), next: 0 }) };
+            .filter_map(|(name, _)| name.strip_suffix(".checkpoint.parquet")?.parse::<u64>().ok());
+        let Some(number) = numbers.filter(|number| *number <= epoch.number).max() else {
+            return Ok(None);
+        };
         let path = loads_file(number);
         let bytes = location.read(&path).await?;
         let bytes = bytes.ok_or_else(|| Error::damaged(&path, "it was there a moment ago"))?;
-        let loads = decode(bytes).map_err(|err| Error::damaged(&path, err))?;
-        Ok(Self { loads, next: number + 1 })
+        Ok(Some((number, bytes)))
     }
 
     /// Adds the loads of the epochs up to this one.

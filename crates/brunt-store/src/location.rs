@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::disk::{DiskStore, SystemDisk};
 use crate::error::Error;
+use crate::file_cache::FileCache;
 
 /// How to reach a store.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,7 @@ pub(crate) struct Location {
     pub(crate) url: Url,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) root: Path,
+    pub(crate) cache: Arc<FileCache>,
 }
 
 impl Location {
@@ -37,7 +39,7 @@ impl Location {
         }
         let root = Path::from_url_path(url.path())
             .map_err(|err| Error::InvalidUrl { url: url.to_string(), reason: err.to_string() })?;
-        Ok(Self { url, objects, root })
+        Ok(Self { url, objects, root, cache: Arc::default() })
     }
 
     /// A place in memory that nobody else has.

@@ -24,6 +24,8 @@ pub(crate) struct DayFiles<'a> {
     pub(crate) files: &'a [DataFile],
     /// A file of the new run is closed at this size.
     pub(crate) file_bytes_max: usize,
+    /// Whether rows that no commit has yet are among them.
+    pub(crate) data_change: bool,
 }
 
 /// Writes one run with all rows of the day's files.
@@ -35,7 +37,7 @@ pub(crate) async fn merge_day(
     let failed = |err: ParquetError| Error::storage("merge", table_folder(input.table), err);
     let mut rows = MergedRows::open(location, input).await.map_err(failed)?;
     let mut encoder = RunEncoder::new(input.table, input.file_bytes_max);
-    let mut writer = RunWriter::new(input.table, input.day, now, false);
+    let mut writer = RunWriter::new(input.table, input.day, now, input.data_change);
     let mut files = Vec::new();
     while let Some(batch) = rows.next().await.map_err(failed)? {
         let full: Option<EncodedFile>;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use brunt_model::{Day, Table, Ts};
+use brunt_model::{Day, Table, TableKind, Ts};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 
 use crate::data_file::DataFile;
@@ -14,7 +14,8 @@ use crate::merge::{DayFiles, merge_day};
 use crate::requests::table_named;
 use crate::runs::NewFile;
 use crate::store::Store;
-use crate::tiers::groups_to_merge;
+use crate::tiers::{RUNS_MAX, groups_to_merge};
+use crate::transaction::Transaction;
 
 /// Small merges that are under way at a time, since each waits for the disk.
 const MERGES_MAX: usize = 4;
@@ -57,23 +58,65 @@ impl Store {
         Merged::of(self, now, table, days).await?.commit(self, now).await
     }
 
-    /// Merges small runs in the days that an epoch changed, where there are several of similar size.
-    pub async fn merge_small_runs(&self, now: Ts, changed_by: &Epoch) -> Result<Optimized, Error> {
-        let newest = self.finish_newest().await?;
-        let mut merging = Vec::new();
+    /// Merges small runs of system tables in the days that an epoch changed, in an epoch of their own: what only adds rows
+    /// should lose no race.
+    pub async fn merge_system_runs(&self, now: Ts, changed_by: &Epoch) -> Result<Optimized, Error> {
+        let mut merged = Merged::default();
         for commit in &changed_by.commits {
-            let snapshot = self.snapshot(&newest, &commit.table).await?;
+            let table = table_named(&commit.table)?;
+            // A look at each so many commits is often enough.
+            let is_due = commit.version.is_multiple_of(RUNS_MAX as u64);
+            if table.kind != TableKind::System || !is_due {
+                continue;
+            }
+            let newest = self.finish_newest().await?;
+            let snapshot = self.snapshot(&newest, table.name).await?;
             for day in &commit.days {
-                for files in groups_to_merge(snapshot.table.kind, snapshot.files_of(*day)) {
-                    let (store, table, day) = (self.clone(), snapshot.table, *day);
-                    let merge =
-                        async move { MergedGroup::of(&store, now, table, day, files).await };
-                    merging.push(merge.boxed());
+                for files in groups_to_merge(table.kind, snapshot.files_of(*day)) {
+                    merged.groups.push(MergedGroup::of(self, now, table, *day, files).await?);
                 }
             }
         }
-        let groups = futures::stream::iter(merging).buffered(MERGES_MAX).try_collect().await?;
-        Merged { groups }.commit(self, now).await
+        if merged.groups.is_empty() {
+            return Ok(Optimized::default());
+        }
+        merged.commit(self, now).await
+    }
+}
+
+impl Transaction {
+    /// Merges small runs, where there are several of similar size, in the days of base and derived tables that this
+    /// write changed.
+    pub async fn merge_small_runs(&mut self) -> Result<(), Error> {
+        self.flush().await?;
+        let mut merging = Vec::new();
+        for (table, day) in self.changed_days() {
+            if table.kind == TableKind::System {
+                continue;
+            }
+            let files = self.files_of_day(table, day).await?;
+            for files in groups_to_merge(table.kind, &files) {
+                let (location, now) = (self.location().clone(), self.now());
+                let merge = async move {
+                    let input = DayFiles {
+                        table,
+                        day,
+                        files: &files,
+                        file_bytes_max: FILE_BYTES_MAX,
+                        data_change: true,
+                    };
+                    let after = merge_day(&location, &input, now).await?;
+                    Ok::<_, Error>((table, files, after))
+                };
+                merging.push(merge.boxed());
+            }
+        }
+        let merged: Vec<_> =
+            futures::stream::iter(merging).buffered(MERGES_MAX).try_collect().await?;
+        for (table, before, after) in merged {
+            self.exchange_files(table, &before, &after, true);
+        }
+        Ok(())
     }
 }
 
@@ -85,7 +128,13 @@ impl MergedGroup {
         day: Day,
         before: Vec<DataFile>,
     ) -> Result<Self, Error> {
-        let input = DayFiles { table, day, files: &before, file_bytes_max: FILE_BYTES_MAX };
+        let input = DayFiles {
+            table,
+            day,
+            files: &before,
+            file_bytes_max: FILE_BYTES_MAX,
+            data_change: false,
+        };
         let after = merge_day(store.location(), &input, now).await?;
         Ok(Self { table, day, before, after })
     }
@@ -126,7 +175,7 @@ impl Merged {
                 let there = snapshot.files_of(group.day);
                 if group.before.iter().all(|file| there.contains(file)) {
                     tx.read_days(group.table.name, &BTreeSet::from([group.day])).await?;
-                    tx.exchange_files(group.table, &group.before, &group.after);
+                    tx.exchange_files(group.table, &group.before, &group.after, false);
                     kept.push(group);
                 }
             }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::RecordBatch;
 use brunt_model::Ts;
 use bytes::Bytes;
+use futures::FutureExt;
 use object_store::ObjectStore;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -14,7 +15,7 @@ use url::Url;
 use crate::data_file::DataFile;
 use crate::epoch::{Epoch, LoadEntry};
 use crate::error::Error;
-use crate::load_index::LoadIndex;
+use crate::load_index::{LOAD_INDEX_EPOCHS, LoadIndex};
 use crate::location::{Location, StoreOptions};
 use crate::protocol::{self, Log};
 use crate::requests::{DEFINITIONS, EPOCHS, LATEST_FILE, STORE_FILE, table_named};
@@ -31,9 +32,6 @@ pub(crate) const WRITE_HOURS_MAX: i64 = 12;
 
 /// A table gets a Delta checkpoint at each so many versions.
 const CHECKPOINT_VERSIONS: u64 = 10;
-
-/// The keys of all loads are written down at each so many epochs.
-const LOAD_INDEX_EPOCHS: u64 = 100;
 
 /// States of a table that are kept in memory: the newest, and what running queries pinned.
 const SNAPSHOTS_KEPT: usize = 4;
@@ -172,6 +170,17 @@ impl Store {
         }
         of_table.push(Arc::clone(&snapshot));
         Ok(snapshot)
+    }
+
+    /// Reads the logs of several tables at a time, so that their snapshots are there when they are asked for.
+    pub(crate) async fn read_ahead(&self, epoch: &Arc<Epoch>, tables: &[&'static str]) {
+        let mut reads = Vec::with_capacity(tables.len());
+        for table in tables {
+            let (store, epoch) = (self.clone(), Arc::clone(epoch));
+            reads.push(async move { store.snapshot(&epoch, table).await }.boxed());
+        }
+        // What cannot be read is said when it is asked for.
+        futures::future::join_all(reads).await;
     }
 
     /// The rows of a file: the asked columns in the asked order, all columns of the table without `projection`.
@@ -331,11 +340,16 @@ impl Store {
     pub(crate) async fn keep_up(&self, epoch: &Epoch) -> Result<(), Error> {
         let latest = to_json(&LatestFile { epoch: epoch.number })?;
         self.inner.location.write(LATEST_FILE, latest).await?;
+        let mut checkpoints = Vec::new();
         for commit in &epoch.commits {
             if commit.version > 0 && commit.version % CHECKPOINT_VERSIONS == 0 {
-                let table = table_named(&commit.table)?;
-                self.inner.log.checkpoint(table, commit.version).await?;
+                let (table, version) = (table_named(&commit.table)?, commit.version);
+                let log = Arc::clone(&self.inner.log);
+                checkpoints.push(async move { log.checkpoint(table, version).await }.boxed());
             }
+        }
+        for done in futures::future::join_all(checkpoints).await {
+            done?;
         }
         if epoch.number > 0 && epoch.number.is_multiple_of(LOAD_INDEX_EPOCHS) {
             self.write_load_index(epoch).await?;

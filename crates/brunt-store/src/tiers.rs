@@ -9,7 +9,13 @@ use brunt_model::TableKind;
 use crate::data_file::DataFile;
 
 /// So many runs of similar size become one; sizes are similar within a factor of as many.
-const RUNS_MAX: usize = 4;
+pub(crate) const RUNS_MAX: usize = 4;
+
+/// A run of so many bytes is not small.
+const RUN_BYTES_MAX: u64 = 8 << 20;
+
+/// Runs of similar size with more bytes than this together come from a large load, and wait for `optimize`.
+const MERGED_BYTES_MAX: u64 = RUNS_MAX as u64 * RUN_BYTES_MAX;
 
 /// Runs of a derived table that reach into the day's last hour of rows are merged among themselves: sessions under way
 /// are written again and again, and what is over should not be written with them.
@@ -21,6 +27,7 @@ struct Group {
     files: Vec<DataFile>,
     n_runs: usize,
     n_rows: u64,
+    n_bytes: u64,
     under_way: bool,
 }
 
@@ -33,28 +40,32 @@ pub(crate) fn groups_to_merge(kind: TableKind, files: &[DataFile]) -> Vec<Vec<Da
         run.files.push(file.clone());
         run.n_runs = 1;
         run.n_rows += file.n_rows;
+        run.n_bytes += file.size_bytes;
         run.under_way |=
             kind == TableKind::Derived && file.ts_max.0 >= newest.saturating_sub(UNDER_WAY_MICROS);
     }
     let mut tiers: BTreeMap<(u32, bool), Vec<Group>> = BTreeMap::new();
-    for run in runs.into_values() {
+    for run in runs.into_values().filter(|run| run.n_bytes < RUN_BYTES_MAX) {
         tiers.entry(run.tier()).or_default().push(run);
     }
     // The least tier first, since what it becomes may fill a greater one.
-    while let Some(full) =
-        tiers.iter().find(|(_, runs)| runs.len() >= RUNS_MAX).map(|(tier, _)| *tier)
-    {
+    while let Some(full) = tiers.iter().find(|(_, runs)| are_due(runs)).map(|(tier, _)| *tier) {
         let mut merged = Group::default();
         for run in tiers.remove(&full).unwrap_or_default() {
             merged.files.extend(run.files);
             merged.n_runs += run.n_runs;
             merged.n_rows += run.n_rows;
+            merged.n_bytes += run.n_bytes;
             merged.under_way |= run.under_way;
         }
         tiers.entry(merged.tier()).or_default().push(merged);
     }
     let merged = tiers.into_values().flatten().filter(|group| group.n_runs > 1);
     merged.map(|group| group.files).collect()
+}
+
+fn are_due(runs: &[Group]) -> bool {
+    runs.len() >= RUNS_MAX && runs.iter().map(|run| run.n_bytes).sum::<u64>() <= MERGED_BYTES_MAX
 }
 
 impl Group {
@@ -116,6 +127,17 @@ mod tests {
         for file in files.iter().filter(|file| file.ts_max.0 >= 1_380 * 60_000_000) {
             assert!(file.n_rows <= 6_400, "{}", file.n_rows);
         }
+    }
+
+    #[test]
+    fn what_a_large_load_left_is_not_for_small_ones_to_merge() {
+        let large = |run, size_bytes| DataFile { size_bytes, ..file(run, 100, 0) };
+        let few: Vec<DataFile> = (0..8).map(|run| large(run, 4 << 20)).collect();
+        assert_eq!(groups_to_merge(TableKind::Base, &few).len(), 1);
+        let many: Vec<DataFile> = (0..9).map(|run| large(run, 4 << 20)).collect();
+        assert_eq!(groups_to_merge(TableKind::Base, &many).len(), 0);
+        let whole: Vec<DataFile> = (0..4).map(|run| large(run, 8 << 20)).collect();
+        assert_eq!(groups_to_merge(TableKind::Base, &whole).len(), 0);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::epoch::{CommitEntry, Epoch, EpochFile, LoadEntry};
 use crate::error::Error;
 use crate::layout::split_by_day;
 use crate::load_index::LoadIndex;
+use crate::location::Location;
 use crate::lookup::Wanted;
 use crate::protocol::{Draft, Reads};
 use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
@@ -80,6 +81,11 @@ impl Transaction {
     /// The files of a table in the base, without what this write has changed; nothing is marked as read.
     pub async fn snapshot(&self, table: &str) -> Result<Arc<Snapshot>, Error> {
         self.store.snapshot(&self.base, table).await
+    }
+
+    /// Reads the logs of several tables at a time, so that their files are known when they are asked for.
+    pub async fn read_ahead(&self, tables: &[&'static str]) {
+        self.store.read_ahead(&self.base, tables).await;
     }
 
     /// The load of this key, if it is in the store or was added here.
@@ -297,9 +303,10 @@ impl Transaction {
         table: &'static Table,
         before: &[DataFile],
         after: &[NewFile],
+        data_change: bool,
     ) {
         for file in before {
-            self.remove_file(table, file, false);
+            self.remove_file(table, file, data_change);
         }
         for file in after {
             self.add_file(table, file.clone());
@@ -340,6 +347,27 @@ impl Transaction {
             }
         }
         Ok(())
+    }
+
+    pub(crate) fn location(&self) -> &Location {
+        self.store.location()
+    }
+
+    pub(crate) fn now(&self) -> Ts {
+        self.now
+    }
+
+    /// The days in which files came or went.
+    pub(crate) fn changed_days(&self) -> Vec<(&'static Table, Day)> {
+        let mut days = BTreeSet::new();
+        for (name, changes) in &self.changes {
+            let added = changes.added.iter().map(|added| added.file.day);
+            let removed = changes.removed.values().map(|(day, _)| *day);
+            days.extend(added.chain(removed).map(|day| (*name, day)));
+        }
+        let named =
+            days.into_iter().filter_map(|(name, day)| Some((brunt_model::table(name)?, day)));
+        named.collect()
     }
 
     /// The files of one day as they stand now; the day counts as read.

@@ -68,7 +68,13 @@ async fn a_run_that_is_too_large_for_a_file_goes_on_in_the_next() {
     expected.sort();
     let head = store.head().await.unwrap();
     let files = store.snapshot(&head, "logs").await.unwrap().files.clone();
-    let input = DayFiles { table: table_of("logs"), day: DAY, files: &files, file_bytes_max: 1 };
+    let input = DayFiles {
+        table: table_of("logs"),
+        day: DAY,
+        files: &files,
+        file_bytes_max: 1,
+        data_change: false,
+    };
     let merged = merge_day(store.location(), &input, at(DAY, 0)).await.unwrap();
     assert!(merged.len() > 1, "{}", merged.len());
     let mut bodies = Vec::new();

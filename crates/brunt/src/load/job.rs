@@ -29,6 +29,10 @@ use crate::store::Store;
 /// Rows of a batch: enough for good runs, few enough that several wait in little memory.
 const BATCH_ROWS_MAX: usize = 32_768;
 
+/// The tables that nearly every load reads or changes.
+const READ_BY_LOADS: [&str; 8] =
+    ["spans", "logs", "events", "sessions", "traces", "activities", "errors", "journey_steps"];
+
 /// Rejects that wait in memory before they are written.
 const REJECTS_WAITING_MAX: usize = 4_096;
 
@@ -70,6 +74,7 @@ pub(super) async fn run(
     let mut writing = store.tables().writing(plan.now);
     loop {
         let mut tx = writing.begin().await?;
+        tx.read_ahead(&READ_BY_LOADS).await;
         let load = Load {
             tx: &mut tx,
             plan,
@@ -94,8 +99,8 @@ pub(super) async fn run(
         };
         let Some(committed) = writing.offer(tx, outcomes).await? else { continue };
         if committed.is_new {
-            // The load is in the store whether or not this succeeds, and the next one merges what is left.
-            let _ = store.tables().merge_small_runs(plan.now, &committed.epoch).await;
+            // The load is in the store whether or not this succeeds, and a later one merges what is left.
+            let _ = store.tables().merge_system_runs(plan.now, &committed.epoch).await;
         }
         let mut outcomes = committed.value;
         outcomes.extend(refused);
@@ -164,6 +169,7 @@ impl Load<'_> {
                 derive_whole(self.tx).await?;
             }
         }
+        self.tx.merge_small_runs().await?;
         Ok(outcomes)
     }
 
