@@ -180,6 +180,7 @@ impl Load<'_> {
         };
         for load in self.tx.find_loads(is_replaced).await? {
             take_back(self.tx, load, &mut self.touched, &mut self.tables).await?;
+            self.stored.is_changed = true;
         }
         Ok(())
     }

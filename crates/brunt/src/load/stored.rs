@@ -18,6 +18,8 @@ const WHOLE_DAY_SHARE: u64 = 8;
 /// How far a load has looked.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
+    /// The write has taken loads back, so what was stored before it is not what is stored now.
+    pub(super) is_changed: bool,
     looked_at: HashMap<(&'static str, Day), Looked>,
     /// What finds the copies that richer ones replaced.
     superseded: HashMap<(&'static str, Day), Wanted>,
@@ -45,8 +47,13 @@ impl Stored {
         if looked.whole {
             return Ok(());
         }
-        // What this load has added is known already.
-        let files = tx.read_days_before(table.name, &BTreeSet::from([day])).await?;
+        // What this load has added is known already, and is not worth being written out for.
+        let days = BTreeSet::from([day]);
+        let files = if self.is_changed {
+            tx.read_days(table.name, &days).await?
+        } else {
+            tx.read_days_before(table.name, &days).await?
+        };
         looked.n_rows += of_day.iter().flatten().count() as u64;
         let n_stored: u64 = files.iter().map(|file| file.n_rows).sum();
         looked.whole = looked.n_rows.saturating_mul(WHOLE_DAY_SHARE) >= n_stored;
