@@ -47,7 +47,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let mut counts = Counts::default();
     let mut reader = bytes;
-    if let Ok(summary) = ingest(Input { name: "fuzz", reader: &mut reader }, &options, &mut counts) {
+    if let Ok(summary) = ingest(Input { name: "fuzz", reader: &mut reader, reopen: None }, &options, &mut counts) {
         assert_eq!(summary.n_rows, counts.n_rows);
         assert_eq!(summary.n_rejects, counts.n_rejects);
         assert_eq!(summary.n_records, counts.n_rejects + counts.n_rows.values().sum::<u64>());

@@ -10,6 +10,7 @@
 
 mod crash;
 mod exports;
+#[expect(dead_code, reason = "the store's own tests use the rest")]
 #[path = "../../crates/brunt-store/src/tests/faults.rs"]
 mod faults;
 mod slt;

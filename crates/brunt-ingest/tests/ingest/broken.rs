@@ -266,3 +266,23 @@ fn an_unclosed_quote_in_csv_is_one_record_and_loses_nothing() {
     assert_eq!(rows.len(), 2);
     assert!(rows[1]["body"].as_str().unwrap().ends_with("info,x\n"));
 }
+
+#[test]
+fn every_format_has_a_fuzz_target_and_survives_the_inputs_of_all_others() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let targets = std::fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap();
+    for format in formats() {
+        let target = format!("name = \"{}\"\n", format.name());
+        assert!(targets.contains(&target), "fuzz/Cargo.toml has no target {}", format.name());
+    }
+    let folders = |path: &std::path::Path| -> Vec<_> {
+        path.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let cases = folders(&root.join("fixtures/exports")).into_iter().flat_map(|path| folders(&path));
+    for path in cases.flat_map(|case| folders(&case)) {
+        let bytes = std::fs::read(&path).unwrap();
+        for format in formats().filter(|format| format.name() != "text") {
+            read_forced(&bytes, format, "logs");
+        }
+    }
+}
