@@ -24,6 +24,8 @@ use crate::settings::{Settings, number};
 
 /// Days of the shop, of which the last is loaded; a shop has no fewer.
 const N_DAYS: u16 = 3;
+/// Loads that are shown by themselves, and made again into an empty store.
+const N_STRETCH: usize = 10;
 /// How often a question is asked of each store.
 const N_ROUNDS: usize = 7;
 /// Questions over every table that a load changes.
@@ -44,13 +46,30 @@ pub(crate) struct LoadCost {
     pub(crate) machine: Machine,
     pub(crate) n_bytes: usize,
     pub(crate) n_rows: u64,
-    /// Milliseconds of each load, in order.
-    pub(crate) loads: Vec<f64>,
+    /// Each load, in order.
+    pub(crate) loads: Vec<Loaded>,
+    /// Some loads in a row, in the day and again into an empty store.
+    pub(crate) stretches: Vec<Stretch>,
     /// Milliseconds of the one load of all.
     pub(crate) at_once: f64,
     pub(crate) questions: Vec<Asked>,
     /// Files, rows and bytes by table: after many loads, after one.
     pub(crate) files: BTreeMap<String, [[i64; 3]; 2]>,
+}
+
+/// A load: milliseconds and rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loaded {
+    pub(crate) ms: f64,
+    pub(crate) n_rows: u64,
+}
+
+/// Loads in a row.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    pub(crate) name: &'static str,
+    pub(crate) in_day: Vec<Loaded>,
+    pub(crate) in_empty: Vec<Loaded>,
 }
 
 /// A question put to both stores.
@@ -85,6 +104,7 @@ pub(crate) async fn measure(scratch: &Path) -> Result<LoadCost, Error> {
         n_bytes: minutes.iter().map(|(_, minute)| minute.n_bytes()).sum(),
         n_rows: 0,
         loads: Vec::with_capacity(minutes.len()),
+        stretches: Vec::new(),
         at_once: 0.0,
         questions: Vec::new(),
         files: BTreeMap::new(),
@@ -92,20 +112,29 @@ pub(crate) async fn measure(scratch: &Path) -> Result<LoadCost, Error> {
     let mut last = Ts(0);
     for (number, (minute, records)) in minutes.iter().enumerate() {
         last = Ts(minute.0 + 60_000_000);
-        let (ms, n_rows) =
-            load(&many, &journeys, &records.inputs(&format!("{number:04}")), last).await?;
-        cost.loads.push(ms);
-        cost.n_rows += n_rows;
+        let done = load(&many, &journeys, &records.inputs(&format!("{number:04}")), last).await?;
+        cost.loads.push(done);
+        cost.n_rows += done.n_rows;
         if number % 60 == 59 {
-            crate::say(&format!("{} loads, the last in {ms:.0} ms", number + 1));
+            crate::say(&format!("{} loads, the last in {:.0} ms", number + 1, done.ms));
         }
+    }
+    for (name, first) in cost.stretches_to_repeat() {
+        let store = folder.path().join(name).display().to_string();
+        let mut in_empty = Vec::new();
+        for (number, (minute, records)) in minutes.iter().enumerate().skip(first).take(N_STRETCH) {
+            let inputs = records.inputs(&format!("{number:04}"));
+            in_empty.push(load(&store, &journeys, &inputs, Ts(minute.0 + 60_000_000)).await?);
+        }
+        let in_day = cost.loads.iter().skip(first).take(N_STRETCH).copied().collect();
+        cost.stretches.push(Stretch { name, in_day, in_empty });
     }
     let inputs: Vec<Input> = minutes
         .iter()
         .enumerate()
         .flat_map(|(number, (_, records))| records.inputs(&format!("{number:04}")))
         .collect();
-    cost.at_once = load(&once, &journeys, &inputs, last).await?.0;
+    cost.at_once = load(&once, &journeys, &inputs, last).await?.ms;
     let sessions = [session(&many).await?, session(&once).await?];
     cost.files = files(&sessions).await?;
     let questions = Path::new(env!("CARGO_MANIFEST_DIR")).join("questions");
@@ -117,8 +146,20 @@ pub(crate) async fn measure(scratch: &Path) -> Result<LoadCost, Error> {
     Ok(cost)
 }
 
-/// Opens the store, as each run of the command does, and loads; milliseconds and rows.
-async fn load(store: &str, journeys: &str, inputs: &[Input], now: Ts) -> Result<(f64, u64), Error> {
+impl LoadCost {
+    /// Names and first loads: the begin, the most rows, the end.
+    fn stretches_to_repeat(&self) -> [(&'static str, usize); 3] {
+        let rows = |first: &usize| -> u64 {
+            self.loads.iter().skip(*first).take(N_STRETCH).map(|load| load.n_rows).sum()
+        };
+        let last = self.loads.len().saturating_sub(N_STRETCH);
+        let busiest = (0..=last).max_by_key(rows).unwrap_or_default();
+        [("first", 0), ("busiest", busiest), ("last", last)]
+    }
+}
+
+/// Opens the store, as each run of the command does, and loads.
+async fn load(store: &str, journeys: &str, inputs: &[Input], now: Ts) -> Result<Loaded, Error> {
     if !Path::new(store).exists() {
         Store::open_or_create(store, now)
             .await?
@@ -134,7 +175,7 @@ async fn load(store: &str, journeys: &str, inputs: &[Input], now: Ts) -> Result<
     if n_failed > 0 || summary.n_rejects() > 0 {
         return Err(Error::Load { n_failed, n_rejects: summary.n_rejects() });
     }
-    Ok((ms, summary.n_rows()))
+    Ok(Loaded { ms, n_rows: summary.n_rows() })
 }
 
 async fn session(store: &str) -> Result<Session, Error> {

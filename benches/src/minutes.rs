@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 
 const MINUTE_MICROS: i64 = 60_000_000;
+const MINUTES_A_DAY: i64 = 1_440;
 
 /// The signals of a minute, each as the file that a collector would have written.
 #[derive(Debug, Default)]
@@ -27,6 +28,9 @@ const SIGNALS: [(&str, &str, Nested); 3] = [
     ("logs", "logs", Some(["resourceLogs", "scopeLogs", "logRecords", "timeUnixNano"])),
     ("events", "session-events", None),
 ];
+
+/// The place of logs among the signals.
+const LOGS: usize = 1;
 
 /// Lists from the outside in, then the time of a record; events are a record a line.
 type Nested = Option<[&'static str; 4]>;
@@ -51,7 +55,7 @@ impl Minute {
     }
 }
 
-/// The last day of a shop, by the minute in which each record began; minutes without records are not there.
+/// The last day of a shop, by the minute in which each record began. Every minute has a line of a collector that is well.
 pub(crate) fn of_last_day(
     folder: &Path,
     options: ShopOptions,
@@ -71,8 +75,25 @@ pub(crate) fn of_last_day(
         }
     }
     let of_day = day.start()..day.plus(1).start();
+    for idx in 0..MINUTES_A_DAY {
+        let minute = Ts(day.start().0 + idx * MINUTE_MICROS);
+        minutes.entry(minute).or_default().push(LOGS, &heartbeat(minute));
+    }
     minutes.retain(|minute, _| of_day.contains(minute));
     Ok(minutes)
+}
+
+fn heartbeat(minute: Ts) -> Value {
+    let record = json!({
+        "timeUnixNano": (minute.0 * 1_000).to_string(),
+        "severityNumber": 9,
+        "body": { "stringValue": "queue is empty" },
+    });
+    let service = json!({ "key": "service.name", "value": { "stringValue": "collector" } });
+    json!({ "resourceLogs": [{
+        "resource": { "attributes": [service] },
+        "scopeLogs": [{ "logRecords": [record] }],
+    }]})
 }
 
 /// A line by minutes: an event whole, a batch as one smaller batch for each record's service and minute.

@@ -2,11 +2,18 @@
 
 use std::fmt::Write;
 
-use super::LoadCost;
+use super::{LoadCost, Loaded, Stretch};
 use crate::measure::median;
 
-/// Loads at each end that are shown by themselves.
-const N_ENDS: usize = 10;
+/// The middle of the times.
+fn middle(loads: &[Loaded]) -> f64 {
+    median(&loads.iter().map(|load| load.ms).collect::<Vec<_>>()).unwrap_or(f64::NAN)
+}
+
+/// Rows of one load, on average.
+fn rows(loads: &[Loaded]) -> f64 {
+    loads.iter().map(|load| load.n_rows).sum::<u64>() as f64 / loads.len() as f64
+}
 
 impl LoadCost {
     /// What the run's file is called besides its day.
@@ -31,25 +38,11 @@ impl LoadCost {
 
     fn push_loads(&self, out: &mut String) -> std::fmt::Result {
         let Self { settings, machine, loads, .. } = self;
-        let n_ends = N_ENDS.min(loads.len());
-        let (first, last) = (&loads[..n_ends], &loads[loads.len() - n_ends..]);
-        let middle = |times: &[f64]| median(times).unwrap_or(f64::NAN);
-        let mut sorted = loads.clone();
-        sorted.sort_by(f64::total_cmp);
-        let at = |share: f64| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a place in the list"
-            )]
-            let place = (sorted.len() as f64 * share) as usize;
-            sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
-        };
         writeln!(out, "# A day in {} loads\n", loads.len())?;
         writeln!(
             out,
             "{} cores of {}, {:.1} GB of memory; brunt at {}, profile `{}`; seed {}. The day has {} rows in {:.1} MB of \
-             exports; each load opens the store anew.\n",
+             exports; each load opens the store anew. All loads take {:.0} s, one load of everything {:.1} s.\n",
             machine.n_cores,
             machine.processor,
             machine.memory_bytes as f64 / 1e9,
@@ -57,33 +50,42 @@ impl LoadCost {
             settings.profile,
             settings.seed,
             self.n_rows,
-            self.n_bytes as f64 / 1e6
+            self.n_bytes as f64 / 1e6,
+            loads.iter().map(|load| load.ms).sum::<f64>() / 1e3,
+            self.at_once / 1e3
         )?;
-        let list =
-            |times: &[f64]| times.iter().map(|ms| format!("{ms:.0}")).collect::<Vec<_>>().join(" ");
-        writeln!(out, "| loads | ms each | median |\n|---|---|---:|")?;
-        writeln!(out, "| first {n_ends} | {} | {:.0} |", list(first), middle(first))?;
         writeln!(
             out,
-            "| all | 90% in {:.0}, 99% in {:.0}, worst {:.0} | {:.0} |",
-            at(0.9),
-            at(0.99),
-            at(1.0),
-            middle(loads)
+            "| loads | rows each | ms each | median, ms | the same into an empty store | times |\n|---|---:|---|---:|---:|---:|"
         )?;
-        writeln!(out, "| last {n_ends} | {} | {:.0} |\n", list(last), middle(last))?;
-        writeln!(out, "| of each hour | median | mean |\n|---|---:|---:|")?;
-        for (hour, times) in loads.chunks(60).enumerate() {
-            let mean = times.iter().sum::<f64>() / times.len() as f64;
-            writeln!(out, "| {hour} | {:.0} | {mean:.0} |", middle(times))?;
+        for Stretch { name, in_day, in_empty } in &self.stretches {
+            let each = in_day.iter().map(|load| format!("{:.0}", load.ms)).collect::<Vec<_>>();
+            let (ms, empty) = (middle(in_day), middle(in_empty));
+            writeln!(
+                out,
+                "| {name} {} | {:.0} | {} | {ms:.0} | {empty:.0} | {:.2} |",
+                in_day.len(),
+                rows(in_day),
+                each.join(" "),
+                ms / empty
+            )?;
         }
         writeln!(
             out,
-            "\nThe last take {:.2} times as long as the first. All together {:.0} s; at once {:.1} s.",
-            middle(last) / middle(first),
-            loads.iter().sum::<f64>() / 1e3,
-            self.at_once / 1e3
-        )
+            "\n| hour | rows a load | median, ms | mean | worst |\n|---|---:|---:|---:|---:|"
+        )?;
+        for (hour, of_hour) in loads.chunks(60).enumerate() {
+            let times = of_hour.iter().map(|load| load.ms);
+            writeln!(
+                out,
+                "| {hour} | {:.0} | {:.0} | {:.0} | {:.0} |",
+                rows(of_hour),
+                middle(of_hour),
+                times.clone().sum::<f64>() / of_hour.len() as f64,
+                times.fold(0.0, f64::max)
+            )?;
+        }
+        Ok(())
     }
 
     fn push_questions(&self, out: &mut String) -> std::fmt::Result {

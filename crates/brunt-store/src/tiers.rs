@@ -11,6 +11,9 @@ use crate::data_file::DataFile;
 /// So many runs of similar size become one; sizes are similar within a factor of as many.
 pub(crate) const RUNS_MAX: usize = 4;
 
+/// Runs with fewer rows than four times these are all of one size: they are soon written.
+const LEAST_ROWS: u64 = 1 << 10;
+
 /// A run of so many bytes is not small.
 const RUN_BYTES_MAX: u64 = 8 << 20;
 
@@ -70,7 +73,7 @@ fn are_due(runs: &[Group]) -> bool {
 
 impl Group {
     fn tier(&self) -> (u32, bool) {
-        (self.n_rows.max(1).ilog(RUNS_MAX as u64), self.under_way)
+        ((self.n_rows / LEAST_ROWS).max(1).ilog(RUNS_MAX as u64), self.under_way)
     }
 }
 
@@ -116,16 +119,16 @@ mod tests {
     #[test]
     fn a_day_of_minutes_has_few_runs_and_each_row_is_written_a_few_times() {
         let (files, most, n_written) = after(1_440, TableKind::Base);
-        assert!(files.len() <= 12 && most <= 18, "{} {most}", files.len());
-        assert!(n_written <= 5, "{n_written}");
+        assert!(files.len() <= 8 && most <= 12, "{} {most}", files.len());
+        assert!(n_written <= 12, "{n_written}");
     }
 
     #[test]
     fn rows_under_way_are_not_written_with_those_that_are_over() {
         let (files, most, _) = after(1_440, TableKind::Derived);
-        assert!(most <= 24, "{most}");
+        assert!(most <= 16, "{most}");
         for file in files.iter().filter(|file| file.ts_max.0 >= 1_380 * 60_000_000) {
-            assert!(file.n_rows <= 6_400, "{}", file.n_rows);
+            assert!(file.n_rows <= 8_000, "{}", file.n_rows);
         }
     }
 
@@ -142,8 +145,8 @@ mod tests {
 
     #[test]
     fn what_a_merge_makes_may_be_merged_at_once() {
-        let mut files: Vec<DataFile> = (0..3).map(|run| file(run, 400, 0)).collect();
-        files.extend((3..7).map(|run| file(run, 100, 0)));
+        let mut files: Vec<DataFile> = (0..3).map(|run| file(run, 4 * LEAST_ROWS, 0)).collect();
+        files.extend((3..7).map(|run| file(run, LEAST_ROWS, 0)));
         let groups = groups_to_merge(TableKind::Base, &files);
         assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [7]);
         assert_eq!(groups_to_merge(TableKind::Base, &files[..3]), Vec::<Vec<DataFile>>::new());

@@ -8,12 +8,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use brunt_model::Day;
+use arrow::array::AsArray;
+use arrow::record_batch::RecordBatch;
+use brunt_model::{Day, Table};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::testing::{Memory, journeys};
+use super::read::base_table;
+use super::testing::{Memory, batch, journeys};
+use super::{Found, Links, Versions, derive_touched};
 use crate::definitions::Definitions;
+use crate::error::Error;
 
 const TABLES: [&str; 5] = ["sessions", "traces", "activities", "errors", "journey_steps"];
 const FIRST_DAY: i32 = 20_000;
@@ -229,4 +234,157 @@ fn each_day_is_read_once() {
     memory.derive(&definitions());
     let distinct: HashSet<_> = memory.read.iter().collect();
     assert_eq!(distinct.len(), memory.read.len());
+}
+
+/// Rows before and after a write, and what is derived from them so far.
+struct Write {
+    /// Table, row, whether it was there before, whether it is there after.
+    rows: Vec<(&'static str, Value, bool, bool)>,
+    derived: BTreeMap<(&'static str, Day), Vec<String>>,
+    n_changed: usize,
+}
+
+fn lines(rows: &[RecordBatch]) -> Vec<String> {
+    let mut writer = arrow::json::LineDelimitedWriter::new(Vec::new());
+    for batch in rows {
+        writer.write(batch).unwrap();
+    }
+    writer.finish().unwrap();
+    let text = String::from_utf8(writer.into_inner()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+impl Write {
+    /// The rows on one side, derived on all days.
+    fn memory(&self, is_after: bool) -> Memory {
+        let mut memory = Memory::default();
+        for (table, row, before, after) in &self.rows {
+            if if is_after { *after } else { *before } {
+                memory.add(table, std::slice::from_ref(row));
+            }
+        }
+        memory.derive(&definitions());
+        memory
+    }
+
+    fn expected(&self, is_after: bool) -> BTreeMap<(&'static str, Day), Vec<String>> {
+        let memory = self.memory(is_after);
+        let mut all = BTreeMap::new();
+        for (name, day) in
+            TABLES.iter().flat_map(|name| memory.days().into_iter().map(move |day| (*name, day)))
+        {
+            let mut rows: Vec<String> =
+                memory.rows_on(name, day).iter().map(Value::to_string).collect();
+            rows.sort();
+            if !rows.is_empty() {
+                all.insert((name, day), rows);
+            }
+        }
+        all
+    }
+}
+
+impl Versions for Write {
+    async fn linked(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        columns: &[&'static str],
+        links: &Links,
+    ) -> Result<Vec<Found>, Error> {
+        let idxs: Vec<usize> = columns.iter().map(|name| table.column_idx(name).unwrap()).collect();
+        let mut found = Vec::new();
+        for (name, row, before, after) in &self.rows {
+            if *name == table.name {
+                let rows = batch(table, std::slice::from_ref(row));
+                let days = rows.column_by_name("day").unwrap();
+                let days = days.as_primitive::<arrow::datatypes::Date32Type>();
+                if days.value(0) == day.0 && links.holds(&rows).value(0) {
+                    let rows = rows.project(&idxs).unwrap();
+                    found.push(Found { rows, before: *before, after: *after });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn change(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        before: Vec<RecordBatch>,
+        after: Vec<RecordBatch>,
+    ) -> Result<bool, Error> {
+        let as_json = |line: String| serde_json::from_str::<Value>(&line).unwrap().to_string();
+        let rows = self.derived.entry((table.name, day)).or_default();
+        for row in lines(&before).into_iter().map(as_json) {
+            let Some(idx) = rows.iter().position(|other| *other == row) else { return Ok(false) };
+            rows.remove(idx);
+            self.n_changed += 1;
+        }
+        rows.extend(lines(&after).into_iter().map(as_json));
+        rows.sort();
+        if rows.is_empty() {
+            self.derived.remove(&(table.name, day));
+        }
+        Ok(true)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn deriving_what_is_connected_with_a_write_gives_what_deriving_all_gives(
+        rows in prop::collection::vec((planted(), 0..8_u8), 1..50),
+    ) {
+        let planted: Vec<Planted> = rows.iter().map(|(row, _)| row.clone()).collect();
+        let mut write = Write { rows: Vec::new(), derived: BTreeMap::new(), n_changed: 0 };
+        let (mut links, mut days) = (Links::default(), BTreeSet::new());
+        for ((table, row), (of, side)) in as_json(&planted).into_iter().zip(&rows) {
+            // Some come, fewer go, most stay.
+            let (before, after) = (*side != 0 && *side != 1, *side != 2);
+            if before != after {
+                links.add(&batch(base_table(table).unwrap(), std::slice::from_ref(&row)), |_| true);
+                days.insert(Day(FIRST_DAY + of.day));
+            }
+            write.rows.push((table, row, before, after));
+        }
+        write.derived = write.expected(false);
+        let definitions = definitions();
+        let done = derive_touched(&mut write, &days, links, usize::MAX, &definitions);
+        prop_assert!(futures::executor::block_on(done).unwrap());
+        prop_assert_eq!(&write.derived, &write.expected(true));
+    }
+}
+
+#[test]
+fn what_is_connected_with_nothing_is_left_alone() {
+    let row = |user: u8, variant| Planted {
+        table: 2,
+        day: 1,
+        minute: 600,
+        ids: [0, user, user, 0, 0],
+        variant,
+    };
+    let planted: Vec<Planted> = (1..4).map(|user| row(user, 0)).collect();
+    let all = as_json(&planted);
+    let mut write = Write {
+        rows: all
+            .iter()
+            .zip([true, true, false])
+            .map(|((table, row), before)| (*table, row.clone(), before, true))
+            .collect(),
+        derived: BTreeMap::new(),
+        n_changed: 0,
+    };
+    write.derived = write.expected(false);
+    let mut links = Links::default();
+    links.add(&batch(base_table("events").unwrap(), &[all[2].1.clone()]), |_| true);
+    let days = BTreeSet::from([Day(FIRST_DAY + 1)]);
+    let definitions = definitions();
+    let done = derive_touched(&mut write, &days, links, usize::MAX, &definitions);
+    assert!(futures::executor::block_on(done).unwrap());
+    assert_eq!(write.n_changed, 0);
+    assert_eq!(write.derived, write.expected(true));
 }
