@@ -1,7 +1,9 @@
 //! Schema `system`: what the store knows of itself, and what the session can do.
 
+mod aliases;
 mod epochs;
 mod files;
+mod formats;
 mod functions;
 mod loads;
 mod settings;
@@ -15,8 +17,17 @@ use crate::session::Core;
 
 use crate::computed::Computed;
 
-const NAMES: [&str; 7] =
-    ["duplicates", "epochs", "files", "functions", "loads", "rejects", "settings"];
+const NAMES: [&str; 9] = [
+    "aliases",
+    "duplicates",
+    "epochs",
+    "files",
+    "formats",
+    "functions",
+    "loads",
+    "rejects",
+    "settings",
+];
 
 /// The names of its tables, in order.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -27,6 +38,8 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn table(name: &str, core: &Arc<Core>) -> Option<Arc<dyn TableProvider>> {
     let pin = core.pin();
     Some(match name {
+        "aliases" => Arc::new(Computed::new(aliases::Aliases)),
+        "formats" => Arc::new(Computed::new(formats::Formats)),
         "epochs" => Arc::new(Computed::new(epochs::Epochs { pin })),
         "files" => Arc::new(Computed::new(files::Files { pin })),
         "functions" => Arc::new(Computed::new(functions::Functions { core: Arc::clone(core) })),

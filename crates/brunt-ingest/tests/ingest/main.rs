@@ -13,6 +13,7 @@ mod fluentbit;
 mod goldens;
 mod logs;
 mod long;
+mod otlp_messages;
 mod otlp_proto;
 mod reading;
 mod redaction;
