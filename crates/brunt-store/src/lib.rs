@@ -23,6 +23,7 @@ mod lookup;
 mod merge;
 mod optimize;
 mod protocol;
+mod read;
 mod requests;
 mod runs;
 mod snapshot;

@@ -18,10 +18,11 @@ use crate::error::Error;
 use crate::load_index::{LOAD_INDEX_EPOCHS, LoadIndex};
 use crate::location::{Location, StoreOptions};
 use crate::protocol::{self, Log};
+use crate::read::read_file;
 use crate::requests::{DEFINITIONS, EPOCHS, LATEST_FILE, STORE_FILE, table_named};
 use crate::snapshot::Snapshot;
 use crate::table_log::{KernelLog, TableLog};
-use crate::transaction::{Transaction, WriteDraft, first_epoch, read_file};
+use crate::transaction::{Transaction, WriteDraft, first_epoch};
 use crate::writing::{Committed, Writing};
 
 /// The format of stores that this version writes, and the newest that it reads.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use draft::{WriteDraft, first_epoch};
 
-use crate::data_file::{DataFile, EncodedFile, FileRows};
+use crate::data_file::{DataFile, EncodedFile};
 use crate::delta::FileAction;
 use crate::epoch::{Epoch, LoadEntry};
 use crate::error::Error;
@@ -24,6 +24,7 @@ use crate::load_index::LoadIndex;
 use crate::location::Location;
 use crate::lookup::Wanted;
 use crate::protocol::Reads;
+use crate::read::read_wanted;
 use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
 use crate::runs::{Buffers, NewFile, Run, RunWriter, encode_run};
 use crate::snapshot::Snapshot;
@@ -467,34 +468,6 @@ impl Transaction {
             };
             changes.removed.insert(file.path.clone(), (file.day, action.remove()));
         }
-    }
-}
-
-/// Reads a file's rows, for whoever has the file.
-pub(crate) async fn read_file(
-    store: &Store,
-    file: &DataFile,
-    projection: Option<&[&str]>,
-) -> Result<Vec<RecordBatch>, Error> {
-    let table = table_of(&file.path)?;
-    let failed = |err| Error::storage("read", &file.path, err);
-    let rows = FileRows::open(store.location(), table, file, projection).await.map_err(failed)?;
-    rows.all().await.map_err(failed)
-}
-
-/// Reads those rows of a file that have a wanted value.
-pub(crate) async fn read_wanted(
-    store: &Store,
-    file: &DataFile,
-    projection: Option<&[&str]>,
-    wanted: &Wanted,
-) -> Result<Vec<RecordBatch>, Error> {
-    let table = table_of(&file.path)?;
-    let failed = |err| Error::storage("read", &file.path, err);
-    let found = FileRows::open_wanted(store.location(), table, file, projection, wanted).await;
-    match found.map_err(failed)? {
-        Some(rows) => rows.all().await.map_err(failed),
-        None => Ok(Vec::new()),
     }
 }
 

@@ -61,9 +61,8 @@ fn planted_with(
     // Near midnight, or every hour and a half, so that both quiet and never quiet days happen.
     let minute =
         prop_oneof![0..20_i64, 1_420..1_440_i64, (0..16_i64).prop_map(|n| n * 90), 0..1_440_i64];
-    (0..3_usize, 0..6_i32, minute, ids, variant).prop_map(|(table, day, minute, ids, variant)| {
-        Planted { table, day, minute, ids, variant }
-    })
+    (0..3_usize, 0..6_i32, minute, ids, variant)
+        .prop_map(|(table, day, minute, ids, variant)| Planted { table, day, minute, ids, variant })
 }
 
 fn plant(all: &[Planted]) -> Memory {
