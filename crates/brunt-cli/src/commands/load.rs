@@ -9,6 +9,8 @@ use crate::failure::{ExitStatus, Failure};
 use crate::output::{end_progress, print, tell};
 
 pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failure> {
+    // Waited for from the start, so that no Ctrl-C finds nobody.
+    let interrupted = tokio::spawn(tokio::signal::ctrl_c());
     let options = load_options(args)?;
     let inputs = inputs(&args.inputs).await?;
     let store = ctx.open_or_create().await?;
@@ -16,7 +18,7 @@ pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failur
     let on_progress = |progress: &Progress| meter.show(progress);
     let summary = tokio::select! {
         summary = store.load(&inputs, &options, now(), &on_progress) => summary,
-        _ = tokio::signal::ctrl_c() => {
+        _ = interrupted => {
             end_progress();
             return Err(Failure::interrupted("nothing was stored; the load can be run again"));
         }
