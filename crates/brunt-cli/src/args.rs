@@ -105,6 +105,14 @@ pub(crate) struct Load {
     #[arg(long)]
     pub(crate) replace: bool,
 
+    /// Show what each file is taken for and what feeds which column, and write nothing to the store
+    #[arg(long)]
+    pub(crate) explain: bool,
+
+    /// With --explain: write a mapping file as a start, for one file of a format that has no keys of its own
+    #[arg(long, value_name = "FILE", requires = "explain")]
+    pub(crate) write_mapping: Option<PathBuf>,
+
     /// Exit with status 3 where more records than this are refused
     #[arg(long, value_name = "N")]
     pub(crate) max_rejects: Option<u64>,

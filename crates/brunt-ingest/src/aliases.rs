@@ -4,8 +4,11 @@
 //! column goes by its own name before any of these. Earlier names of a column win over later ones.
 
 mod registry;
+mod user;
 
 use crate::normalize::form::Form;
+
+pub use user::{UserAlias, UserAliases};
 
 /// Other names of one column.
 #[derive(Debug)]

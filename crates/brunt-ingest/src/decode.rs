@@ -69,9 +69,9 @@ pub(crate) struct Plan<'m> {
 
 impl<'m> Plan<'m> {
     /// What fills the rows of a format that does not tell its table.
-    pub(crate) fn filler(&self, source: &Source<'_>) -> Result<Filler<'m>, Error> {
+    pub(crate) fn filler(&self, source: &Source<'_>, load: &Load<'_>) -> Result<Filler<'m>, Error> {
         match self.table {
-            Some(table) => Ok(Filler::new(table, self.mapping)),
+            Some(table) => Ok(Filler::new(table, self.mapping, load.aliases())),
             None => Err(Error::UnknownTable { input: source.name().to_owned() }),
         }
     }

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use brunt_model::{Table, TableKind, table, tables};
 
+use crate::aliases::UserAliases;
 use crate::decode::csv;
 use crate::format::Format;
 use crate::json::{Fault, Json, Kind};
@@ -343,12 +344,12 @@ fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
 
 fn n_columns(table: &'static Table, keys: &[String]) -> usize {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    Router::new(table, Reach::Record).n_columns_of(&keys)
+    Router::new(table, Reach::Record, &UserAliases::default()).n_columns_of(&keys)
 }
 
 /// Whether one of the keys is the time of the table's rows.
 fn has_time(table: &'static Table, keys: &[String]) -> bool {
-    let mut router = Router::new(table, Reach::Record);
+    let mut router = Router::new(table, Reach::Record, &UserAliases::default());
     keys.iter().any(|key| matches!(router.target(key), Target::Column { column_idx: 0, .. }))
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use brunt_model::Table;
 use regex::Regex;
 
+use crate::aliases::UserAliases;
 use crate::mapping::Mapping;
 use crate::normalize::form::Form;
 use crate::normalize::route::{Reach, Router, Target};
@@ -28,10 +29,14 @@ pub(crate) struct Filler<'m> {
 
 impl<'m> Filler<'m> {
     /// Fills rows of a table by its aliases, or by a mapping where there is one.
-    pub(crate) fn new(table: &'static Table, mapping: Option<&'m Mapping>) -> Self {
+    pub(crate) fn new(
+        table: &'static Table,
+        mapping: Option<&'m Mapping>,
+        aliases: &UserAliases,
+    ) -> Self {
         Self {
             table,
-            router: Router::new(table, Reach::Record),
+            router: Router::new(table, Reach::Record, aliases),
             mapping,
             body: table.column_idx("body"),
         }

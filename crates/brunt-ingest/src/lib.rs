@@ -43,6 +43,7 @@ mod decode;
 mod definition;
 mod detect;
 mod error;
+mod feed;
 mod fill;
 mod format;
 mod identity;
@@ -65,9 +66,10 @@ use std::io::Read;
 
 use brunt_model::{Table, Ts};
 
-pub use aliases::{Alias, aliases};
+pub use aliases::{Alias, UserAlias, UserAliases, aliases};
 pub use detect::{Detected, base_tables, detect, table_named};
 pub use error::Error;
+pub use feed::Feed;
 pub use format::{Format, formats};
 pub use identity::{Identity, identity};
 pub use mapping::Mapping;
@@ -100,6 +102,7 @@ pub struct Options {
     /// Says format and table too, and what each column is made of.
     pub mapping: Option<Mapping>,
     pub policy: Policy,
+    pub aliases: UserAliases,
     /// The time of the load: times more than two days later are absurd.
     pub now: Ts,
     /// Goes into every row.
@@ -108,6 +111,10 @@ pub struct Options {
     pub batch_rows_max: usize,
     /// A JSON document up to this size is held whole; a longer one is read in parts.
     pub whole_bytes_max: usize,
+    /// Read no further once so many rows were read: enough for a look at an input.
+    pub n_rows_max: Option<u64>,
+    /// Keep examples of values in [`Summary::feeds`], and count the keys that no column takes as well.
+    pub examples: bool,
 }
 
 /// Takes what an input gives, in its order.
@@ -126,7 +133,7 @@ pub trait Sink {
 }
 
 /// What a load counted. `n_records` is always the rows given to the sink and the rejects; `unsupported` is beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Summary {
     pub format: Format,
@@ -136,6 +143,8 @@ pub struct Summary {
     pub n_rejects: u64,
     /// Records of signals that have no table, such as `metrics`.
     pub unsupported: BTreeMap<&'static str, u64>,
+    /// Which keys fed which columns, by table and column, the most trusted key of a column first.
+    pub feeds: Vec<Feed>,
     pub warnings: Vec<String>,
 }
 
@@ -147,10 +156,13 @@ impl Options {
             table: None,
             mapping: None,
             policy: Policy::default(),
+            aliases: UserAliases::default(),
             now,
             load_id: load_id.to_owned(),
             batch_rows_max: 128 * 1024,
             whole_bytes_max: read::WHOLE_BYTES_MAX,
+            n_rows_max: None,
+            examples: false,
         }
     }
 }
@@ -171,7 +183,10 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
     if source.head().trim_ascii().is_empty() {
         load.warn("the input is empty");
     }
-    format.decode(plan, &mut source, &mut load)?;
+    match format.decode(plan, &mut source, &mut load) {
+        Err(_) if load.has_enough() => {}
+        done => done?,
+    }
     let (counts, warnings) = load.finish()?;
     Ok(Summary {
         format,
@@ -179,6 +194,7 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
         n_rows: counts.n_rows,
         n_rejects: counts.n_rejects,
         unsupported: counts.unsupported,
+        feeds: counts.feeds,
         warnings,
     })
 }

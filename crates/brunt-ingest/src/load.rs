@@ -7,15 +7,18 @@ use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use brunt_model::{Table, Ts};
 
+use crate::aliases::UserAliases;
 use crate::chunk::Chunk;
 use crate::error::Error;
+use crate::feed::{Feed, Feeds};
 use crate::normalize::form::{Cell, Form};
 use crate::normalize::rules::Rules;
 use crate::normalize::time::is_sane;
 use crate::normalize::{Normalizer, RowTime};
+use crate::redact::mask::Masks;
 use crate::redact::policy::Redactor;
 use crate::reject::Reject;
-use crate::row::Row;
+use crate::row::{N_EXTRA, Row};
 use crate::times::Times;
 use crate::{Options, Sink};
 
@@ -36,6 +39,9 @@ pub(crate) struct Load<'s> {
     now: Ts,
     load_id: String,
     batch_rows_max: usize,
+    aliases: UserAliases,
+    n_rows_left: Option<u64>,
+    has_examples: bool,
     redactor: Redactor,
     sink: &'s mut dyn Sink,
     tables: Vec<TableLoad>,
@@ -50,6 +56,7 @@ pub(crate) struct Counts {
     pub(crate) n_rows: BTreeMap<&'static str, u64>,
     pub(crate) n_rejects: u64,
     pub(crate) unsupported: BTreeMap<&'static str, u64>,
+    pub(crate) feeds: Vec<Feed>,
 }
 
 struct TableLoad {
@@ -59,6 +66,7 @@ struct TableLoad {
     chunk: Chunk,
     /// Rows without a time of their own.
     timeless: Chunk,
+    feeds: Feeds,
     waiting: Vec<RecordBatch>,
 }
 
@@ -79,6 +87,9 @@ impl<'s> Load<'s> {
             now: options.now,
             load_id: options.load_id.clone(),
             batch_rows_max: options.batch_rows_max.max(1),
+            aliases: options.aliases.clone(),
+            n_rows_left: options.n_rows_max,
+            has_examples: options.examples,
             redactor: Redactor::new(options.policy.clone()),
             sink,
             tables: Vec::new(),
@@ -93,6 +104,11 @@ impl<'s> Load<'s> {
         self.now
     }
 
+    /// The user's own names of columns.
+    pub(crate) fn aliases(&self) -> &UserAliases {
+        &self.aliases
+    }
+
     pub(crate) fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.insert(warning.into());
     }
@@ -101,15 +117,15 @@ impl<'s> Load<'s> {
     pub(crate) fn append(&mut self, row: &mut Row<'_>) -> Result<(), Error> {
         let table_idx = self.table_idx(row.table);
         let Some(table) = self.tables.get_mut(table_idx) else { return Ok(()) };
-        match table.normalizer.settle(row, self.now) {
+        match table.normalizer.settle(row, self.now, &mut table.feeds) {
             RowTime::Sane(ts) => {
                 table.note_time(row, ts, &mut self.times);
-                table.normalizer.write(row, &mut table.chunk);
+                table.normalizer.write(row, &mut table.chunk, &mut table.feeds);
                 table.chunk.set(table.columns.load_id, &Cell::Text(Cow::Borrowed(&self.load_id)));
                 table.chunk.end_row(ts);
             }
             RowTime::Lost(quality) => {
-                table.normalizer.write(row, &mut table.timeless);
+                table.normalizer.write(row, &mut table.timeless, &mut table.feeds);
                 table
                     .timeless
                     .set(table.columns.load_id, &Cell::Text(Cow::Borrowed(&self.load_id)));
@@ -123,15 +139,25 @@ impl<'s> Load<'s> {
         };
         if full(&table.chunk) {
             let batch = table.chunk.take();
-            return self.hand_on(row.table, &batch);
-        }
-        if full(&table.timeless) {
+            self.hand_on(row.table, &batch)?;
+        } else if full(&table.timeless) {
             table.waiting.push(table.timeless.take());
             if table.waiting.len() >= N_WAITING_MAX {
-                return self.release(table_idx);
+                self.release(table_idx)?;
+            }
+        }
+        if let Some(n_left) = &mut self.n_rows_left {
+            *n_left = n_left.saturating_sub(1);
+            if *n_left == 0 {
+                return Err(Error::Sink("enough was read".into()));
             }
         }
         Ok(())
+    }
+
+    /// Whether as many rows were read as were asked for.
+    pub(crate) fn has_enough(&self) -> bool {
+        self.n_rows_left == Some(0)
     }
 
     /// Stores a reject in the record's stead.
@@ -168,6 +194,8 @@ impl<'s> Load<'s> {
             self.hand_on(of, &batch)?;
             self.release(table_idx)?;
         }
+        let feeds = self.tables.into_iter().flat_map(|table| table.feeds.into_feeds());
+        self.counts.feeds = feeds.collect();
         Ok((self.counts, self.warnings.into_iter().collect()))
     }
 
@@ -228,13 +256,14 @@ impl<'s> Load<'s> {
         if let Some(table_idx) = self.tables.iter().position(|held| held.table.name == table.name) {
             return table_idx;
         }
-        self.tables.push(TableLoad::new(table));
+        let examples = self.has_examples.then(|| self.redactor.masks());
+        self.tables.push(TableLoad::new(table, examples));
         self.tables.len() - 1
     }
 }
 
 impl TableLoad {
-    fn new(table: &'static Table) -> Self {
+    fn new(table: &'static Table, examples: Option<Masks>) -> Self {
         let idx = |name| table.column_idx(name).unwrap_or(usize::MAX);
         let columns = Columns {
             trace_id: idx("trace_id"),
@@ -249,6 +278,7 @@ impl TableLoad {
             columns,
             chunk: Chunk::new(table),
             timeless: Chunk::new(table),
+            feeds: Feeds::new(table, table.columns.len() + N_EXTRA, examples),
             waiting: Vec::new(),
         }
     }

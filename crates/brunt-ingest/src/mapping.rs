@@ -1,5 +1,6 @@
 //! Mapping files: how to read an export that no decoder knows, said in TOML.
 
+mod draft;
 mod field;
 mod file;
 
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 use brunt_model::Table;
 use regex::Regex;
 
+use crate::Summary;
 use crate::error::Error;
 use crate::format::Format;
 use crate::json::Json;
@@ -76,6 +78,14 @@ impl Mapping {
     /// regular expression that is none.
     pub fn parse(toml: &str, file_name: &str) -> Result<Self, Error> {
         file::read(toml, file_name)
+    }
+
+    /// A mapping file as a start: the TOML of one that reads an input the way it was read, with examples as comments
+    /// where [`Options::examples`](crate::Options) asked for them.
+    ///
+    /// `None` where the format says itself what feeds what, or where rows went to no table or to several.
+    pub fn draft(summary: &Summary) -> Option<String> {
+        draft::draft(summary)
     }
 
     pub fn file_name(&self) -> &str {

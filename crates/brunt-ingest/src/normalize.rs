@@ -15,10 +15,11 @@ pub(crate) mod words;
 use brunt_model::Ts;
 
 use crate::chunk::Chunk;
+use crate::feed::Feeds;
 use crate::normalize::form::{Cell, Form};
 use crate::normalize::rules::Rules;
 use crate::normalize::time::TimeForm;
-use crate::row::{Offer, Row};
+use crate::row::{Level, N_EXTRA, Offer, Row};
 use crate::value::Scalar;
 
 /// How a row's time turned out.
@@ -49,23 +50,40 @@ impl Normalizer {
     }
 
     /// The row's time, after the rules that look at several columns have run. To be asked once a row.
-    pub(crate) fn settle(&self, row: &mut Row<'_>, now: Ts) -> RowTime {
+    pub(crate) fn settle(&self, row: &mut Row<'_>, now: Ts, feeds: &mut Feeds) -> RowTime {
+        let n_columns = row.table.columns.len();
+        for column_idx in n_columns..n_columns + N_EXTRA {
+            if let Some(Offer { key, value, form, rank, .. }) = row.value(column_idx) {
+                feeds.value(column_idx, key, *rank, value, *form);
+            }
+        }
         self.rules.apply(row);
-        row_time(row, now)
+        row_time(row, now, feeds)
     }
 
     /// Writes the row's columns into the chunk; what a column cannot hold goes to the attributes under its own key.
-    pub(crate) fn write(&self, row: &mut Row<'_>, chunk: &mut Chunk) {
+    pub(crate) fn write(&self, row: &mut Row<'_>, chunk: &mut Chunk, feeds: &mut Feeds) {
+        for (column_idx, Offer { key, form, rank, .. }) in row.conflicts() {
+            feeds.conflict(*column_idx, key, *rank, *form);
+        }
+        // What the source said itself, before what no column can hold joins it.
+        feeds.attributes(self.attributes_idx, &row.attributes, Level::Record);
+        feeds.attributes(self.resource_attributes_idx, &row.resource_attributes, Level::Resource);
         let mut n = 0;
         while let Some(column_idx) = row.touched(n) {
             n += 1;
-            let Some(Offer { key, value, form, kept, .. }) = row.take(column_idx) else { continue };
+            let Some(Offer { key, value, form, kept, rank }) = row.take(column_idx) else {
+                continue;
+            };
+            feeds.value(column_idx, &key, rank, &value, form);
             match form.read(value) {
                 Ok(cell) => chunk.set(column_idx, &cell),
-                Err(value) if !kept && !matches!(value, Scalar::Null) => {
-                    row.attribute(&key, &value);
+                Err(value) => {
+                    feeds.unread(column_idx, &key, rank, form);
+                    if !kept && !matches!(value, Scalar::Null) {
+                        row.attribute(&key, &value);
+                    }
                 }
-                Err(_) => {}
             }
         }
         chunk.set_object(self.attributes_idx, &row.attributes);
@@ -74,14 +92,18 @@ impl Normalizer {
 }
 
 /// Takes the row's `ts`, which is column 0. One that makes no sense keeps its text in the attributes.
-fn row_time(row: &mut Row<'_>, now: Ts) -> RowTime {
-    let Some(Offer { key, value, form, .. }) = row.take(0) else { return RowTime::Lost("missing") };
+fn row_time(row: &mut Row<'_>, now: Ts, feeds: &mut Feeds) -> RowTime {
+    let Some(Offer { key, value, form, rank, .. }) = row.take(0) else {
+        return RowTime::Lost("missing");
+    };
+    feeds.value(0, &key, rank, &value, form);
     let form = if matches!(form, Form::Time(_)) { form } else { Form::Time(TimeForm::Any) };
     let quality = match form.read(value.clone()) {
         Ok(Cell::Time(micros)) if time::is_sane(micros, now) => return RowTime::Sane(Ts(micros)),
         Ok(Cell::Time(0)) if is_zero(&value) => "zero",
         Ok(_) | Err(_) => "absurd",
     };
+    feeds.unread(0, &key, rank, form);
     row.attribute(&key, &value);
     RowTime::Lost(quality)
 }

@@ -47,12 +47,44 @@ pub(crate) struct Row<'a> {
     /// A flag's key that waits for its variant, and the other way round.
     pub(crate) flag_key: Option<Cow<'a, str>>,
     pub(crate) flag_variant: Option<Scalar<'a>>,
+    /// Offers that said something else than the one that was taken, with their columns.
+    conflicts: Vec<(usize, Offer<'a>)>,
 }
 
 impl Level {
     /// The rank of a value found here under a column's `order`th name.
     pub(crate) fn rank(self, order: u32) -> u32 {
         (self as u32 + 1) * 1_000 - order.min(999)
+    }
+
+    /// Where a value of this rank was found; `None` for values that a rule put in.
+    pub(crate) fn of_rank(rank: u32) -> Option<Self> {
+        match rank.saturating_sub(1) / 1_000 {
+            0 => Some(Self::Constant),
+            1 => Some(Self::Resource),
+            2 => Some(Self::Scope),
+            3 => Some(Self::Record),
+            4 => Some(Self::SpanEvent),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Resource => "resource",
+            Self::Scope => "scope",
+            Self::Record => "record",
+            Self::SpanEvent => "span_event",
+        }
+    }
+}
+
+impl Offer<'_> {
+    /// Whether both are one value, in whatever way each was written.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let read = |offer: &Self| offer.form.read(offer.value.clone()).ok();
+        read(self).is_some_and(|cell| read(other).is_some_and(|other| cell == other))
     }
 }
 
@@ -67,6 +99,7 @@ impl<'a> Row<'a> {
             flags: String::new(),
             flag_key: None,
             flag_variant: None,
+            conflicts: Vec::new(),
         }
     }
 
@@ -82,6 +115,7 @@ impl<'a> Row<'a> {
         self.flags.clear();
         self.flag_key = None;
         self.flag_variant = None;
+        self.conflicts.clear();
     }
 
     /// Offers a value for a column; of two the one of higher rank stays, and the other goes to the attributes.
@@ -101,10 +135,19 @@ impl<'a> Row<'a> {
             Some(held) if held.rank >= offer.rank => offer,
             Some(held) => std::mem::replace(held, offer),
         };
-        let same = place.as_ref().is_some_and(|held| held.value == loser.value);
-        if !same && !loser.kept {
+        let Some(held) = place.as_ref().filter(|held| held.value != loser.value) else { return };
+        let is_conflict = Level::of_rank(held.rank).is_some() && !held.says_the_same(&loser);
+        if !loser.kept {
             self.attribute(&loser.key, &loser.value);
         }
+        if is_conflict {
+            self.conflicts.push((column_idx, loser));
+        }
+    }
+
+    /// What was overruled by something that it contradicts, with the columns that it was offered for.
+    pub(crate) fn conflicts(&self) -> &[(usize, Offer<'a>)] {
+        &self.conflicts
     }
 
     /// The value that a column would get, for rules that look at several.

@@ -55,14 +55,22 @@ impl fmt::Display for Finding {
 
 pub(crate) async fn check(store: &Store) -> Result<Vec<Finding>, Error> {
     let files = store.definition_files().await?;
-    let redaction = files.iter().find(|file| file.name == definitions::REDACTION_FILE).cloned();
+    // Whether there is a secret does not change what is wrong with the rules of redaction.
+    let of_ingest = files.iter().filter_map(|file| {
+        let read = match file.name.as_str() {
+            definitions::REDACTION_FILE => {
+                brunt_ingest::Policy::parse(&file.text, &file.name).err()
+            }
+            definitions::ALIASES_FILE => {
+                brunt_ingest::UserAliases::parse(&file.text, &file.name).err()
+            }
+            _ => None,
+        };
+        Some(Finding::of_ingest(&file.name, &read?))
+    });
+    let of_ingest: Vec<Finding> = of_ingest.collect();
     let mut findings: Vec<Finding> =
         definitions::faults(files).into_iter().map(Finding::of).collect();
-    if let Some(file) = redaction
-        // Whether there is a secret does not change what is wrong with the rules.
-        && let Err(error) = brunt_ingest::Policy::parse(&file.text, &file.name)
-    {
-        findings.push(Finding::of_ingest(&file.name, &error));
-    }
+    findings.extend(of_ingest);
     Ok(findings)
 }

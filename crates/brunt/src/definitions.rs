@@ -16,6 +16,8 @@ pub(crate) use journey::{Journey, Order, Step, StepTable, Unit};
 
 /// Its text is handed to `brunt_ingest::Policy::parse`; nothing else of it is looked at here.
 pub(crate) const REDACTION_FILE: &str = "redaction.toml";
+/// Its text is handed to `brunt_ingest::UserAliases::parse`.
+pub(crate) const ALIASES_FILE: &str = "aliases.toml";
 
 /// One file of definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub(crate) struct Definitions {
 }
 
 impl Definitions {
-    /// Reads files of definitions: journeys of every `.toml` but `redaction.toml`. `.yaml` is kept as it is.
+    /// Reads files of definitions: journeys of every `.toml` but those that ingest reads. `.yaml` is kept as it is.
     ///
     /// # Errors
     /// The first fault of [`faults`], as [`Error::Definition`].
@@ -60,9 +62,9 @@ impl Definitions {
         (!self.files.is_empty()).then(|| format!("{:032x}", hasher.digest128()))
     }
 
-    /// The text of `redaction.toml`.
-    pub(crate) fn redaction(&self) -> Option<&str> {
-        let file = self.files.iter().find(|file| file.name == REDACTION_FILE)?;
+    /// The text of a file.
+    pub(crate) fn file(&self, name: &str) -> Option<&str> {
+        let file = self.files.iter().find(|file| file.name == name)?;
         Some(&file.text)
     }
 }
@@ -101,7 +103,9 @@ fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut journeys: Vec<Journey> = Vec::new();
     let mut faults = Vec::new();
-    for file in files.iter().filter(|file| is_toml(&file.name) && file.name != REDACTION_FILE) {
+    let of_ingest = [REDACTION_FILE, ALIASES_FILE];
+    let is_ours = |name: &str| is_toml(name) && !of_ingest.contains(&name);
+    for file in files.iter().filter(|file| is_ours(&file.name)) {
         let (found, wrong) = journey::parse(&file.name, &file.text);
         faults.extend(wrong);
         for journey in found {
@@ -165,8 +169,8 @@ value = "order_value"
         let definitions = Definitions::parse(files).unwrap();
         assert_eq!(definitions.journeys.len(), 1);
         assert_eq!(definitions.journeys[0].steps.len(), 2);
-        assert_eq!(definitions.redaction(), Some("[[rule]]\nfield = \"email\""));
-        assert!(Definitions::default().redaction().is_none());
+        assert_eq!(definitions.file(REDACTION_FILE), Some("[[rule]]\nfield = \"email\""));
+        assert!(Definitions::default().file(REDACTION_FILE).is_none());
     }
 
     #[test]

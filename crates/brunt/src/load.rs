@@ -6,6 +6,8 @@
 
 mod decode;
 mod duplicates;
+mod explain;
+mod feeds;
 mod held;
 mod input;
 mod job;
@@ -21,16 +23,18 @@ mod unload;
 #[cfg(test)]
 mod tests;
 
-use brunt_ingest::{Format, Mapping, Policy, formats, table_named};
+use brunt_ingest::{Format, Mapping, Options, Policy, UserAliases, formats, table_named};
 use brunt_model::{Table, Ts};
 
 use crate::check::Finding;
 use crate::code::Code;
-use crate::definitions::{Definitions, REDACTION_FILE};
+use crate::definitions::{ALIASES_FILE, Definitions, REDACTION_FILE};
 use crate::error::{Error, Fault};
 use crate::nearest::nearest;
 use crate::store::Store;
 
+pub use explain::{Explanation, FieldUse};
+pub(crate) use feeds::StoredFeed;
 pub use input::Input;
 pub use summary::{FileOutcome, FileSummary, LoadSummary, TableCounts};
 pub use unload::Unloaded;
@@ -82,11 +86,46 @@ pub(crate) struct Plan {
     /// Part of what a load is known by.
     pub(crate) mapping_text: String,
     pub(crate) policy: Policy,
+    pub(crate) aliases: UserAliases,
     pub(crate) replace: bool,
     pub(crate) definitions: Definitions,
     pub(crate) now: Ts,
     /// By connected rows is derived where these are less than one in so many of the days' rows.
     pub(crate) part_of_days: u64,
+}
+
+/// Rows of a batch: enough for good runs, few enough that several wait in little memory.
+const BATCH_ROWS_MAX: usize = 32_768;
+
+impl Plan {
+    /// How an input of a load is to be read.
+    fn ingest(&self, load_id: &str) -> Options {
+        Options {
+            format: self.format,
+            table: self.table,
+            mapping: self.mapping.clone(),
+            policy: self.policy.clone(),
+            aliases: self.aliases.clone(),
+            batch_rows_max: BATCH_ROWS_MAX,
+            ..Options::new(self.now, load_id)
+        }
+    }
+}
+
+/// What a load would make of an input.
+pub(crate) async fn explain(
+    store: &Store,
+    input: &Input,
+    options: &LoadOptions,
+    now: Ts,
+) -> Result<Explanation, Error> {
+    let plan = plan(store.definitions().await?, options, now)?;
+    let read = input.clone();
+    let explained = tokio::task::spawn_blocking(move || explain::explain(&read, &plan)).await;
+    explained.unwrap_or_else(|error| {
+        let path = input.name().to_owned();
+        Err(Error::Io { action: "read", path, source: std::io::Error::other(error) })
+    })
 }
 
 pub(crate) async fn run(
@@ -129,11 +168,15 @@ fn refused(input: &str, error: &brunt_ingest::Error) -> Error {
 }
 
 fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan, Error> {
-    let mut policy = Policy::parse(definitions.redaction().unwrap_or_default(), REDACTION_FILE)
-        .map_err(|error| refused(REDACTION_FILE, &error))?;
+    let mut policy =
+        Policy::parse(definitions.file(REDACTION_FILE).unwrap_or_default(), REDACTION_FILE)
+            .map_err(|error| refused(REDACTION_FILE, &error))?;
     if let Some(secret) = &options.secret {
         policy = policy.with_secret(secret.clone().into_bytes());
     }
+    let aliases = definitions.file(ALIASES_FILE).unwrap_or_default();
+    let aliases =
+        UserAliases::parse(aliases, ALIASES_FILE).map_err(|error| refused(ALIASES_FILE, &error))?;
     let mapping = match &options.mapping {
         Some((file, text)) => {
             Some(Mapping::parse(text, file).map_err(|error| refused(file, &error))?)
@@ -146,6 +189,7 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
         mapping,
         mapping_text: options.mapping.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
         policy,
+        aliases,
         replace: options.replace,
         definitions,
         now,

@@ -10,7 +10,7 @@ use url::Url;
 use crate::check::{self, Finding};
 use crate::definitions::{self, DefinitionFile, Definitions};
 use crate::error::Error;
-use crate::load::{self, Input, LoadOptions, LoadSummary, Progress, Unloaded};
+use crate::load::{self, Explanation, Input, LoadOptions, LoadSummary, Progress, Unloaded};
 use crate::session::{Answer, Engine, EngineOptions, Session};
 use crate::status::{self, Status};
 
@@ -25,7 +25,7 @@ pub struct Store {
 /// How a store is opened.
 #[derive(Debug, Clone, Default)]
 pub struct OpenOptions {
-    /// A local folder of definitions (`journeys.toml`, `redaction.toml`), in place of the store's own.
+    /// A local folder of definitions (`journeys.toml`, `redaction.toml`, `aliases.toml`), in place of the store's own.
     pub definitions: Option<PathBuf>,
     /// Memory in bytes that all queries together may take before they spill or fail; `None` is no bound.
     pub memory_limit: Option<u64>,
@@ -102,6 +102,20 @@ impl Store {
         on_progress: &(dyn Fn(&Progress) + Send + Sync),
     ) -> Result<LoadSummary, Error> {
         load::run(self, inputs, options, now, on_progress).await
+    }
+
+    /// What a load would make of an input, from its first 100,000 rows: the format, the tables, which keys feed which
+    /// columns with example values, and a mapping file as a start. Writes nothing.
+    ///
+    /// # Errors
+    /// As [`Store::load`], and [`Error::Input`] where the input is no export or ends in the middle of nowhere.
+    pub async fn explain(
+        &self,
+        input: &Input,
+        options: &LoadOptions,
+        now: Ts,
+    ) -> Result<Explanation, Error> {
+        load::explain(self, input, options, now).await
     }
 
     /// Takes a load back: its rows go, but those that other loads had too become theirs, and what follows from them is

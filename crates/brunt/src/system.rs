@@ -6,6 +6,7 @@ mod files;
 mod formats;
 mod functions;
 mod loads;
+mod mappings;
 mod settings;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::session::Core;
 
 use crate::computed::Computed;
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "aliases",
     "duplicates",
     "epochs",
@@ -25,6 +26,7 @@ const NAMES: [&str; 9] = [
     "formats",
     "functions",
     "loads",
+    "mappings",
     "rejects",
     "settings",
 ];
@@ -38,12 +40,13 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn table(name: &str, core: &Arc<Core>) -> Option<Arc<dyn TableProvider>> {
     let pin = core.pin();
     Some(match name {
-        "aliases" => Arc::new(Computed::new(aliases::Aliases)),
+        "aliases" => Arc::new(Computed::new(aliases::Aliases { pin })),
         "formats" => Arc::new(Computed::new(formats::Formats)),
         "epochs" => Arc::new(Computed::new(epochs::Epochs { pin })),
         "files" => Arc::new(Computed::new(files::Files { pin })),
         "functions" => Arc::new(Computed::new(functions::Functions { core: Arc::clone(core) })),
         "loads" => Arc::new(Computed::new(loads::Loads { pin })),
+        "mappings" => Arc::new(Computed::new(mappings::Mappings { pin })),
         "duplicates" | "rejects" => Arc::new(StoreTable::new(pin, brunt_model::table(name)?)),
         "settings" => Arc::new(Computed::new(settings::Settings)),
         _ => return None,

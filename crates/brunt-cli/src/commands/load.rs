@@ -1,5 +1,7 @@
 //! `brunt load`: exports into the store, with a summary of every record.
 
+mod explain;
+
 use brunt::{FileOutcome, Input, LoadOptions, LoadSummary, Progress};
 
 use super::meter::Meter;
@@ -13,6 +15,9 @@ pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failur
     let interrupted = tokio::spawn(tokio::signal::ctrl_c());
     let options = load_options(args)?;
     let inputs = inputs(&args.inputs).await?;
+    if args.explain {
+        return explain::run(ctx, args, &inputs, &options).await;
+    }
     let store = ctx.open_or_create().await?;
     let meter = Meter::start();
     let on_progress = |progress: &Progress| meter.show(progress);

@@ -31,7 +31,7 @@ type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
 
 /// Reads an input to its end. A file's index is at its end, so it is held whole.
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let mut filler = plan.filler(source)?;
+    let mut filler = plan.filler(source, load)?;
     let input = source.name().to_owned();
     let bytes = Cursor::new(source.read_whole()?);
     let reader = unless_it_panics(|| -> Result<Batches, String> {

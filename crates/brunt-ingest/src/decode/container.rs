@@ -74,7 +74,7 @@ fn decode(
     source: &mut Source<'_>,
     load: &mut Load<'_>,
 ) -> Result<(), Error> {
-    let mut logs = Logs::new();
+    let mut logs = Logs::new(load);
     let mut streams: Vec<Stream> = Vec::new();
     while let Some(block) = source.next_block(Split::Lines)? {
         each_text(block, true, load, &mut |text, line, load| match unwrap(text) {

@@ -43,7 +43,7 @@ impl Dialect {
 
 /// Reads an input to its end. The first record names the fields, unless a mapping does.
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let mut filler = plan.filler(source)?;
+    let mut filler = plan.filler(source, load)?;
     let mut dialect = Dialect::of_head(source.head());
     dialect.delimiter = filler.delimiter().unwrap_or(dialect.delimiter);
     let header = filler.header().map(<[String]>::to_vec);

@@ -88,8 +88,8 @@ pub(crate) struct Logs {
 }
 
 impl Logs {
-    pub(crate) fn new() -> Self {
-        Self { filler: table("logs").map(|table| Filler::new(table, None)) }
+    pub(crate) fn new(load: &Load<'_>) -> Self {
+        Self { filler: table("logs").map(|table| Filler::new(table, None, load.aliases())) }
     }
 
     /// Appends what was read of a record, or rejects it.
@@ -127,7 +127,7 @@ pub(crate) fn decode(
     goes_on: &dyn Fn(&str, &Joined) -> bool,
     read: &mut dyn for<'a> FnMut(&'a Joined) -> Result<Fields<'a>, Refusal>,
 ) -> Result<(), Error> {
-    let mut logs = Logs::new();
+    let mut logs = Logs::new(load);
     let mut held: Option<Joined> = None;
     while let Some(block) = source.next_block(Split::Lines)? {
         each_text(block, true, load, &mut |text, line, load| {

@@ -45,7 +45,7 @@ pub(crate) static SPEC: Spec = Spec {
 /// Reads an input to its end.
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
     let lines = plan.is_lines;
-    let Some(mut decoder) = Decoder::new() else { return Ok(()) };
+    let Some(mut decoder) = Decoder::new(load.aliases()) else { return Ok(()) };
     let split = if lines { Split::Lines } else { Split::Whole };
     loop {
         if source.is_long(split)? {

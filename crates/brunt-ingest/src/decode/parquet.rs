@@ -31,7 +31,7 @@ pub(crate) static SPEC: Spec = Spec {
 
 /// Reads an input to its end. Parquet needs random access, so it is held whole.
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let mut filler = plan.filler(source)?;
+    let mut filler = plan.filler(source, load)?;
     let input = source.name().to_owned();
     let malformed =
         |reason: String| Error::Malformed { input: input.clone(), format: "parquet", reason };

@@ -31,7 +31,7 @@ pub(crate) static LINES: Spec = Spec {
 };
 
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let mut filler = plan.filler(source)?;
+    let mut filler = plan.filler(source, load)?;
     let (table, path) = (filler.table(), filler.records_path());
     records::each_record(source, plan.is_lines, &[path], Some(table), load, &mut |record, load| {
         append(&mut filler, read(record, table, plan), load)

@@ -65,7 +65,7 @@ impl Fillers {
         for (name, fields) in given.records {
             let filler_idx = self.0.iter().position(|filler| filler.table().name == name);
             let filler_idx = filler_idx.unwrap_or_else(|| {
-                self.0.extend(table(name).map(|table| Filler::new(table, None)));
+                self.0.extend(table(name).map(|table| Filler::new(table, None, load.aliases())));
                 self.0.len() - 1
             });
             if let Some(filler) = self.0.get_mut(filler_idx) {

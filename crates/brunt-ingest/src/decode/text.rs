@@ -18,7 +18,7 @@ pub(crate) static SPEC: Spec = Spec {
 
 /// Reads an input to its end. A line that the pattern does not fit is a reject.
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let mut filler = plan.filler(source)?;
+    let mut filler = plan.filler(source, load)?;
     let Some(pattern) = filler.pattern().cloned() else {
         let reason = "it has no pattern; a mapping file gives one".to_owned();
         return Err(Error::Malformed { input: source.name().to_owned(), format: "text", reason });

@@ -88,6 +88,15 @@ impl Unit {
         }
     }
 
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ns => "ns",
+            Self::Us => "us",
+            Self::Ms => "ms",
+            Self::S => "s",
+        }
+    }
+
     /// The power of ten that makes nanoseconds of it.
     pub(crate) fn exponent(self) -> i32 {
         match self {

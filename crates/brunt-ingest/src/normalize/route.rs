@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use brunt_model::{Table, TableKind};
 
-use crate::aliases::{SPAN_END, TICKET_SUBJECT, aliases};
+use crate::aliases::{SPAN_END, TICKET_SUBJECT, UserAliases, aliases};
 use crate::normalize::form::Form;
 use crate::normalize::time::TimeForm;
 use crate::normalize::words::fold;
@@ -47,10 +47,13 @@ pub(crate) struct Router {
     /// Columns whose values also stay among a resource's attributes, so that an audit can tell where an id was found.
     id_columns: Vec<usize>,
     cache: HashMap<Box<str>, Target>,
+    /// The folded keys of the user's own, which mean their column in containers too.
+    user_keys: Vec<String>,
 }
 
 /// Columns that only brunt fills, or that only a decoder can.
-const NEVER: &[&str] = &["day", "load_id", "ts_quality", "attributes", "resource_attributes"];
+pub(crate) const NEVER: &[&str] =
+    &["day", "load_id", "ts_quality", "attributes", "resource_attributes"];
 const NEVER_AS_ATTRIBUTE: &[&str] =
     &["ts", "body", "span_events", "span_links", "message", "kind", "status", "source"];
 
@@ -87,7 +90,7 @@ const CONTAINER_ORDER: u32 = 500;
 const CACHE_MAX: usize = 4_096;
 
 impl Router {
-    pub(crate) fn new(table: &'static Table, reach: Reach) -> Self {
+    pub(crate) fn new(table: &'static Table, reach: Reach, user: &UserAliases) -> Self {
         let mut by_name = HashMap::new();
         let attributes_only = reach == Reach::Attributes && table.kind == TableKind::Base;
         for (column_idx, column) in table.columns.iter().enumerate() {
@@ -98,6 +101,14 @@ impl Router {
             }
         }
         let mut order = 0;
+        let mut user_keys = Vec::new();
+        for (name, key) in user.of(table) {
+            let Some(column_idx) = table.column_idx(name) else { continue };
+            let Some(form) = table.columns.get(column_idx).map(Form::of) else { continue };
+            order += 1;
+            by_name.entry(fold(key)).or_insert((column_idx, form, order));
+            user_keys.push(fold(key));
+        }
         for alias in aliases() {
             let in_table = alias.tables.is_empty() || alias.tables.contains(&table.name);
             let in_reach = reach == Reach::Record || !alias.plain_words;
@@ -118,7 +129,7 @@ impl Router {
         }
         let ids = ["session_id", "user_id", "user_pseudo_id", "account_id"];
         let id_columns = ids.iter().filter_map(|name| table.column_idx(name)).collect();
-        Self { by_name, reach, id_columns, cache: HashMap::new() }
+        Self { by_name, reach, id_columns, cache: HashMap::new(), user_keys }
     }
 
     /// Whether a column's name or an alias is among these keys: the number of columns that they would fill.
@@ -215,9 +226,12 @@ impl Router {
 
     /// A name inside a container, where plain words mean nothing in particular.
     fn named_inside(&self, key: &str) -> Option<Target> {
-        let known = aliases().iter().filter(|alias| !alias.plain_words).any(|alias| {
-            fold(alias.column) == fold(key) || alias.keys.iter().any(|name| fold(name) == fold(key))
-        });
+        let of_user = self.user_keys.contains(&fold(key));
+        let known = of_user
+            || aliases().iter().filter(|alias| !alias.plain_words).any(|alias| {
+                fold(alias.column) == fold(key)
+                    || alias.keys.iter().any(|name| fold(name) == fold(key))
+            });
         known.then(|| self.named(key, CONTAINER_ORDER))?
     }
 
@@ -243,6 +257,15 @@ fn own_name(key: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
+/// The name of a place in a row as mappings have it, the two extra ones included.
+pub(crate) fn column_name(table: &Table, column_idx: usize) -> &'static str {
+    match (table.columns.get(column_idx), column_idx.checked_sub(table.columns.len())) {
+        (Some(column), _) => column.name,
+        (None, Some(0)) => "end",
+        (None, _) => "subject",
+    }
+}
+
 /// The place of a column in a row, the two extra ones included.
 pub(crate) fn column_idx(table: &Table, name: &str) -> Option<usize> {
     let n_columns = table.columns.len();
@@ -263,7 +286,7 @@ mod tests {
 
     fn column_of(table_name: &str, reach: Reach, key: &str) -> Option<&'static str> {
         let table = table(table_name).unwrap();
-        match Router::new(table, reach).target(key) {
+        match Router::new(table, reach, &UserAliases::default()).target(key) {
             Target::Column { column_idx, .. } => {
                 table.columns.get(column_idx).map(|column| column.name)
             }

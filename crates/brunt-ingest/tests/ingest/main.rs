@@ -9,6 +9,7 @@
 
 mod broken;
 mod exports;
+mod feeds;
 mod fluentbit;
 mod goldens;
 mod logs;

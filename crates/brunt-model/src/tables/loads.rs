@@ -1,7 +1,7 @@
 //! `loads`: a load's part in one table.
 
 use crate::column::Column;
-use crate::column::ColumnType::{BigInt, Date, Text, Timestamp};
+use crate::column::ColumnType::{BigInt, Date, Json, Text, Timestamp};
 use crate::table::{Table, TableKind};
 
 pub(super) fn loads() -> Table {
@@ -21,6 +21,7 @@ pub(super) fn loads() -> Table {
         Column::new("size_bytes", BigInt, "Size of the input in bytes."),
         Column::new("duration_ns", BigInt, "Duration of the load in nanoseconds."),
         Column::new("definitions_hash", Text, "Definitions that were in force."),
+        Column::new("mappings", Json, "Keys that fed its columns; see `system.mappings`."),
     ]);
     Table::new("loads", TableKind::System, "A load's part in one table.", &["load_id"], columns)
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::Date32Type;
-use brunt_ingest::{Options, Redacted, Reject, identity};
+use brunt_ingest::{Redacted, Reject, identity};
 use brunt_model::{Day, Table, TableKind, table, tables};
 use brunt_store::{LoadEntry, Transaction};
 use xxhash_rust::xxh3::Xxh3;
@@ -25,9 +25,6 @@ use super::unload::take_back;
 use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts};
 use crate::error::Error;
 use crate::store::Store;
-
-/// Rows of a batch: enough for good runs, few enough that several wait in little memory.
-const BATCH_ROWS_MAX: usize = 32_768;
 
 /// The tables that nearly every load reads or changes.
 const READ_BY_LOADS: [&str; 8] =
@@ -188,7 +185,8 @@ impl Load<'_> {
     async fn load(&mut self, job: &Job<'_>) -> Result<FileOutcome, Stop> {
         let started_at = Instant::now();
         let n_read = Arc::new(AtomicU64::new(0));
-        let mut decoding = Decoding::start(job.input, Arc::clone(&n_read), self.options(job))?;
+        let mut decoding =
+            Decoding::start(job.input, Arc::clone(&n_read), self.plan.ingest(&job.load_id))?;
         let mut counts: BTreeMap<Option<&'static str>, TableCounts> = BTreeMap::new();
         let mut rejects: Vec<Reject> = Vec::new();
         let mut n_rejects = 0;
@@ -253,6 +251,7 @@ impl Load<'_> {
             input: job.input.name(),
             format: &format,
             tables: &tables,
+            feeds: &summary.feeds,
             size_bytes: job.size_bytes,
             duration: started_at.elapsed(),
             definitions_hash: self.plan.definitions.hash(),
@@ -369,19 +368,6 @@ impl Load<'_> {
             }
         }
         Ok(())
-    }
-
-    fn options(&self, job: &Job<'_>) -> Options {
-        Options {
-            format: self.plan.format,
-            table: self.plan.table,
-            mapping: self.plan.mapping.clone(),
-            policy: self.plan.policy.clone(),
-            now: self.plan.now,
-            load_id: job.load_id.clone(),
-            batch_rows_max: BATCH_ROWS_MAX,
-            ..Options::new(self.plan.now, &job.load_id)
-        }
     }
 
     fn report(&self, job: &Job<'_>, n_records: u64, n_read: &AtomicU64) {

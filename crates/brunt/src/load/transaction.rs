@@ -7,11 +7,12 @@ use std::time::Duration;
 use arrow::array::{
     ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use brunt_ingest::Reject;
+use brunt_ingest::{Feed, Reject};
 use brunt_model::{Day, Table, Ts, day_of, table};
 use brunt_store::Transaction;
 
 use super::TableCounts;
+use super::feeds::StoredFeed;
 use super::job::all_days;
 use crate::definitions::Definitions;
 use crate::derive;
@@ -26,6 +27,7 @@ pub(super) struct LoadRecord<'a> {
     pub(super) input: &'a str,
     pub(super) format: &'a str,
     pub(super) tables: &'a [TableCounts],
+    pub(super) feeds: &'a [Feed],
     pub(super) size_bytes: u64,
     pub(super) duration: Duration,
     pub(super) definitions_hash: Option<String>,
@@ -103,6 +105,10 @@ pub(super) async fn add_load_rows(
     let table_names =
         record.tables.iter().map(|counts| counts.table.as_deref()).collect::<StringArray>();
     let hashes = StringArray::from(vec![record.definitions_hash.as_deref(); n_rows]);
+    let mappings = record.tables.iter().map(|counts| {
+        let table = counts.table.as_deref()?;
+        StoredFeed::write(record.feeds, table)
+    });
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("load_id", same(record.load_id)),
         ("input", same(record.input)),
@@ -115,6 +121,7 @@ pub(super) async fn add_load_rows(
         ("size_bytes", constant(record.size_bytes.into())),
         ("duration_ns", constant(record.duration.as_nanos())),
         ("definitions_hash", Arc::new(hashes)),
+        ("mappings", Arc::new(mappings.collect::<StringArray>())),
     ];
     add_system_rows(tx, "loads", now, n_rows, columns).await
 }

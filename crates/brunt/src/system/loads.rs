@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use brunt_model::{ColumnType, table};
 use datafusion::catalog::Session;
@@ -29,7 +29,9 @@ impl Rows for Loads {
             let epoch = Field::new("epoch", ColumnType::BigInt.data_type(), true);
             let mut fields = vec![Arc::new(epoch.with_metadata(comment.into()))];
             if let Some(loads) = table("loads") {
-                fields.extend(loads.schema().fields().iter().cloned());
+                // What fed its columns has a table of its own.
+                let is_shown = |field: &&FieldRef| field.name() != "mappings";
+                fields.extend(loads.schema().fields().iter().filter(is_shown).cloned());
             }
             Arc::new(Schema::new(fields))
         });
@@ -66,7 +68,9 @@ impl Loads {
             })
             .collect();
         let mut columns: Vec<ArrayRef> = vec![Arc::new(epochs)];
-        columns.extend(batch.columns().iter().cloned());
+        let shown = self.schema();
+        let shown = shown.fields().iter().skip(1);
+        columns.extend(shown.filter_map(|field| batch.column_by_name(field.name()).cloned()));
         Ok(RecordBatch::try_new(self.schema(), columns)?)
     }
 }

@@ -2,6 +2,7 @@
 
 use brunt_model::Table;
 
+use crate::aliases::UserAliases;
 use crate::normalize::route::{Reach, Router};
 
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub(super) struct Columns {
 }
 
 impl Kept {
-    pub(super) fn new(table: &'static Table) -> Self {
+    pub(super) fn new(table: &'static Table, aliases: &UserAliases) -> Self {
         let idx = |name| table.column_idx(name).unwrap_or(usize::MAX);
         let columns = Columns {
             ts: idx("ts"),
@@ -58,6 +59,6 @@ impl Kept {
             span_links: idx("span_links"),
             exception: ["exception_type", "exception_message", "exception_stacktrace"].map(idx),
         };
-        Self { table, router: Router::new(table, Reach::Attributes), columns }
+        Self { table, router: Router::new(table, Reach::Attributes, aliases), columns }
     }
 }

@@ -4,6 +4,7 @@ use brunt_model::table;
 
 use super::columns::Kept;
 use super::{Signal, log, scope, span};
+use crate::aliases::UserAliases;
 use crate::decode::{Halt, Origin};
 use crate::error::Error;
 use crate::json::{Fault, Json, Kind, Mark};
@@ -35,10 +36,10 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// `None` where there are no tables for it.
-    pub(super) fn new() -> Option<Self> {
+    pub(super) fn new(aliases: &UserAliases) -> Option<Self> {
         Some(Self {
-            logs: Kept::new(table("logs")?),
-            spans: Kept::new(table("spans")?),
+            logs: Kept::new(table("logs")?, aliases),
+            spans: Kept::new(table("spans")?, aliases),
             done: Done::default(),
         })
     }

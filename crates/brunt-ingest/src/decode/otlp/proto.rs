@@ -120,7 +120,7 @@ fn whole_resources(bytes: &[u8]) -> Option<usize> {
 
 /// Reads an input to its end.
 fn decode(_plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let Some(decoder) = Decoder::new() else { return Ok(()) };
+    let Some(decoder) = Decoder::new(load.aliases()) else { return Ok(()) };
     let head = Head::new(source.name(), source.head());
     let is_bare = match framing_of(&head) {
         Some(framing) => framing == Framing::Bare,
