@@ -10,7 +10,7 @@ WITH met AS (
         first_value(plan_tier ORDER BY ts DESC, error_id) AS plan_tier,
         count(DISTINCT coalesce(user_id, user_pseudo_id)) AS n_users,
         count(DISTINCT session_id) AS n_sessions,
-        count(*) AS n_occurrences,
+        CAST(round(sum(coalesce(sample_weight, 1))) AS BIGINT) AS n_occurrences,
         max(ts) AS last_seen_at
     FROM errors
     WHERE error_group_id IS NOT NULL AND account_id IS NOT NULL AND duplicate_of IS NULL

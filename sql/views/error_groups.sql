@@ -1,6 +1,7 @@
 -- Errors that have one cause. One row is an error group.
 -- title is the short type and the message template of its earliest occurrence; state is open, as no group can be resolved
 -- yet; introduced_in is the service version that it was first seen in. Counts leave out repeats of one occurrence;
+-- n_occurrences is an estimate where telemetry is sampled: each occurrence counts as many as it stands for (sample_weight);
 -- n_tickets counts the tickets that have the group in ticket_context. Times leave out errors without a usable time.
 WITH earliest AS (
     SELECT
@@ -13,7 +14,7 @@ WITH earliest AS (
         min(ts) FILTER (WHERE day > DATE '1970-01-01') AS first_seen_at,
         max(ts) FILTER (WHERE day > DATE '1970-01-01') AS last_seen_at,
         array_agg(DISTINCT service_name ORDER BY service_name) FILTER (WHERE service_name IS NOT NULL) AS service_names,
-        count(*) AS n_occurrences,
+        CAST(round(sum(coalesce(sample_weight, 1))) AS BIGINT) AS n_occurrences,
         count(DISTINCT session_id) AS n_sessions,
         count(DISTINCT coalesce(user_id, user_pseudo_id)) AS n_users,
         count(DISTINCT account_id) AS n_accounts

@@ -58,6 +58,7 @@ mod row;
 mod scan;
 mod sort;
 mod times;
+mod traffic;
 mod value;
 
 use std::collections::BTreeMap;
@@ -76,6 +77,7 @@ pub use mapping::Mapping;
 pub use redact::Redacted;
 pub use redact::policy::Policy;
 pub use reject::Reject;
+pub use traffic::Traffic;
 
 use decode::Plan;
 use detect::Head;
@@ -103,6 +105,7 @@ pub struct Options {
     pub mapping: Option<Mapping>,
     pub policy: Policy,
     pub aliases: UserAliases,
+    pub traffic: Traffic,
     /// The time of the load: times more than two days later are absurd.
     pub now: Ts,
     /// Goes into every row.
@@ -157,6 +160,7 @@ impl Options {
             mapping: None,
             policy: Policy::default(),
             aliases: UserAliases::default(),
+            traffic: Traffic::default(),
             now,
             load_id: load_id.to_owned(),
             batch_rows_max: 128 * 1024,

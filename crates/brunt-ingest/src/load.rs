@@ -20,6 +20,7 @@ use crate::redact::policy::Redactor;
 use crate::reject::Reject;
 use crate::row::{N_EXTRA, Row};
 use crate::times::Times;
+use crate::traffic::Traffic;
 use crate::{Options, Sink};
 
 /// A chunk with more text than this is handed on before it is full.
@@ -40,6 +41,7 @@ pub(crate) struct Load<'s> {
     load_id: String,
     batch_rows_max: usize,
     aliases: UserAliases,
+    traffic: Traffic,
     n_rows_left: Option<u64>,
     has_examples: bool,
     redactor: Redactor,
@@ -88,6 +90,7 @@ impl<'s> Load<'s> {
             load_id: options.load_id.clone(),
             batch_rows_max: options.batch_rows_max.max(1),
             aliases: options.aliases.clone(),
+            traffic: options.traffic.clone(),
             n_rows_left: options.n_rows_max,
             has_examples: options.examples,
             redactor: Redactor::new(options.policy.clone()),
@@ -257,13 +260,13 @@ impl<'s> Load<'s> {
             return table_idx;
         }
         let examples = self.has_examples.then(|| self.redactor.masks());
-        self.tables.push(TableLoad::new(table, examples));
+        self.tables.push(TableLoad::new(table, &self.traffic, examples));
         self.tables.len() - 1
     }
 }
 
 impl TableLoad {
-    fn new(table: &'static Table, examples: Option<Masks>) -> Self {
+    fn new(table: &'static Table, traffic: &Traffic, examples: Option<Masks>) -> Self {
         let idx = |name| table.column_idx(name).unwrap_or(usize::MAX);
         let columns = Columns {
             trace_id: idx("trace_id"),
@@ -274,7 +277,7 @@ impl TableLoad {
         };
         Self {
             table,
-            normalizer: Normalizer::new(Rules::new(table)),
+            normalizer: Normalizer::new(Rules::new(table), traffic),
             columns,
             chunk: Chunk::new(table),
             timeless: Chunk::new(table),

@@ -20,6 +20,7 @@ use crate::normalize::form::{Cell, Form};
 use crate::normalize::rules::Rules;
 use crate::normalize::time::TimeForm;
 use crate::row::{Level, N_EXTRA, Offer, Row};
+use crate::traffic::{TableTraffic, Traffic};
 use crate::value::Scalar;
 
 /// How a row's time turned out.
@@ -34,15 +35,19 @@ pub(crate) enum RowTime {
 #[derive(Debug)]
 pub(crate) struct Normalizer {
     rules: Rules,
+    traffic: TableTraffic,
+    synthetic_idx: usize,
     attributes_idx: usize,
     resource_attributes_idx: usize,
 }
 
 impl Normalizer {
-    pub(crate) fn new(rules: Rules) -> Self {
+    pub(crate) fn new(rules: Rules, traffic: &Traffic) -> Self {
         let table = rules.table();
         let idx = |name| table.column_idx(name).unwrap_or(usize::MAX);
         Self {
+            traffic: traffic.of(table),
+            synthetic_idx: idx("synthetic_type"),
             attributes_idx: idx("attributes"),
             resource_attributes_idx: idx("resource_attributes"),
             rules,
@@ -58,6 +63,12 @@ impl Normalizer {
             }
         }
         self.rules.apply(row);
+        if row.value(self.synthetic_idx).is_none() && self.traffic.is_internal(row) {
+            let value = Scalar::text("internal");
+            let (key, rank) = ("traffic.toml".into(), u32::MAX);
+            let offer = Offer { key, value, form: Form::Text, rank, kept: true };
+            row.offer(self.synthetic_idx, offer);
+        }
         row_time(row, now, feeds)
     }
 

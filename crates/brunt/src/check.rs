@@ -64,6 +64,7 @@ pub(crate) async fn check(store: &Store) -> Result<Vec<Finding>, Error> {
             definitions::ALIASES_FILE => {
                 brunt_ingest::UserAliases::parse(&file.text, &file.name).err()
             }
+            definitions::TRAFFIC_FILE => brunt_ingest::Traffic::parse(&file.text, &file.name).err(),
             _ => None,
         };
         Some(Finding::of_ingest(&file.name, &read?))

@@ -18,6 +18,8 @@ pub(crate) use journey::{Journey, Order, Step, StepTable, Unit};
 pub(crate) const REDACTION_FILE: &str = "redaction.toml";
 /// Its text is handed to `brunt_ingest::UserAliases::parse`.
 pub(crate) const ALIASES_FILE: &str = "aliases.toml";
+/// Its text is handed to `brunt_ingest::Traffic::parse`.
+pub(crate) const TRAFFIC_FILE: &str = "traffic.toml";
 
 /// One file of definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +105,7 @@ fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut journeys: Vec<Journey> = Vec::new();
     let mut faults = Vec::new();
-    let of_ingest = [REDACTION_FILE, ALIASES_FILE];
+    let of_ingest = [REDACTION_FILE, ALIASES_FILE, TRAFFIC_FILE];
     let is_ours = |name: &str| is_toml(name) && !of_ingest.contains(&name);
     for file in files.iter().filter(|file| is_ours(&file.name)) {
         let (found, wrong) = journey::parse(&file.name, &file.text);

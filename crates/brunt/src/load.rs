@@ -23,12 +23,12 @@ mod unload;
 #[cfg(test)]
 mod tests;
 
-use brunt_ingest::{Format, Mapping, Options, Policy, UserAliases, formats, table_named};
+use brunt_ingest::{Format, Mapping, Options, Policy, Traffic, UserAliases, formats, table_named};
 use brunt_model::{Table, Ts};
 
 use crate::check::Finding;
 use crate::code::Code;
-use crate::definitions::{ALIASES_FILE, Definitions, REDACTION_FILE};
+use crate::definitions::{ALIASES_FILE, Definitions, REDACTION_FILE, TRAFFIC_FILE};
 use crate::error::{Error, Fault};
 use crate::nearest::nearest;
 use crate::store::Store;
@@ -87,6 +87,7 @@ pub(crate) struct Plan {
     pub(crate) mapping_text: String,
     pub(crate) policy: Policy,
     pub(crate) aliases: UserAliases,
+    pub(crate) traffic: Traffic,
     pub(crate) replace: bool,
     pub(crate) definitions: Definitions,
     pub(crate) now: Ts,
@@ -106,6 +107,7 @@ impl Plan {
             mapping: self.mapping.clone(),
             policy: self.policy.clone(),
             aliases: self.aliases.clone(),
+            traffic: self.traffic.clone(),
             batch_rows_max: BATCH_ROWS_MAX,
             ..Options::new(self.now, load_id)
         }
@@ -177,6 +179,9 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
     let aliases = definitions.file(ALIASES_FILE).unwrap_or_default();
     let aliases =
         UserAliases::parse(aliases, ALIASES_FILE).map_err(|error| refused(ALIASES_FILE, &error))?;
+    let traffic = definitions.file(TRAFFIC_FILE).unwrap_or_default();
+    let traffic =
+        Traffic::parse(traffic, TRAFFIC_FILE).map_err(|error| refused(TRAFFIC_FILE, &error))?;
     let mapping = match &options.mapping {
         Some((file, text)) => {
             Some(Mapping::parse(text, file).map_err(|error| refused(file, &error))?)
@@ -190,6 +195,7 @@ fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan
         mapping_text: options.mapping.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
         policy,
         aliases,
+        traffic,
         replace: options.replace,
         definitions,
         now,

@@ -25,7 +25,7 @@ pub struct Store {
 /// How a store is opened.
 #[derive(Debug, Clone, Default)]
 pub struct OpenOptions {
-    /// A local folder of definitions (`journeys.toml`, `redaction.toml`, `aliases.toml`), in place of the store's own.
+    /// A local folder of definitions (`journeys.toml`, `redaction.toml`, `aliases.toml`, `traffic.toml`), in place of the store's own.
     pub definitions: Option<PathBuf>,
     /// Memory in bytes that all queries together may take before they spill or fail; `None` is no bound.
     pub memory_limit: Option<u64>,

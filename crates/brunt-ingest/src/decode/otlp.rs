@@ -8,6 +8,7 @@
 //! 64-bit integers are texts; numbers, names of enumerations, `snake_case` keys and base64 ids are accepted as well.
 
 mod any_value;
+mod client_event;
 mod columns;
 mod document;
 mod level;

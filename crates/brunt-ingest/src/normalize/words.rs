@@ -42,6 +42,13 @@ pub(crate) const SYNTHETIC_TYPES: Words = &[
 
 pub(crate) const EVENT_KINDS: Words = &[
     ("pageview", "page_view"),
+    // OpenTelemetry's events of browsers and apps.
+    ("browserpageview", "page_view"),
+    ("browsernavigation", "page_view"),
+    ("browseruseractionclick", "click"),
+    ("appscreenclick", "click"),
+    ("appwidgetclick", "click"),
+    ("appcrash", "error"),
     ("page", "page_view"),
     ("view", "page_view"),
     ("screen", "page_view"),

@@ -1,6 +1,6 @@
 //! Which keys fed which columns, the user's own names of columns, and mappings as a start.
 
-use brunt_ingest::{Feed, Mapping, Options, UserAliases};
+use brunt_ingest::{Feed, Mapping, Options, Traffic, UserAliases};
 
 use crate::reading::{options, read};
 
@@ -93,4 +93,21 @@ fn names_of_the_users_own_go_first_at_any_level() {
     let span = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a","traceId":"5b8aa5a2d2c872e8321cf37308d69df2","spanId":"0000000000000001","startTimeUnixNano":"1761661273000000000","attributes":[{"key":"web.visit","value":{"stringValue":"v2"}}]}]}]}]}"#;
     let rows = read("x.json", span.as_bytes(), &options).rows_of("spans");
     assert_eq!(rows[0]["session_id"], "v2");
+}
+
+#[test]
+fn internal_traffic_is_marked_where_the_export_says_nothing() {
+    let traffic = Traffic::parse(
+        "[[internal]]\nuser_id = [\"qa-*\"]\n[[internal]]\naccount_id = [\"staff\"]\nservice_name = [\"shop\"]\n",
+        "traffic.toml",
+    );
+    let options = Options { traffic: traffic.unwrap(), ..options() };
+    let lines = r#"{"time":"2025-10-28T14:21:11Z","msg":"1","level":"info","usr.id":"qa-7"}
+{"time":"2025-10-28T14:21:12Z","msg":"2","level":"info","usr.id":"u1","account.id":"staff","service":"shop"}
+{"time":"2025-10-28T14:21:13Z","msg":"3","level":"info","usr.id":"u1","account.id":"staff","service":"till"}
+{"time":"2025-10-28T14:21:14Z","msg":"4","level":"info","usr.id":"qa-7","synthetic_type":"bot"}"#;
+    let mut rows = read("app.jsonl", lines.as_bytes(), &options).rows_of("logs");
+    rows.sort_by_key(|row| row["body"].to_string());
+    let types: Vec<_> = rows.iter().map(|row| row.get("synthetic_type").cloned()).collect();
+    assert_eq!(types, [Some("internal".into()), Some("internal".into()), None, Some("bot".into())]);
 }

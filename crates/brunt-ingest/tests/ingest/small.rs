@@ -264,3 +264,58 @@ fn tables_go_by_the_words_that_people_use() {
     }
     assert!(table_named("sessions").is_none());
 }
+
+#[test]
+fn events_of_browsers_and_apps_are_session_events_and_other_log_events_stay_logs() {
+    let attribute = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let record = |name: &str, attributes: Value, body: Value| {
+        json!({"timeUnixNano": "1761661273000000000", "severityNumber": 9, "eventName": name,
+            "attributes": attributes, "body": body})
+    };
+    let document = json!({"resourceLogs": [{
+        "resource": {"attributes": [attribute("service.name", "shop-web")]},
+        "scopeLogs": [{"logRecords": [
+            record("session.start", json!([
+                attribute("session.id", "s2"), attribute("session.previous_id", "s1"),
+            ]), Value::Null),
+            record("browser.page_view", json!([
+                attribute("session.id", "s2"), attribute("url.full", "https://shop.example/cart?x=1"),
+            ]), Value::Null),
+            record("app.widget.click", json!([
+                attribute("session.id", "s2"), attribute("app.widget.name", "Pay"), attribute("x", "1"),
+            ]), Value::Null),
+            record("browser.web_vital", json!([attribute("session.id", "s2")]),
+                json!({"kvlistValue": {"values": [attribute("name", "lcp")]}})),
+            record("exception", json!([attribute("exception.type", "TypeError")]), Value::Null),
+        ]}],
+    }]});
+    let outcome = read("x.json", document.to_string().as_bytes(), &options());
+    let mut events: Vec<Value> = outcome.rows_of("events").into_iter().map(Value::from).collect();
+    events.sort_by_key(|event| event["event_name"].to_string());
+    let shown: Vec<_> = events
+        .iter()
+        .map(|event| {
+            json!([
+                event["event_name"],
+                event["event_kind"],
+                event["session_id"],
+                event["service_name"],
+                event["session_previous_id"],
+                event["url_path"],
+                event["action_target"],
+                event["attributes"],
+            ])
+        })
+        .collect();
+    assert_eq!(
+        Value::from(shown),
+        json!([
+            ["app.widget.click", "click", "s2", "shop-web", null, null, "Pay", {"severityNumber": 9, "x": "1"}],
+            ["browser.page_view", "page_view", "s2", "shop-web", null, "/cart", null,
+                {"severityNumber": 9, "url.full": "https://shop.example/cart?x=1"}],
+            ["browser.web_vital", "custom", "s2", "shop-web", null, null, null, {"severityNumber": 9, "name": "lcp"}],
+            ["session.start", "custom", "s2", "shop-web", "s1", null, null, {"severityNumber": 9}],
+        ])
+    );
+    assert_eq!(outcome.rows_of("logs").len(), 1);
+}

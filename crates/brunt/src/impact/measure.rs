@@ -33,6 +33,7 @@ pub(super) struct OfJourney {
     pub(super) currency: Option<String>,
     /// Some conversions are in another currency.
     pub(super) other_currency: bool,
+    pub(super) sampled_unequally: bool,
     pub(super) n_entries: usize,
     /// Whether anybody did the first step, in time or not.
     pub(super) has_first_step: bool,
@@ -115,6 +116,7 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
                 name: journey.name.clone(),
                 currency: own.currency,
                 other_currency: own.other_currency,
+                sampled_unequally: activities.sampling.is_unequal(),
                 n_entries: population.entries().len(),
                 has_first_step: own.has_first_step,
                 impacts,

@@ -51,6 +51,20 @@ pub(super) struct Activities {
     pub(super) users: Ids,
     pub(super) pseudos: Ids,
     pub(super) accounts: Ids,
+    pub(super) sampling: Sampling,
+}
+
+/// How activities with an error and without one are sampled.
+#[derive(Debug, Default)]
+pub(super) struct Sampling {
+    failed: Weighed,
+    ok: Weighed,
+}
+
+#[derive(Debug, Default)]
+struct Weighed {
+    n: f64,
+    weight: f64,
 }
 
 /// Steps of the journeys that are asked for.
@@ -162,14 +176,34 @@ impl Default for Activities {
             users: Ids::new(Kind::User),
             pseudos: Ids::new(Kind::Pseudo),
             accounts: Ids::new(Kind::Account),
+            sampling: Sampling::default(),
         }
+    }
+}
+
+impl Sampling {
+    /// Mean weights may differ by this share before a comparison of stored rows is one of different samples.
+    const SHARE_MAX: f64 = 0.1;
+
+    fn push(&mut self, failed: bool, weight: f64) {
+        let of = if failed { &mut self.failed } else { &mut self.ok };
+        of.n += 1.0;
+        of.weight += weight;
+    }
+
+    /// Whether failures and successes stand for different numbers of activities.
+    pub(super) fn is_unequal(&self) -> bool {
+        let [failed, ok] = [&self.failed, &self.ok].map(|of| of.weight / of.n);
+        // Not so where there is none of a kind, and the mean is no number.
+        (failed - ok).abs() > Self::SHARE_MAX * failed.min(ok)
     }
 }
 
 impl Rows for Activities {
     const SQL: &'static str =
         "SELECT ts, activity_id, op, activity_kind = 'orphan', synthetic_type, sequence_no,
-        session_id, session_started_at, user_id, user_pseudo_id, account_id
+        session_id, session_started_at, user_id, user_pseudo_id, account_id,
+        n_errors > 0, coalesce(sample_weight, 1)
         FROM activities WHERE activity_id IS NOT NULL";
 
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
@@ -179,8 +213,11 @@ impl Rows for Activities {
         let sequence_nos: &Int64Array = column(batch, 5)?;
         let (sessions, started_at) = (texts(batch, 6)?, times(batch, 7)?);
         let [users, pseudos, accounts] = [texts(batch, 8)?, texts(batch, 9)?, texts(batch, 10)?];
+        let failed = arrow::array::AsArray::as_boolean(batch.column(11));
+        let weights: &Float64Array = column(batch, 12)?;
         self.ts.extend_from_slice(ts.values());
         for row in 0..batch.num_rows() {
+            self.sampling.push(failed.is_valid(row) && failed.value(row), weights.value(row));
             self.ids.push(key(Kind::Activity, ids.value(row), 0));
             // An op that says only that nothing is known of it is none.
             let is_orphan = orphan.is_valid(row) && orphan.value(row);

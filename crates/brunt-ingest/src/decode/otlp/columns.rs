@@ -2,6 +2,7 @@
 
 use brunt_model::Table;
 
+use super::client_event::ClientEvents;
 use crate::aliases::UserAliases;
 use crate::normalize::route::{Reach, Router};
 
@@ -10,6 +11,8 @@ pub(super) struct Kept {
     pub(super) table: &'static Table,
     pub(super) router: Router,
     pub(super) columns: Columns,
+    /// Of log records.
+    pub(super) client_events: Option<ClientEvents>,
 }
 
 /// Places of the columns that the fields of records go to; what the table does not have is out of its range.
@@ -59,6 +62,11 @@ impl Kept {
             span_links: idx("span_links"),
             exception: ["exception_type", "exception_message", "exception_stacktrace"].map(idx),
         };
-        Self { table, router: Router::new(table, Reach::Attributes, aliases), columns }
+        Self {
+            table,
+            router: Router::new(table, Reach::Attributes, aliases),
+            columns,
+            client_events: ClientEvents::of(table, aliases),
+        }
     }
 }

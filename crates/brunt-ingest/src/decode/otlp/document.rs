@@ -288,7 +288,10 @@ impl<'a> Part<'a, '_, '_, '_> {
                 _ => log::read(json, kept, row),
             };
             match read {
-                Ok(()) => self.load.append(row)?,
+                Ok(()) => match kept.client_events.as_mut().and_then(|events| events.take(row)) {
+                    Some(mut event) => self.load.append(&mut event)?,
+                    None => self.load.append(row)?,
+                },
                 Err(fault) => {
                     row.clear();
                     self.refuse(json, before, &fault)?;
