@@ -58,6 +58,131 @@ mod tests {
         );
     }
 
+    /// Sessions of an hour each: hour, pseudonymous id, user, account.
+    async fn sessions_of(rows: &[(u32, &str, &str, &str)]) -> crate::store::Store {
+        let store = empty_store().await;
+        let json = |(hour, pseudo, user, account): &(u32, &str, &str, &str)| {
+            let field = |name: &str, value: &str| match value {
+                "" => String::new(),
+                value => format!(",\"{name}\":\"{value}\""),
+            };
+            format!(
+                "{{\"ts\":\"2025-10-01T{hour:02}:00:00Z\",\"ended_at\":\"2025-10-01T{hour:02}:30:00Z\",\"session_id\":\"s{hour}\"{}{}{}}}",
+                field("user_pseudo_id", pseudo),
+                field("user_id", user),
+                field("account_id", account)
+            )
+        };
+        let lines: Vec<String> = rows.iter().map(json).collect();
+        put(&store, "sessions", &lines.join("\n")).await;
+        store
+    }
+
+    #[tokio::test]
+    async fn a_pseudonymous_id_is_its_one_user_from_the_start_and_several_are_nobody_in_between() {
+        let store = sessions_of(&[
+            (1, "p1", "", ""),
+            (2, "p1", "u1", ""),
+            (3, "p1", "", ""),
+            (4, "p2", "", ""),
+            (5, "p2", "u1", ""),
+            (6, "p2", "", ""),
+            (7, "p2", "u2", ""),
+            (8, "p2", "u2", ""),
+            (9, "p2", "u1", ""),
+        ])
+        .await;
+        let session = session(&store).await;
+        let sql = "SELECT id, resolved_id, valid_from, valid_until, conflict, n_sessions FROM identities ORDER BY id, valid_from";
+        assert_eq!(
+            ask(&session, sql).await,
+            [
+                "p1|u1|2025-10-01T01:00:00Z|NULL|false|1",
+                "p2|u1|2025-10-01T05:00:00Z|2025-10-01T05:30:00.000001Z|true|1",
+                "p2|u2|2025-10-01T07:00:00Z|2025-10-01T08:30:00.000001Z|true|2",
+                "p2|u1|2025-10-01T09:00:00Z|2025-10-01T09:30:00.000001Z|true|1",
+            ]
+        );
+        let sql = "SELECT session_id, user_id, user_id_source FROM sessions_enriched WHERE session_id IN ('s1', 's3', 's4', 's6') ORDER BY 1";
+        assert_eq!(
+            ask(&session, sql).await,
+            ["s1|u1|identity", "s3|u1|identity", "s4|NULL|NULL", "s6|NULL|NULL"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_user_has_the_account_of_the_time_and_the_account_its_plan() {
+        let store = sessions_of(&[
+            (1, "p1", "u1", "a1"),
+            (2, "p1", "", ""),
+            (3, "p1", "u1", "a2"),
+            (4, "p1", "u1", ""),
+            (5, "p2", "u2", "a1"),
+            (6, "p2", "u2", "a2"),
+            (7, "p2", "u2", ""),
+            (8, "p2", "u2", "a1"),
+        ])
+        .await;
+        put(
+            &store,
+            "account_updates",
+            r#"{"ts":"2025-09-01T00:00:00Z","account_id":"a1","plan_tier":"free"}
+{"ts":"2025-10-01T03:30:00Z","account_id":"a2","plan_tier":"team"}"#,
+        )
+        .await;
+        let session = session(&store).await;
+        let sql = "SELECT session_id, user_id, account_id, account_id_source, plan_tier, plan_tier_source FROM sessions_enriched ORDER BY 1";
+        assert_eq!(
+            ask(&session, sql).await,
+            [
+                "s1|u1|a1|NULL|free|account_time",
+                "s2|u1|a1|identity|free|account_time",
+                "s3|u1|a2|NULL|NULL|NULL",
+                "s4|u1|a2|identity|team|account_time",
+                "s5|u2|a1|NULL|free|account_time",
+                "s6|u2|a2|NULL|team|account_time",
+                "s7|u2|NULL|NULL|NULL|NULL",
+                "s8|u2|a1|NULL|free|account_time",
+            ]
+        );
+        let sql = "SELECT count(*) FROM identities WHERE id = 'u2' AND conflict";
+        assert_eq!(ask(&session, sql).await, ["3"]);
+    }
+
+    #[tokio::test]
+    async fn unequal_samples_and_double_signals_are_reported_by_service() {
+        let store = empty_store().await;
+        put(
+            &store,
+            "activities",
+            r#"{"ts":"2025-10-01T10:00:00Z","activity_kind":"request","service_name":"tail","n_errors":1}
+{"ts":"2025-10-01T10:00:01Z","activity_kind":"request","service_name":"tail","n_errors":0,"sample_weight":10}
+{"ts":"2025-10-01T10:00:02Z","activity_kind":"request","service_name":"head","n_errors":1,"sample_weight":4}
+{"ts":"2025-10-01T10:00:03Z","activity_kind":"request","service_name":"head","n_errors":0,"sample_weight":4}
+{"ts":"2025-10-01T10:00:04Z","activity_kind":"event","service_name":"web","n_errors":0}
+{"ts":"2025-10-01T10:00:05Z","activity_kind":"request","service_name":"calm","n_errors":0}"#,
+        )
+        .await;
+        put(
+            &store,
+            "errors",
+            r#"{"ts":"2025-10-01T10:00:00Z","error_id":"e1","service_name":"tail","error_group_id":"g","signals":["log","span_event"],"sample_weight":3}
+{"ts":"2025-10-01T10:00:01Z","error_id":"e2","service_name":"tail","error_group_id":"g","signals":["log"]}
+{"ts":"2025-10-01T10:00:02Z","error_id":"e3","service_name":"web","error_group_id":"g","signals":["event"]}"#,
+        )
+        .await;
+        let session = session(&store).await;
+        let sql = "SELECT service_name, weight_failed, weight_ok, unequal FROM sampling ORDER BY 1";
+        assert_eq!(
+            ask(&session, sql).await,
+            ["calm|NULL|1.0|false", "head|4.0|4.0|false", "tail|1.0|10.0|true"]
+        );
+        let sql = "SELECT service_name, n_occurrences, n_log_only, n_span_only, n_event_only, n_both, n_signals FROM exception_signals ORDER BY 1";
+        assert_eq!(ask(&session, sql).await, ["tail|2|1|0|0|1|3", "web|1|0|0|1|0|1"]);
+        let sql = "SELECT n_occurrences FROM error_groups";
+        assert_eq!(ask(&session, sql).await, ["5"], "one occurrence stands for three");
+    }
+
     #[tokio::test]
     async fn an_account_has_one_state_at_a_time() {
         let store = empty_store().await;

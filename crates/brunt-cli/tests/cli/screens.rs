@@ -87,3 +87,30 @@ fn help() {
         insta::assert_snapshot!(format!("help_{command}"), screen(&place, &[command, "--help"]));
     }
 }
+
+#[test]
+fn explain() {
+    let place = Place::new();
+    let lines = r#"{"time":"2025-10-28T14:21:13Z","level":"info","msg":"paid","dd.trace_id":"5208512171318403364","usr.id":"u1","host":"web-1"}
+{"time":"2025-10-28T14:21:14Z","level":"error","msg":"card of ann@shop.example declined","usr.id":"u1","userId":"u2","host":"web-2"}
+{"time":"2025-10-28T14:21:15Z","level":
+"#;
+    place.write("app.jsonl", lines);
+    let (file, mapping) = (place.path("app.jsonl"), place.path("app.toml"));
+    let (file, mapping) = (file.to_str().unwrap(), mapping.to_str().unwrap());
+    let ask = ["load", "--explain", "--write-mapping", mapping, file];
+    insta::assert_snapshot!("explain", screen(&place, &ask));
+    insta::assert_snapshot!("explain_mapping", std::fs::read_to_string(mapping).unwrap());
+    assert!(!place.path("store").exists(), "nothing is written");
+    let ran = place.run(&["load", "--mapping", mapping, file]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+
+    let spans = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeSpans":[{"spans":[{"name":"a","traceId":"5b8aa5a2d2c872e8321cf37308d69df2","spanId":"0000000000000001","startTimeUnixNano":"1761661273000000000"}]}]}]}"#;
+    place.write("spans.json", spans);
+    let spans = place.path("spans.json");
+    let spans = spans.to_str().unwrap();
+    insta::assert_snapshot!("explain_otlp", screen(&place, &["load", "--explain", spans]));
+    let refused = screen(&place, &["load", "--explain", "--write-mapping", mapping, spans]);
+    assert!(refused.contains("needs no mapping: otlp_json says itself what feeds what"), "{refused}");
+    assert!(refused.contains("exit status 3"), "{refused}");
+}
