@@ -45,7 +45,8 @@ use crate::value::{Scalar, Value};
 /// # Ok::<(), brunt_ingest::Error>(())
 /// ```
 ///
-/// Documents have their records at the path `records`. Paths are keys with dots between them; a number is a place in a
+/// Documents have their records at the path `records`; where a record holds a list whose elements are the rows, `each` is
+/// that list's path, and a row has the record's other fields beside its own. Paths are keys with dots between them; a number is a place in a
 /// list, from the end where negative. Besides `from`, a column may have `regex` (its first group is taken), `unit`
 /// (`ns us ms s`) or `time` (`strftime`) for times, `unit` for durations, `form = "decimal"` for ids, `values` (a table
 /// from their words to ours) and its own `null`. `end` of spans and `subject` of tickets are columns here too. Fields

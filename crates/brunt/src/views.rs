@@ -59,7 +59,7 @@ mod tests {
     }
 
     /// Sessions of an hour each: hour, pseudonymous id, user, account.
-    async fn sessions_of(rows: &[(u32, &str, &str, &str)]) -> crate::store::Store {
+    async fn sessions_of(rows: &[(u32, &str, &str, &str)]) -> brunt_store::Store {
         let store = empty_store().await;
         let json = |(hour, pseudo, user, account): &(u32, &str, &str, &str)| {
             let field = |name: &str, value: &str| match value {

@@ -111,6 +111,9 @@ fn explain() {
     let spans = spans.to_str().unwrap();
     insta::assert_snapshot!("explain_otlp", screen(&place, &["load", "--explain", spans]));
     let refused = screen(&place, &["load", "--explain", "--write-mapping", mapping, spans]);
-    assert!(refused.contains("needs no mapping: otlp_json says itself what feeds what"), "{refused}");
+    assert!(
+        refused.contains("needs no mapping: otlp_json says itself what feeds what"),
+        "{refused}"
+    );
     assert!(refused.contains("exit status 3"), "{refused}");
 }

@@ -110,10 +110,10 @@ fn column_of(table: Option<&'static Table>, name: &str) -> Option<&'static str> 
     if crate::normalize::route::NEVER.contains(&name) {
         return None;
     }
-    let base = tables().iter().filter(|table| table.kind == TableKind::Base);
+    let mut base = tables().iter().filter(|table| table.kind == TableKind::Base);
     let column = match table {
         Some(table) => table.column(name),
-        None => base.filter_map(|table| table.column(name)).next(),
+        None => base.find_map(|table| table.column(name)),
     };
     column.map(|column| column.name)
 }

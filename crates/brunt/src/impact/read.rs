@@ -1,7 +1,7 @@
 //! What the estimate is made from, as it comes out of the scans: only the columns that are needed, as codes.
 
 use arrow::array::{
-    Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringViewArray,
+    Array, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringViewArray,
     TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
