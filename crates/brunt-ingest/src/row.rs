@@ -54,12 +54,13 @@ pub(crate) struct Row<'a> {
 impl Level {
     /// The rank of a value found here under a column's `order`th name.
     pub(crate) fn rank(self, order: u32) -> u32 {
-        (self as u32 + 1) * 1_000 - order.min(999)
+        (self as u32 + 1) * 1_000 - order.min(998)
     }
 
     /// Where a value of this rank was found; `None` for values that a rule put in.
     pub(crate) fn of_rank(rank: u32) -> Option<Self> {
-        match rank.saturating_sub(1) / 1_000 {
+        // A record's own fields go one before its attributes.
+        match rank.saturating_sub(2) / 1_000 {
             0 => Some(Self::Constant),
             1 => Some(Self::Resource),
             2 => Some(Self::Scope),

@@ -331,7 +331,7 @@ fn date_ticket(row: &mut Row<'_>, updated: usize, created: usize) {
             && let Some(offer) = row.value(idx).cloned()
             && matches!(read(row, idx), Some(Cell::Time(_)))
         {
-            row.offer(0, Offer { rank: Level::Record.rank(999), kept: true, ..offer });
+            row.offer(0, Offer { rank: Level::Record.rank(998), kept: true, ..offer });
         }
     }
 }
