@@ -72,7 +72,9 @@ pub use format::{Format, formats};
 pub use identity::{Identity, identity};
 pub use mapping::Mapping;
 pub use redact::Redacted;
+pub use redact::mask::Kind;
 pub use redact::policy::Policy;
+pub use redact::tally::Redaction;
 pub use reject::Reject;
 
 use decode::Plan;
@@ -136,11 +138,13 @@ pub struct Summary {
     pub n_rejects: u64,
     /// Records of signals that have no table, such as `metrics`.
     pub unsupported: BTreeMap<&'static str, u64>,
+    /// What the policy hid, of all records read, by table and field.
+    pub redactions: Vec<Redaction>,
     pub warnings: Vec<String>,
 }
 
 impl Options {
-    /// Everything detected, all masks, batches of 128 Ki rows, documents up to 64 MiB whole.
+    /// Everything detected, the default masks, batches of 128 Ki rows, documents up to 64 MiB whole.
     pub fn new(now: Ts, load_id: &str) -> Self {
         Self {
             format: None,
@@ -172,13 +176,14 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
         load.warn("the input is empty");
     }
     format.decode(plan, &mut source, &mut load)?;
-    let (counts, warnings) = load.finish()?;
+    let (counts, redactions, warnings) = load.finish()?;
     Ok(Summary {
         format,
         n_records: counts.n_rows.values().sum::<u64>() + counts.n_rejects,
         n_rows: counts.n_rows,
         n_rejects: counts.n_rejects,
         unsupported: counts.unsupported,
+        redactions,
         warnings,
     })
 }

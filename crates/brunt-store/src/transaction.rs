@@ -47,6 +47,8 @@ pub struct Transaction {
     waiting: Waiting,
     loads: Vec<LoadEntry>,
     definitions_hash: Option<String>,
+    /// Where retention went further than in the base.
+    first_days: BTreeMap<String, Day>,
     /// The first file that was put: by it the store's clock tells how long the write has taken.
     first_file: Option<String>,
 }
@@ -74,6 +76,7 @@ impl Transaction {
             waiting: Waiting::default(),
             loads: Vec::new(),
             definitions_hash,
+            first_days: BTreeMap::new(),
             first_file: None,
         }
     }
@@ -259,6 +262,31 @@ impl Transaction {
         Ok(())
     }
 
+    /// Drops the rows of all days before this one, and notes that the table is whole only from it on; returns how many
+    /// rows went.
+    ///
+    /// # Errors
+    /// Those of reading the table's log.
+    pub async fn drop_days_before(&mut self, table: &str, first: Day) -> Result<u64, Error> {
+        let table = table_named(table)?;
+        let mut n_rows = 0;
+        for file in self.read_table(table.name).await? {
+            if file.day < first {
+                n_rows += file.n_rows;
+                self.remove_file(table, &file, true);
+            }
+        }
+        if self.first_day(table.name).is_none_or(|known| known < first) {
+            self.first_days.insert(table.name.to_owned(), first);
+        }
+        Ok(n_rows)
+    }
+
+    /// The first day of a table that is still whole; `None` where retention took nothing of it.
+    pub fn first_day(&self, table: &str) -> Option<Day> {
+        self.first_days.get(table).or_else(|| self.base.first_days.get(table)).copied()
+    }
+
     /// Appends rows to a system table.
     pub async fn add_system_rows(&mut self, table: &str, rows: RecordBatch) -> Result<(), Error> {
         let table = table_of_kind(table, TableKind::System)?;
@@ -324,7 +352,8 @@ impl Transaction {
         self.changes.retain(|_, changes| !changes.added.is_empty() || !changes.removed.is_empty());
         let same_definitions = self.definitions_hash == self.base.definitions_hash;
         let same_loads = self.loads.is_empty() && self.unloads.is_empty();
-        if self.changes.is_empty() && same_loads && same_definitions {
+        let same_days = self.first_days.is_empty();
+        if self.changes.is_empty() && same_loads && same_definitions && same_days {
             return Ok(None);
         }
         Ok(Some(WriteDraft {
@@ -335,6 +364,7 @@ impl Transaction {
             unloads: self.unloads,
             loads: self.loads,
             definitions_hash: self.definitions_hash,
+            first_days: self.first_days,
             first_file: self.first_file,
         }))
     }

@@ -17,7 +17,7 @@ use crate::session::Core;
 
 use crate::computed::Computed;
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "aliases",
     "duplicates",
     "epochs",
@@ -25,6 +25,7 @@ const NAMES: [&str; 9] = [
     "formats",
     "functions",
     "loads",
+    "redactions",
     "rejects",
     "settings",
 ];
@@ -44,7 +45,9 @@ pub(crate) fn table(name: &str, core: &Arc<Core>) -> Option<Arc<dyn TableProvide
         "files" => Arc::new(Computed::new(files::Files { pin })),
         "functions" => Arc::new(Computed::new(functions::Functions { core: Arc::clone(core) })),
         "loads" => Arc::new(Computed::new(loads::Loads { pin })),
-        "duplicates" | "rejects" => Arc::new(StoreTable::new(pin, brunt_model::table(name)?)),
+        "duplicates" | "redactions" | "rejects" => {
+            Arc::new(StoreTable::new(pin, brunt_model::table(name)?))
+        }
         "settings" => Arc::new(Computed::new(settings::Settings)),
         _ => return None,
     })

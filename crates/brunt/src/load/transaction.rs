@@ -1,4 +1,4 @@
-//! What a load writes besides base rows: derived days, its own counts, its rejects.
+//! What a load writes besides base rows: derived days, its own counts, its redactions, its rejects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use arrow::array::{
     ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use brunt_ingest::Reject;
+use brunt_ingest::{Kind, Redaction, Reject};
 use brunt_model::{Day, Table, Ts, day_of, table};
 use brunt_store::Transaction;
 
@@ -149,6 +149,27 @@ pub(super) async fn add_rejects(
         ("sample", text(|reject| &reject.sample)),
     ];
     add_system_rows(tx, "rejects", now, rejects.len(), columns).await
+}
+
+pub(super) async fn add_redactions(
+    tx: &mut Transaction,
+    now: Ts,
+    load_id: &str,
+    redactions: &[Redaction],
+) -> Result<(), Error> {
+    let text = |of: fn(&Redaction) -> Option<&str>| -> ArrayRef {
+        Arc::new(redactions.iter().map(of).collect::<StringArray>())
+    };
+    let counts = redactions.iter().map(|redaction| i64::try_from(redaction.n_redacted).ok());
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("load_id", Arc::new(StringArray::from(vec![load_id; redactions.len()]))),
+        ("table_name", text(|redaction| Some(redaction.table))),
+        ("field", text(|redaction| Some(&redaction.field))),
+        ("action", text(|redaction| Some(redaction.action))),
+        ("kind", text(|redaction| redaction.kind.map(Kind::name))),
+        ("n_redacted", Arc::new(counts.collect::<Int64Array>())),
+    ];
+    add_system_rows(tx, "redactions", now, redactions.len(), columns).await
 }
 
 pub(super) async fn add_system_rows(

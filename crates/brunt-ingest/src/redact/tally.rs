@@ -1,0 +1,119 @@
+//! What redaction did, counted by field.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::redact::field::Path;
+use crate::redact::mask::Kind;
+
+/// More fields than these of a column are counted under the column alone.
+const FIELDS_MAX: usize = 1_000;
+
+/// What was done to a field of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Redaction {
+    pub table: &'static str,
+    /// A column, or `column.key.key` in JSON; `*` stands for keys that are no names of fields.
+    pub field: String,
+    /// `dropped`, `hashed` or `masked`.
+    pub action: &'static str,
+    /// What a mask found.
+    pub kind: Option<Kind>,
+    /// Values that were dropped or hashed, or places that were masked.
+    pub n_redacted: u64,
+}
+
+/// What is done to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Done {
+    Dropped,
+    Hashed,
+    Masked(Kind),
+}
+
+/// Counts by table, field and what was done.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    counts: BTreeMap<(&'static str, String, Done), u64>,
+    fields: BTreeMap<(&'static str, &'static str), BTreeSet<String>>,
+}
+
+/// Where a value stands, and where what is done to it is counted.
+#[derive(Debug)]
+pub(crate) struct Spot<'t> {
+    pub(crate) table: &'static str,
+    column: &'static str,
+    pub(crate) path: Path,
+    tally: &'t mut Tally,
+}
+
+impl Tally {
+    /// A column's value.
+    pub(crate) fn at(&mut self, table: &'static str, column: &'static str) -> Spot<'_> {
+        Spot { table, column, path: Path::default(), tally: self }
+    }
+
+    pub(crate) fn into_redactions(self) -> Vec<Redaction> {
+        let counts = self.counts.into_iter();
+        counts
+            .map(|((table, field, done), n_redacted)| {
+                let (action, kind) = match done {
+                    Done::Dropped => ("dropped", None),
+                    Done::Hashed => ("hashed", None),
+                    Done::Masked(kind) => ("masked", Some(kind)),
+                };
+                Redaction { table, field, action, kind, n_redacted }
+            })
+            .collect()
+    }
+}
+
+impl Spot<'_> {
+    /// Counts what is done to the value here.
+    pub(crate) fn note(&mut self, done: Done) {
+        self.note_all(done, 1);
+    }
+
+    /// Counts the same of several values.
+    pub(crate) fn note_all(&mut self, done: Done, n: usize) {
+        let path = self.path.name();
+        let known = self.tally.fields.entry((self.table, self.column)).or_default();
+        let field = if path.is_empty() || (known.len() >= FIELDS_MAX && !known.contains(&path)) {
+            self.column.to_owned()
+        } else {
+            let field = format!("{}.{path}", self.column);
+            known.insert(path);
+            field
+        };
+        *self.tally.counts.entry((self.table, field, done)).or_default() += n as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_keys_are_counted_under_their_column() {
+        let mut tally = Tally::default();
+        let letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
+        for (one, two, three) in triples(&letters) {
+            let mut spot = tally.at("logs", "attributes");
+            spot.path.enter(&format!("{one}{two}{three}"));
+            spot.note(Done::Dropped);
+        }
+        let redactions = tally.into_redactions();
+        assert_eq!(redactions.len(), FIELDS_MAX + 1);
+        assert_eq!(redactions.iter().map(|it| it.n_redacted).sum::<u64>(), 12 * 12 * 12);
+        assert_eq!(redactions[0].field, "attributes");
+        assert_eq!(redactions[0].n_redacted, 728);
+    }
+
+    fn triples(letters: &[char]) -> impl Iterator<Item = (char, char, char)> + '_ {
+        letters.iter().flat_map(move |one| {
+            letters
+                .iter()
+                .flat_map(move |two| letters.iter().map(move |three| (*one, *two, *three)))
+        })
+    }
+}
