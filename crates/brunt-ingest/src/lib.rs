@@ -74,6 +74,7 @@ pub use mapping::Mapping;
 pub use redact::Redacted;
 pub use redact::mask::Kind;
 pub use redact::policy::Policy;
+pub use redact::scan::{Advice, Personal, Scanner, policy_for};
 pub use redact::tally::Redaction;
 pub use reject::Reject;
 

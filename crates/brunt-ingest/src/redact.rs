@@ -5,6 +5,7 @@ pub(crate) mod field;
 pub(crate) mod mask;
 pub(crate) mod policy;
 pub(crate) mod sample;
+pub(crate) mod scan;
 pub(crate) mod tally;
 pub(crate) mod tree;
 

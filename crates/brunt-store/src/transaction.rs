@@ -262,8 +262,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Drops the rows of all days before this one, and notes that the table is whole only from it on; returns how many
-    /// rows went.
+    /// Drops the rows of all days before this one but [`Day::UNDATED`]; where there were any, notes that the table is whole
+    /// only from it on. Returns how many rows went.
     ///
     /// # Errors
     /// Those of reading the table's log.
@@ -271,12 +271,12 @@ impl Transaction {
         let table = table_named(table)?;
         let mut n_rows = 0;
         for file in self.read_table(table.name).await? {
-            if file.day < first {
+            if file.day < first && file.day != Day::UNDATED {
                 n_rows += file.n_rows;
                 self.remove_file(table, &file, true);
             }
         }
-        if self.first_day(table.name).is_none_or(|known| known < first) {
+        if n_rows > 0 && self.first_day(table.name).is_none_or(|known| known < first) {
             self.first_days.insert(table.name.to_owned(), first);
         }
         Ok(n_rows)

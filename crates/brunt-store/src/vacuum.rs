@@ -179,9 +179,10 @@ impl<'a> Vacuum<'a> {
         let named = self.named_files(table, &self.kept).await?;
         let drops_history = self.kept.number > self.oldest.number;
         // What a commit named once is of no write that is under way.
-        let dropped = match drops_history {
-            true => self.named_files(table, &self.oldest).await?,
-            false => BTreeSet::new(),
+        let dropped = if drops_history {
+            self.named_files(table, &self.oldest).await?
+        } else {
+            BTreeSet::new()
         };
         let folder = table_folder(table);
         let listed = self.store.location().list(&folder).await?;

@@ -2,6 +2,7 @@
 
 mod condition;
 mod journey;
+mod retention;
 mod toml_table;
 
 use std::fs;
@@ -13,9 +14,13 @@ use crate::error::Error;
 
 pub(crate) use condition::Condition;
 pub(crate) use journey::{Journey, Order, Step, StepTable, Unit};
+pub(crate) use retention::Retention;
 
 /// Its text is handed to `brunt_ingest::Policy::parse`; nothing else of it is looked at here.
 pub(crate) const REDACTION_FILE: &str = "redaction.toml";
+
+/// How long the rows of each table are kept.
+const RETENTION_FILE: &str = "retention.toml";
 
 /// One file of definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +35,15 @@ pub(crate) struct DefinitionFile {
 pub(crate) struct Definitions {
     /// In the order of files and of lines.
     pub(crate) journeys: Vec<Journey>,
+    /// In the order of lines; one for a table at most.
+    pub(crate) retentions: Vec<Retention>,
     /// By name.
     pub(crate) files: Vec<DefinitionFile>,
 }
 
 impl Definitions {
-    /// Reads files of definitions: journeys of every `.toml` but `redaction.toml`. `.yaml` is kept as it is.
+    /// Reads files of definitions: `retention.toml`, and journeys of every other `.toml` but `redaction.toml`. `.yaml` is
+    /// kept as it is.
     ///
     /// # Errors
     /// The first fault of [`faults`], as [`Error::Definition`].
@@ -100,8 +108,15 @@ pub(crate) fn read_folder(folder: &Path) -> Result<Vec<DefinitionFile>, Error> {
 fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut journeys: Vec<Journey> = Vec::new();
+    let mut retentions = Vec::new();
     let mut faults = Vec::new();
     for file in files.iter().filter(|file| is_toml(&file.name) && file.name != REDACTION_FILE) {
+        if file.name == RETENTION_FILE {
+            let (found, wrong) = retention::parse(&file.name, &file.text);
+            retentions = found;
+            faults.extend(wrong);
+            continue;
+        }
         let (found, wrong) = journey::parse(&file.name, &file.text);
         faults.extend(wrong);
         for journey in found {
@@ -119,7 +134,7 @@ fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
             }
         }
     }
-    (Definitions { journeys, files }, faults)
+    (Definitions { journeys, retentions, files }, faults)
 }
 
 fn is_toml(name: &str) -> bool {

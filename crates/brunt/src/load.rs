@@ -6,12 +6,14 @@
 
 mod decode;
 mod duplicates;
+mod forget;
 mod held;
 mod input;
 mod job;
 #[cfg(test)]
 mod laws;
 mod remote;
+mod retention;
 mod stored;
 mod summary;
 mod touched;
@@ -31,7 +33,11 @@ use crate::error::{Error, Fault};
 use crate::nearest::nearest;
 use crate::store::Store;
 
+pub(crate) use forget::run as forget;
+pub use forget::{ForgetOptions, ForgottenRows, Receipt, Subject};
 pub use input::Input;
+pub use retention::Expired;
+pub(crate) use retention::run as apply_retention;
 pub use summary::{FileOutcome, FileSummary, LoadSummary, TableCounts};
 pub use unload::Unloaded;
 pub(crate) use unload::run as unload;
@@ -128,12 +134,18 @@ fn refused(input: &str, error: &brunt_ingest::Error) -> Error {
     Error::Input { input: input.to_owned(), reason: error.to_string(), hint }
 }
 
-fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan, Error> {
-    let mut policy = Policy::parse(definitions.redaction().unwrap_or_default(), REDACTION_FILE)
+/// The redaction policy of the definitions.
+fn policy(definitions: &Definitions, secret: Option<&str>) -> Result<Policy, Error> {
+    let policy = Policy::parse(definitions.redaction().unwrap_or_default(), REDACTION_FILE)
         .map_err(|error| refused(REDACTION_FILE, &error))?;
-    if let Some(secret) = &options.secret {
-        policy = policy.with_secret(secret.clone().into_bytes());
-    }
+    Ok(match secret {
+        Some(secret) => policy.with_secret(secret.as_bytes().to_vec()),
+        None => policy,
+    })
+}
+
+fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan, Error> {
+    let policy = policy(&definitions, options.secret.as_deref())?;
     let mapping = match &options.mapping {
         Some((file, text)) => {
             Some(Mapping::parse(text, file).map_err(|error| refused(file, &error))?)

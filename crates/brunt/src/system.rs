@@ -6,6 +6,7 @@ mod files;
 mod formats;
 mod functions;
 mod loads;
+pub(crate) mod pii;
 mod settings;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::session::Core;
 
 use crate::computed::Computed;
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "aliases",
     "duplicates",
     "epochs",
@@ -25,6 +26,7 @@ const NAMES: [&str; 10] = [
     "formats",
     "functions",
     "loads",
+    "pii",
     "redactions",
     "rejects",
     "settings",
@@ -45,6 +47,7 @@ pub(crate) fn table(name: &str, core: &Arc<Core>) -> Option<Arc<dyn TableProvide
         "files" => Arc::new(Computed::new(files::Files { pin })),
         "functions" => Arc::new(Computed::new(functions::Functions { core: Arc::clone(core) })),
         "loads" => Arc::new(Computed::new(loads::Loads { pin })),
+        "pii" => Arc::new(Computed::new(pii::Pii { pin })),
         "duplicates" | "redactions" | "rejects" => {
             Arc::new(StoreTable::new(pin, brunt_model::table(name)?))
         }

@@ -84,6 +84,11 @@ impl fmt::Debug for Policy {
 }
 
 impl Policy {
+    /// Masks of every kind, and no rules.
+    pub(crate) fn all_masks() -> Self {
+        Self { masks: Masks::all(), ..Self::default() }
+    }
+
     /// Reads a policy; `file_name` is for messages.
     ///
     /// # Errors

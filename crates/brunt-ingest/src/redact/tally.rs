@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::redact::field::Path;
 use crate::redact::mask::Kind;
 
-/// More fields than these of a column are counted under the column alone.
-const FIELDS_MAX: usize = 1_000;
+/// More fields than these inside a column are counted under the column alone.
+const PATHS_MAX: usize = 1_000;
 
 /// What was done to a field of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +31,22 @@ pub(crate) enum Done {
     Masked(Kind),
 }
 
-/// Counts by table, field and what was done.
+/// Counts by table, column, path inside it and what was done.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    counts: BTreeMap<(&'static str, String, Done), u64>,
-    fields: BTreeMap<(&'static str, &'static str), BTreeSet<String>>,
+    counts: BTreeMap<(&'static str, &'static str, String, Done), Count>,
+    paths: BTreeMap<(&'static str, &'static str), BTreeSet<String>>,
+    /// Whether the first of what was masked is remembered.
+    pub(crate) keeps_samples: bool,
+}
+
+/// How often something was done.
+#[derive(Debug, Default)]
+pub(crate) struct Count {
+    pub(crate) n: u64,
+    /// Of these, how often what was masked was all of its value.
+    pub(crate) n_whole: u64,
+    pub(crate) sample: String,
 }
 
 /// Where a value stands, and where what is done to it is counted.
@@ -53,16 +64,24 @@ impl Tally {
         Spot { table, column, path: Path::default(), tally: self }
     }
 
+    /// Counts by table, column, path and what was done, in this order.
+    pub(crate) fn into_counts(
+        self,
+    ) -> impl Iterator<Item = ((&'static str, &'static str, String, Done), Count)> {
+        self.counts.into_iter()
+    }
+
     pub(crate) fn into_redactions(self) -> Vec<Redaction> {
-        let counts = self.counts.into_iter();
-        counts
-            .map(|((table, field, done), n_redacted)| {
+        self.into_counts()
+            .map(|((table, column, path, done), count)| {
                 let (action, kind) = match done {
                     Done::Dropped => ("dropped", None),
                     Done::Hashed => ("hashed", None),
                     Done::Masked(kind) => ("masked", Some(kind)),
                 };
-                Redaction { table, field, action, kind, n_redacted }
+                let field =
+                    if path.is_empty() { column.to_owned() } else { format!("{column}.{path}") };
+                Redaction { table, field, action, kind, n_redacted: count.n }
             })
             .collect()
     }
@@ -76,16 +95,31 @@ impl Spot<'_> {
 
     /// Counts the same of several values.
     pub(crate) fn note_all(&mut self, done: Done, n: usize) {
-        let path = self.path.name();
-        let known = self.tally.fields.entry((self.table, self.column)).or_default();
-        let field = if path.is_empty() || (known.len() >= FIELDS_MAX && !known.contains(&path)) {
-            self.column.to_owned()
-        } else {
-            let field = format!("{}.{path}", self.column);
-            known.insert(path);
-            field
-        };
-        *self.tally.counts.entry((self.table, field, done)).or_default() += n as u64;
+        self.count(done).n += n as u64;
+    }
+
+    /// Counts what a mask found in a value.
+    pub(crate) fn note_masked(&mut self, kind: Kind, found: &str, value: &str) {
+        let keeps_samples = self.tally.keeps_samples;
+        let count = self.count(Done::Masked(kind));
+        count.n += 1;
+        count.n_whole += u64::from(found.len() == value.trim().len());
+        if keeps_samples && count.sample.is_empty() {
+            found.clone_into(&mut count.sample);
+        }
+    }
+
+    fn count(&mut self, done: Done) -> &mut Count {
+        let mut path = self.path.name();
+        if !path.is_empty() {
+            let known = self.tally.paths.entry((self.table, self.column)).or_default();
+            if known.len() >= PATHS_MAX && !known.contains(&path) {
+                path.clear();
+            } else {
+                known.insert(path.clone());
+            }
+        }
+        self.tally.counts.entry((self.table, self.column, path, done)).or_default()
     }
 }
 
@@ -103,7 +137,7 @@ mod tests {
             spot.note(Done::Dropped);
         }
         let redactions = tally.into_redactions();
-        assert_eq!(redactions.len(), FIELDS_MAX + 1);
+        assert_eq!(redactions.len(), PATHS_MAX + 1);
         assert_eq!(redactions.iter().map(|it| it.n_redacted).sum::<u64>(), 12 * 12 * 12);
         assert_eq!(redactions[0].field, "attributes");
         assert_eq!(redactions[0].n_redacted, 728);

@@ -29,7 +29,7 @@ impl Redactor {
 
     /// A text without what the masks find; `None` where nothing changes.
     pub(crate) fn mask(&self, text: &str, spot: &mut Spot<'_>) -> Option<String> {
-        self.masks().apply(text, &mut |kind, _| spot.note(Done::Masked(kind)))
+        self.masks().apply(text, &mut |kind, found| spot.note_masked(kind, found, text))
     }
 
     /// `None` where the text is no JSON; within, `None` where nothing changes.
@@ -94,14 +94,16 @@ impl Redactor {
             Some(Action::Hash) => replace_leaves(value, &mut |text| {
                 let hash = self.hash(text);
                 spot.note(if hash.is_some() { Done::Hashed } else { Done::Dropped });
-                hash.map_or(Scalar::Null, Scalar::text)
+                Some(hash.map_or(Scalar::Null, Scalar::text))
             }),
             Some(Action::Mask) | None
                 if spot.path.is_secret() && self.masks().contains(Kind::Key) =>
             {
-                replace_leaves(value, &mut |_| {
-                    spot.note(Done::Masked(Kind::Key));
-                    Scalar::text("[secret]")
+                replace_leaves(value, &mut |text| {
+                    (!is_hidden(text)).then(|| {
+                        spot.note_masked(Kind::Key, text, text);
+                        Scalar::text("[secret]")
+                    })
                 })
             }
             Some(Action::Mask) | None => self.redact_value(value, spot, n_nested),
@@ -124,17 +126,27 @@ impl Redactor {
     }
 }
 
-/// Replaces every text and number of a value.
-fn replace_leaves<'a>(value: &mut Value<'a>, replace: &mut impl FnMut(&str) -> Scalar<'a>) -> bool {
+/// What others put in the place of a secret, or we did.
+fn is_hidden(text: &str) -> bool {
+    ["[secret]", "[Filtered]", "[REDACTED]", "[redacted]"].contains(&text)
+        || text.bytes().all(|byte| byte == b'*')
+}
+
+/// Replaces the texts and numbers of a value for which there is something else.
+fn replace_leaves<'a>(
+    value: &mut Value<'a>,
+    replace: &mut impl FnMut(&str) -> Option<Scalar<'a>>,
+) -> bool {
     match value {
-        Value::Leaf(leaf) => match leaf.as_str().filter(|text| !text.is_empty()).map(&mut *replace)
-        {
-            Some(replaced) => {
-                *leaf = replaced;
-                true
+        Value::Leaf(leaf) => {
+            match leaf.as_str().filter(|text| !text.is_empty()).and_then(&mut *replace) {
+                Some(replaced) => {
+                    *leaf = replaced;
+                    true
+                }
+                None => false,
             }
-            None => false,
-        },
+        }
         Value::Array(elements) => elements
             .iter_mut()
             .fold(false, |changed, element| replace_leaves(element, replace) | changed),

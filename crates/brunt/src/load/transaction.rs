@@ -14,8 +14,11 @@ use brunt_store::Transaction;
 use super::TableCounts;
 use super::job::all_days;
 use crate::definitions::Definitions;
-use crate::derive;
+use crate::derive::{self, REACH_DAYS};
 use crate::error::Error;
+
+/// The base tables of which derived tables are made day by day.
+pub(super) const DERIVED_FROM: [&str; 3] = ["spans", "logs", "events"];
 
 /// The base tables of which derived tables are made anew as a whole.
 pub(super) const WHOLE_FROM: [&str; 2] = ["ticket_updates", "account_updates"];
@@ -47,6 +50,17 @@ pub(super) async fn pin_definitions(
         .collect();
     tx.set_definitions(&hash.unwrap_or_default(), &files).await?;
     Ok(true)
+}
+
+/// Whether a derived day is kept as it is, because retention took base rows that decide it, or took the day itself.
+/// Rows without a time have no age.
+pub(super) fn outlives_base(tx: &Transaction, table: &Table, day: Day) -> bool {
+    let first_of_base = DERIVED_FROM
+        .iter()
+        .filter_map(|name| tx.first_day(name))
+        .map(|first| first.plus(REACH_DAYS));
+    let first = first_of_base.chain(tx.first_day(table.name)).max();
+    day != Day::UNDATED && first.is_some_and(|first| day < first)
 }
 
 /// Derives what rows of these days can reach.
@@ -219,6 +233,9 @@ impl derive::Tables for TransactionTables<'_> {
         day: Day,
         rows: Vec<RecordBatch>,
     ) -> Result<(), Error> {
+        if outlives_base(self.tx, table, day) {
+            return Ok(());
+        }
         Ok(self.tx.replace_day(table.name, day, rows).await?)
     }
 
