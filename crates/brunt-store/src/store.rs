@@ -360,7 +360,7 @@ impl Store {
 
     /// Writes a checkpoint of each table at this epoch, so that no earlier part of its log is needed.
     pub(crate) async fn checkpoint_all(&self, epoch: &Epoch) -> Result<(), Error> {
-        for (table, version) in &epoch.versions {
+        for (table, version) in epoch.versions.iter().filter(|(_, version)| **version > 0) {
             self.inner.log.checkpoint(table_named(table)?, *version).await?;
         }
         Ok(())

@@ -52,8 +52,7 @@ pub struct Scanner {
 
 impl Default for Scanner {
     fn default() -> Self {
-        let tally = Tally { keeps_samples: true, ..Tally::default() };
-        Self { redactor: Redactor::new(Policy::all_masks()), tally }
+        Self { redactor: Redactor::new(Policy::all_masks()), tally: Tally::with_samples() }
     }
 }
 

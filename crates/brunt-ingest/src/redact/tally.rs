@@ -37,7 +37,7 @@ pub(crate) struct Tally {
     counts: BTreeMap<(&'static str, &'static str, String, Done), Count>,
     paths: BTreeMap<(&'static str, &'static str), BTreeSet<String>>,
     /// Whether the first of what was masked is remembered.
-    pub(crate) keeps_samples: bool,
+    keeps_samples: bool,
 }
 
 /// How often something was done.
@@ -59,6 +59,11 @@ pub(crate) struct Spot<'t> {
 }
 
 impl Tally {
+    /// One that remembers the first of what was masked in each field.
+    pub(crate) fn with_samples() -> Self {
+        Self { keeps_samples: true, ..Self::default() }
+    }
+
     /// A column's value.
     pub(crate) fn at(&mut self, table: &'static str, column: &'static str) -> Spot<'_> {
         Spot { table, column, path: Path::default(), tally: self }

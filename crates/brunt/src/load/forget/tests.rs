@@ -58,8 +58,8 @@ async fn shop(folder: &Path) -> Store {
     // Rows that are stored already, some with less in them, and a record that is refused.
     let again = EVENTS.replace(r#""url_path":"/""#, r#""view_name":null"#);
     load(&store, "again.jsonl", "events", &again).await;
-    load(&store, "broken.jsonl", "logs", r#"{"ts":"2025-10-28T10:00:00Z","message":"of ann-7"#)
-        .await;
+    let broken = "{\"ts\":\"2025-10-28T09:00:00Z\",\"message\":\"fine\"}\n{\"ts\":\"2025-10-28T10:00:00Z\",\"message\":\"of ann-7";
+    load(&store, "broken.jsonl", "logs", broken).await;
     store
 }
 
@@ -128,7 +128,7 @@ async fn no_byte_of_somebody_who_was_forgotten_is_left() {
         ["ann-7", "device-a", "visit-a", "visit-before", "My cart is empty", "cart is empty"]
     {
         let place = after.lines().find(|line| names(line, word));
-        assert_eq!(place.map(|line| &line[..line.len().min(2_000)]), None, "{word}");
+        assert_eq!(place.map(|line| line.chars().take(2_000).collect::<String>()), None, "{word}");
     }
     // The same by a store that is opened anew: her trace is gone with her, and what is others' is there.
     let store = Store::open(folder.path().to_str().unwrap()).await.unwrap();
@@ -139,7 +139,7 @@ async fn no_byte_of_somebody_who_was_forgotten_is_left() {
     assert_eq!(ask(&store, "SELECT span_id FROM spans").await, ["000000000000000c"]);
     assert_eq!(
         ask(&store, "SELECT body FROM logs ORDER BY ts").await,
-        ["bob-8 follows [forgotten], not ann-77", "started"]
+        ["fine", "bob-8 follows [forgotten], not ann-77", "started"]
     );
     assert_eq!(
         ask(&store, "SELECT attributes ->> 'invited_by' FROM events WHERE event_id = 'e5'").await,
@@ -162,16 +162,18 @@ async fn derived_tables_are_those_of_the_rows_that_are_left() {
     let tables = ["sessions", "traces", "activities", "errors", "tickets"];
     let mut found = Vec::new();
     for table in tables {
-        found.push(ask(&store, &format!("SELECT * FROM {table} ORDER BY ts")).await);
+        found.push(sorted(&store, table).await);
     }
     store.derive_all(NOW).await.unwrap();
     for (table, found) in tables.into_iter().zip(found) {
-        assert_eq!(
-            ask(&store, &format!("SELECT * FROM {table} ORDER BY ts")).await,
-            found,
-            "{table}"
-        );
+        assert_eq!(sorted(&store, table).await, found, "{table}");
     }
+}
+
+async fn sorted(store: &Store, table: &str) -> Vec<String> {
+    let mut rows = ask(store, &format!("SELECT * FROM {table}")).await;
+    rows.sort();
+    rows
 }
 
 #[tokio::test]
@@ -251,12 +253,10 @@ async fn derived_days_that_outlive_their_base_rows_forget_too() {
     let later = brunt_model::Ts(NOW.0 + 10 * 86_400_000_000);
     assert_eq!(store.apply_retention(false, later).await.unwrap().len(), 3);
     assert_eq!(ask(&store, "SELECT count(*) FROM events").await, ["0"]);
-    assert_eq!(ask(&store, "SELECT count(*) FROM sessions").await, ["4"]);
+    let sessions = "SELECT session_id FROM sessions WHERE session_id_source = 'own' ORDER BY 1";
+    assert_eq!(ask(&store, sessions).await, ["visit-a", "visit-b", "visit-before", "visit-shared"]);
     forget(&store, Subject::User("ann-7".to_owned())).await;
-    assert_eq!(
-        ask(&store, "SELECT session_id FROM sessions ORDER BY 1").await,
-        ["visit-b", "visit-shared"]
-    );
+    assert_eq!(ask(&store, sessions).await, ["visit-b", "visit-shared"]);
     let after = everything(folder.path());
     for word in ["ann-7", "device-a", "visit-a"] {
         assert!(!names(&after, word), "{word}");
