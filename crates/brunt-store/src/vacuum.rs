@@ -48,6 +48,8 @@ struct Vacuum<'a> {
     oldest: Arc<Epoch>,
     /// The oldest epoch that can be read afterwards.
     kept: Arc<Epoch>,
+    /// Whether what commits named goes at once, however young it is.
+    drops_history: bool,
     /// Objects written before this moment are old.
     old_before: DateTime<Utc>,
     found: Vacuumed,
@@ -83,6 +85,7 @@ impl Store {
     ) -> Result<Vacuumed, Error> {
         let mut vacuum = Vacuum::new(self).await?;
         vacuum.kept = Arc::clone(&vacuum.newest);
+        vacuum.drops_history = true;
         self.checkpoint_all(&vacuum.newest).await?;
         vacuum.find().await?;
         self.rewrite_load_index(&vacuum.newest, rename).await?;
@@ -159,6 +162,7 @@ impl<'a> Vacuum<'a> {
             first_number,
             kept: Arc::clone(&oldest),
             oldest,
+            drops_history: false,
             old_before: now - TimeDelta::hours(FILE_HOURS_MIN),
             found: Vacuumed::default(),
         })
@@ -177,15 +181,14 @@ impl<'a> Vacuum<'a> {
     /// Data files that no kept epoch names, and the part of the Delta log before the oldest kept version's checkpoint.
     async fn find_in_table(&mut self, table: &'static Table) -> Result<(), Error> {
         let named = self.named_files(table, &self.kept).await?;
-        let drops_history = self.kept.number > self.oldest.number;
-        // What a commit named once is of no write that is under way.
-        let dropped = if drops_history {
-            self.named_files(table, &self.oldest).await?
-        } else {
-            BTreeSet::new()
-        };
         let folder = table_folder(table);
-        let listed = self.store.location().list(&folder).await?;
+        let mut listed = self.store.location().list(&folder).await?;
+        // Rows before logs: what is left half done must know again which files commits named.
+        listed.sort_by_key(|(name, _)| log_version(name).is_some());
+        let mut committed = BTreeSet::new();
+        if self.drops_history {
+            committed = self.committed_files(table, &listed).await?;
+        }
         let oldest_version = self.kept.versions.get(table.name).copied();
         let is_checkpoint = |name: &str| name.ends_with(".checkpoint.parquet");
         let kept_from = listed
@@ -201,7 +204,7 @@ impl<'a> Vacuum<'a> {
                 Some(version) => kept_from.is_some_and(|kept_from| version < kept_from),
                 None => name.starts_with("day=") && !named.contains(&path) || is_staged(name),
             };
-            let is_dropped = drops_history && (in_log.is_some() || dropped.contains(&path));
+            let is_dropped = self.drops_history && (in_log.is_some() || committed.contains(&path));
             if useless && (is_dropped || meta.last_modified < self.old_before) {
                 self.push(path, meta);
             } else if useless && in_log.is_none() {
@@ -209,6 +212,28 @@ impl<'a> Vacuum<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The files of the oldest epoch, and all that commits up to the newest added, as far as these are still there: no
+    /// write that is under way made them.
+    async fn committed_files(
+        &self,
+        table: &'static Table,
+        listed: &[(String, ObjectMeta)],
+    ) -> Result<BTreeSet<String>, Error> {
+        let folder = table_folder(table);
+        let newest = self.newest.versions.get(table.name).copied();
+        let mut files = self.named_files(table, &self.oldest).await?;
+        for (name, _) in listed {
+            // Whoever came later knows what they need.
+            let is_before = log_version(name).is_some_and(|version| Some(version) <= newest);
+            if is_before && name.ends_with(".json") {
+                let commit = self.store.location().read(&format!("{folder}/{name}")).await?;
+                let added = delta::added_paths(&commit.unwrap_or_default());
+                files.extend(added.iter().map(|path| format!("{folder}/{path}")));
+            }
+        }
+        Ok(files)
     }
 
     /// The files of an epoch, and all that were added since.
