@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Status,
     /// Make the derived tables again from the base tables
     Derive(Derive),
-    /// Check journeys, redaction and mappings against the store
+    /// Check journeys, redaction, retention and mappings
     Check(Check),
     /// Look for what should not be stored
     #[command(subcommand)]

@@ -11,7 +11,7 @@ use brunt_model::{Day, Table, TableKind, Ts, day_of};
 use brunt_store::Transaction;
 use serde::Serialize;
 
-use super::held;
+use super::held::{self, Held};
 use super::touched::{PART_OF_DAYS, Touched};
 use super::transaction::derive_whole;
 use crate::definitions::{Definitions, Retention};
@@ -38,7 +38,8 @@ pub(crate) async fn run(store: &Store, dry_run: bool, now: Ts) -> Result<Vec<Exp
     let mut writing = store.tables().writing(now);
     loop {
         let mut tx = writing.begin().await?;
-        let mut expiring = Expiring { tx: &mut tx, dry_run, touched: Touched::default() };
+        let mut expiring =
+            Expiring { tx: &mut tx, dry_run, touched: Touched::default(), tickets: HashSet::new() };
         let mut expired = Vec::new();
         for Retention { table, keep_days } in &definitions.retentions {
             let first = day_of(now).plus(-keep_days);
@@ -64,6 +65,8 @@ struct Expiring<'a> {
     dry_run: bool,
     /// Rows without a time that went.
     touched: Touched,
+    /// Tickets that went.
+    tickets: HashSet<Ticket>,
 }
 
 impl Expiring<'_> {
@@ -155,6 +158,8 @@ impl Expiring<'_> {
         if n_rows > 0 && !self.dry_run {
             derive_whole(self.tx).await?;
         }
+        newest.retain(|_, last| *last < first.start().0);
+        self.tickets = newest.into_keys().collect();
         Ok(n_rows)
     }
 
@@ -172,7 +177,8 @@ impl Expiring<'_> {
         let n_held = held.len();
         held.retain(|held| {
             let first = first_days.get(held.table.as_str());
-            held.day == Day::UNDATED || first.is_none_or(|first| held.day >= *first)
+            let is_young = held.day == Day::UNDATED || first.is_none_or(|first| held.day >= *first);
+            is_young && !self.tickets.iter().any(|ticket| is_of(held, ticket))
         });
         if held.len() < n_held {
             for file in self.tx.read_table("duplicates").await? {
@@ -182,6 +188,14 @@ impl Expiring<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a row that a load had is an update of this ticket.
+fn is_of(held: &Held, (source, ticket_id): &Ticket) -> bool {
+    let row = held.row.as_deref().filter(|_| held.table == "ticket_updates");
+    let Some(Ok(row)) = row.map(serde_json::from_str::<serde_json::Value>) else { return false };
+    let text = |name: &str| row.get(name).and_then(serde_json::Value::as_str);
+    text("source") == source.as_deref() && text("ticket_id") == Some(ticket_id)
 }
 
 /// Source and id of each row's ticket, and the row's time.
