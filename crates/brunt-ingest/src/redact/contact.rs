@@ -79,7 +79,9 @@ pub(crate) fn ip_addresses(text: &str) -> Vec<Range<usize>> {
     for found in IPV6.find_iter(text) {
         let address = found.as_str().trim_end_matches(':');
         let place = found.start()..found.start() + address.len();
-        if address.parse::<Ipv6Addr>().is_ok() && stands_alone(text, &place) {
+        let is_part = text.get(..place.start).is_some_and(|before| before.ends_with(':'));
+        let is_address = address.parse::<Ipv6Addr>().is_ok();
+        if is_address && !is_part && stands_alone(text, &place) {
             places.push(place);
         }
     }
@@ -110,10 +112,9 @@ fn stands_alone(text: &str, place: &Range<usize>) -> bool {
     let before = text.get(..place.start).unwrap_or_default().chars().next_back();
     let mut after = text.get(place.end..).unwrap_or_default().chars();
     let joins = |character: char| character.is_alphanumeric() || character == '_';
-    let joined_before =
-        before.is_some_and(|last| joins(last) || matches!(last, '.' | '-' | '+' | ':'));
+    let joined_before = before.is_some_and(|last| joins(last) || matches!(last, '.' | '-' | '+'));
     let joined_after = match after.next() {
-        Some('.' | '-' | ':') => after.next().is_some_and(|next| next.is_ascii_digit()),
+        Some('.' | '-') => after.next().is_some_and(|next| next.is_ascii_digit()),
         Some(next) => joins(next),
         None => false,
     };
@@ -149,7 +150,7 @@ mod tests {
     fn phones_are_told_from_other_numbers() {
         for (text, found) in [
             ("call +49 30 901820 now", vec!["+49 30 901820"]),
-            ("+14155550132", vec!["+14155550132"]),
+            ("tel:+14155550132", vec!["+14155550132"]),
             ("+1 (415) 555-0132, (212) 555-0142", vec!["+1 (415) 555-0132", "(212) 555-0142"]),
             ("212-555-0142.", vec!["212-555-0142"]),
             ("2025-10-28T14:21:13+02:00", vec![]),
@@ -182,6 +183,7 @@ mod tests {
         for (text, found) in [
             ("from 198.51.100.7:443", vec!["198.51.100.7"]),
             ("http://203.0.113.9/x", vec!["203.0.113.9"]),
+            ("peer:203.0.113.9, 1:2001:db8::1", vec!["203.0.113.9"]),
             ("2001:db8::8a2e:370:7334 said", vec!["2001:db8::8a2e:370:7334"]),
             ("10.0.0.7 127.0.0.1 192.168.1.1 0.0.0.0 255.255.255.255", vec![]),
             ("Chrome/120.0.0.0 v1.2.3.4 1.2.3.4.5 999.1.1.1", vec![]),
