@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
 use super::{ForgetOptions, Receipt, Subject};
@@ -79,10 +80,7 @@ fn everything(folder: &Path) -> String {
         let bytes = std::fs::read(&path).unwrap();
         text.push_str(&format!("\n{}: {}", path.display(), String::from_utf8_lossy(&bytes)));
         if path.extension().is_some_and(|ending| ending == "parquet") {
-            let rows =
-                datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(
-                    bytes::Bytes::from(bytes),
-                );
+            let rows = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes));
             for batch in rows.unwrap().build().unwrap() {
                 text.push_str(&format!("{:?}", batch.unwrap()));
             }
