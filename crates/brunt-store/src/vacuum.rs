@@ -227,7 +227,7 @@ impl<'a> Vacuum<'a> {
         for (name, _) in listed {
             // Whoever came later knows what they need.
             let is_before = log_version(name).is_some_and(|version| Some(version) <= newest);
-            if is_before && name.ends_with(".json") {
+            if is_before && name.strip_suffix(".json").is_some() {
                 let commit = self.store.location().read(&format!("{folder}/{name}")).await?;
                 let added = delta::added_paths(&commit.unwrap_or_default());
                 files.extend(added.iter().map(|path| format!("{folder}/{path}")));

@@ -44,7 +44,7 @@ fn what_is_personal_is_listed_and_a_policy_proposed() {
     assert_eq!(
         ran.out,
         "{\"table\":\"logs\",\"column\":\"attributes\",\"key\":\"client.address\",\"kind\":\"ip\",\"found\":1,\"sample\":\"999.99.999.9\",\"suggestion\":\"drop \\\"client.address\\\"\"}\n\
-         {\"table\":\"logs\",\"column\":\"body\",\"key\":null,\"kind\":\"phone\",\"found\":1,\"sample\":\"+99 99 999999\",\"suggestion\":\"mask \\\"phone\\\"\"}\n"
+         {\"table\":\"logs\",\"column\":\"body\",\"kind\":\"phone\",\"found\":1,\"sample\":\"+99 99 999999\",\"suggestion\":\"mask \\\"phone\\\"\"}\n"
     );
     let ran = place.run(&["audit", "pii", "--suggest"]);
     assert_eq!(ran.status, 1, "{ran:?}");

@@ -1,5 +1,7 @@
 //! What is left of a store whose history was dropped: its newest epoch, and nothing of what came before.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use object_store::memory::InMemory;
 use url::Url;
@@ -48,8 +50,8 @@ async fn everything(store: &Store) -> String {
 
 #[tokio::test]
 async fn what_the_newest_epoch_does_not_need_is_gone_at_once() {
-    let faults = FaultStore::new(std::sync::Arc::new(InMemory::new()));
-    let on = async || Store::on(faults.clone() as _, &url(), at(DAY, 0)).await.unwrap();
+    let faults = FaultStore::new(Arc::new(InMemory::new()));
+    let on = async || Store::on(Arc::clone(&faults) as _, &url(), at(DAY, 0)).await.unwrap();
     let store = on().await;
     for number in 10..25 {
         append_logs(

@@ -83,7 +83,7 @@ fn everything(folder: &Path) -> BTreeMap<PathBuf, String> {
         if path.extension().is_some_and(|ending| ending == "parquet") {
             let rows = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes));
             for batch in rows.unwrap().build().unwrap() {
-                text.push_str(&format!("{:?}", batch.unwrap()));
+                text.push_str(&format!("{:?}", batch.unwrap().columns()));
             }
         }
         texts.insert(path, text);
