@@ -64,11 +64,16 @@ pub(crate) enum Command {
     Status,
     /// Make the derived tables again from the base tables
     Derive(Derive),
-    /// Check journeys, redaction and mappings against the store
+    /// Check journeys, redaction, retention and mappings
     Check(Check),
+    /// Look for what should not be stored
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Erase a person, an account or a session from the store, and from its disk
+    Forget(Forget),
     /// Merge the files of days that have many
     Optimize,
-    /// Delete files that no kept epoch names
+    /// Drop rows that are past their retention, and delete files that no kept epoch names
     Vacuum(Vacuum),
 }
 
@@ -252,9 +257,43 @@ pub(crate) struct Check {
     pub(crate) suggest: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// List e-mail addresses, telephone, card and account numbers, IP addresses and secrets
+    Pii {
+        /// Propose a redaction.toml that would have hidden them
+        #[arg(long)]
+        suggest: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("subject").required(true))]
+pub(crate) struct Forget {
+    /// A person: their rows, what their sessions and traces tell of them, and their id in the rows of others
+    #[arg(long, value_name = "USER_ID", group = "subject")]
+    pub(crate) user: Option<String>,
+
+    /// An account with the rows of its users
+    #[arg(long, value_name = "ACCOUNT_ID", group = "subject")]
+    pub(crate) account: Option<String>,
+
+    /// One session
+    #[arg(long, value_name = "SESSION_ID", group = "subject")]
+    pub(crate) session: Option<String>,
+
+    /// Count what would be deleted, and delete nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Write the receipt to this file, as JSON
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Vacuum {
-    /// Say what would be deleted, and delete nothing
+    /// Say what would be dropped and deleted, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

@@ -1,9 +1,11 @@
 //! One file a command; this one opens the store and hands over.
 
+mod audit;
 mod check;
 mod demo;
 mod derive;
 mod errors;
+mod forget;
 mod impact;
 mod load;
 mod meter;
@@ -54,6 +56,8 @@ pub(crate) async fn run(args: Args) -> Result<ExitStatus, Failure> {
         Command::Status => status::run(&ctx).await,
         Command::Derive(derive) => derive::run(&ctx, &derive).await,
         Command::Check(check) => check::run(&ctx, &check).await,
+        Command::Audit(audit) => audit::run(&ctx, &audit).await,
+        Command::Forget(forget) => forget::run(&ctx, forget).await,
         Command::Optimize => upkeep::optimize(&ctx).await,
         Command::Vacuum(vacuum) => upkeep::vacuum(&ctx, &vacuum).await,
     }
@@ -69,6 +73,11 @@ impl Context {
     async fn open_or_create(&self) -> Result<Store, Failure> {
         Ok(Store::open_or_create_with(&self.store, self.options.clone(), now()).await?)
     }
+}
+
+/// The secret of `hash` rules.
+fn secret() -> Option<String> {
+    std::env::var("BRUNT_SECRET").ok()
 }
 
 /// The time of the command; the library takes it as an argument.

@@ -142,7 +142,7 @@ impl Feed {
             return;
         }
         let Some(text) = value.clone().into_text() else { return };
-        let masked = masks.apply(&text).unwrap_or_else(|| text.into_owned());
+        let masked = masks.apply(&text, &mut |_, _| {}).unwrap_or_else(|| text.into_owned());
         let mut example: String = masked.chars().take(EXAMPLE_CHARS_MAX).collect();
         if example.len() < masked.len() {
             example.push('…');

@@ -75,7 +75,10 @@ pub use format::{Format, formats};
 pub use identity::{Identity, identity};
 pub use mapping::Mapping;
 pub use redact::Redacted;
+pub use redact::mask::Kind;
 pub use redact::policy::Policy;
+pub use redact::scan::{Advice, Personal, Scanner, policy_for};
+pub use redact::tally::Redaction;
 pub use reject::Reject;
 pub use traffic::Traffic;
 
@@ -148,11 +151,13 @@ pub struct Summary {
     pub unsupported: BTreeMap<&'static str, u64>,
     /// Which keys fed which columns, by table and column, the most trusted key of a column first.
     pub feeds: Vec<Feed>,
+    /// What the policy hid, of all records read, by table and field.
+    pub redactions: Vec<Redaction>,
     pub warnings: Vec<String>,
 }
 
 impl Options {
-    /// Everything detected, all masks, batches of 128 Ki rows, documents up to 64 MiB whole.
+    /// Everything detected, the default masks, batches of 128 Ki rows, documents up to 64 MiB whole.
     pub fn new(now: Ts, load_id: &str) -> Self {
         Self {
             format: None,
@@ -191,7 +196,7 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
         Err(_) if load.has_enough() => {}
         done => done?,
     }
-    let (counts, warnings) = load.finish()?;
+    let (counts, redactions, warnings) = load.finish()?;
     Ok(Summary {
         format,
         n_records: counts.n_rows.values().sum::<u64>() + counts.n_rejects,
@@ -199,6 +204,7 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
         n_rejects: counts.n_rejects,
         unsupported: counts.unsupported,
         feeds: counts.feeds,
+        redactions,
         warnings,
     })
 }

@@ -17,6 +17,7 @@ use crate::normalize::time::is_sane;
 use crate::normalize::{Normalizer, RowTime};
 use crate::redact::mask::Masks;
 use crate::redact::policy::Redactor;
+use crate::redact::tally::{Redaction, Tally};
 use crate::reject::Reject;
 use crate::row::{N_EXTRA, Row};
 use crate::times::Times;
@@ -48,6 +49,7 @@ pub(crate) struct Load<'s> {
     sink: &'s mut dyn Sink,
     tables: Vec<TableLoad>,
     times: Times,
+    tally: Tally,
     pub(crate) counts: Counts,
     warnings: BTreeSet<String>,
 }
@@ -97,6 +99,7 @@ impl<'s> Load<'s> {
             sink,
             tables: Vec::new(),
             times: Times::default(),
+            tally: Tally::default(),
             counts: Counts::default(),
             warnings: BTreeSet::new(),
         }
@@ -188,8 +191,8 @@ impl<'s> Load<'s> {
         *self.counts.unsupported.entry(signal).or_default() += n;
     }
 
-    /// Hands on what is left, and returns counts and warnings.
-    pub(crate) fn finish(mut self) -> Result<(Counts, Vec<String>), Error> {
+    /// Hands on what is left, and returns counts, what was redacted, and warnings.
+    pub(crate) fn finish(mut self) -> Result<(Counts, Vec<Redaction>, Vec<String>), Error> {
         for table_idx in 0..self.tables.len() {
             let Some(table) = self.tables.get_mut(table_idx) else { continue };
             let (of, batch) = (table.table, table.chunk.take());
@@ -199,7 +202,7 @@ impl<'s> Load<'s> {
         }
         let feeds = self.tables.into_iter().flat_map(|table| table.feeds.into_feeds());
         self.counts.feeds = feeds.collect();
-        Ok((self.counts, self.warnings.into_iter().collect()))
+        Ok((self.counts, self.tally.into_redactions(), self.warnings.into_iter().collect()))
     }
 
     /// Redacts, sorts, hands on.
@@ -208,7 +211,7 @@ impl<'s> Load<'s> {
             return Ok(());
         }
         *self.counts.n_rows.entry(table.name).or_default() += batch.num_rows() as u64;
-        let redacted = self.redactor.redact(table, batch, &mut self.warnings);
+        let redacted = self.redactor.redact(table, batch, &mut self.tally, &mut self.warnings);
         let sorted = redacted.sorted().map_err(|error| Error::Sink(Box::new(error)))?;
         self.sink.rows(sorted)
     }

@@ -1,9 +1,12 @@
 //! The one door to base tables: what passes here has no secrets left, and nothing else makes a [`Redacted`].
 
+pub(crate) mod contact;
 pub(crate) mod field;
 pub(crate) mod mask;
 pub(crate) mod policy;
 pub(crate) mod sample;
+pub(crate) mod scan;
+pub(crate) mod tally;
 pub(crate) mod tree;
 
 use std::collections::BTreeSet;
@@ -18,8 +21,9 @@ use arrow::error::ArrowError;
 use brunt_model::{Column, ColumnType, Table};
 
 use crate::redact::field::Action;
-use crate::redact::mask::Masks;
+use crate::redact::mask::{Kind, Masks};
 use crate::redact::policy::Redactor;
+use crate::redact::tally::{Done, Spot, Tally};
 use crate::sort::sorted_indices;
 
 /// Rows of one base table with all its columns, redacted.
@@ -111,18 +115,22 @@ impl Redacted {
 }
 
 impl Redactor {
-    /// Applies the rules and masks to the rows; what could not be done as asked is said in `warnings`.
+    /// Applies the rules and masks to the rows; what was done is counted, and what could not be done as asked is said in
+    /// `warnings`.
     pub(crate) fn redact(
         &self,
         table: &'static Table,
         batch: &RecordBatch,
+        tally: &mut Tally,
         warnings: &mut BTreeSet<String>,
     ) -> Redacted {
         let columns = table
             .columns
             .iter()
             .zip(batch.columns())
-            .map(|(column, values)| self.redact_column(table, column, values, warnings))
+            .map(|(column, values)| {
+                self.redact_column(column, values, &mut tally.at(table.name, column.name), warnings)
+            })
             .collect();
         #[expect(clippy::expect_used, reason = "every column kept its type and length")]
         let batch = RecordBatch::try_new(table.schema(), columns)
@@ -132,15 +140,16 @@ impl Redactor {
 
     fn redact_column(
         &self,
-        table: &Table,
         column: &Column,
         values: &ArrayRef,
+        spot: &mut Spot<'_>,
         warnings: &mut BTreeSet<String>,
     ) -> ArrayRef {
         if values.null_count() == values.len() {
             return Arc::clone(values);
         }
-        let action = self.column_action(table.name, column.name);
+        let action = self.column_action(spot.table, column.name);
+        let n_values = values.len() - values.null_count();
         #[expect(clippy::match_same_arms, reason = "each arm says why")]
         match (action, column.ty) {
             (Some(Action::Keep), _) => Arc::clone(values),
@@ -149,17 +158,22 @@ impl Redactor {
                 Arc::clone(values)
             }
             (Some(Action::Hash), ColumnType::Text) if self.has_secret() => {
-                map_texts(values.as_string(), |text| Some(self.hash(text)))
+                spot.note_all(Done::Hashed, n_values);
+                map_texts(values.as_string(), |text| self.hash(text))
             }
             (Some(Action::Hash), _) => {
                 let why =
                     if self.has_secret() { "holds no text" } else { "has no secret to hash with" };
                 warnings.insert(format!("column {:?} {why} and was dropped", column.name));
+                spot.note_all(Done::Dropped, n_values);
                 new_null_array(values.data_type(), values.len())
             }
-            (Some(Action::Drop), _) => new_null_array(values.data_type(), values.len()),
+            (Some(Action::Drop), _) => {
+                spot.note_all(Done::Dropped, n_values);
+                new_null_array(values.data_type(), values.len())
+            }
             (None, ColumnType::Text) if IDS.contains(&column.name) => {
-                if self.masks().contains(Masks::EMAIL) && any_email(values.as_string()) {
+                if self.masks().contains(Kind::Email) && any_email(values.as_string()) {
                     warnings.insert(format!(
                         "column {:?} holds e-mail addresses; a rule with action \"hash\" would hide them",
                         column.name
@@ -168,18 +182,22 @@ impl Redactor {
                 Arc::clone(values)
             }
             (Some(Action::Mask) | None, ColumnType::Text) => {
-                self.redact_rows(values, |text| self.redact_text(table.name, text))
+                self.redact_rows(values, |text| self.redact_text(text, spot))
             }
             (Some(Action::Mask) | None, ColumnType::Json) => {
-                self.redact_rows(values, |text| self.redact_json(table.name, text))
+                self.redact_rows(values, |text| self.redact_json(text, spot))
             }
-            (Some(Action::Mask) | None, ColumnType::TextArray) => self.redact_lists(values),
+            (Some(Action::Mask) | None, ColumnType::TextArray) => self.redact_lists(values, spot),
             (Some(Action::Mask) | None, _) => Arc::clone(values),
         }
     }
 
     /// Redacts the texts that may hold something; a column without any is passed on as it is.
-    fn redact_rows(&self, values: &ArrayRef, redact: impl Fn(&str) -> Option<String>) -> ArrayRef {
+    fn redact_rows(
+        &self,
+        values: &ArrayRef,
+        mut redact: impl FnMut(&str) -> Option<String>,
+    ) -> ArrayRef {
         let texts = values.as_string::<i32>();
         let suspects = self.suspects(texts);
         let redacted: Vec<(usize, String)> = suspects
@@ -200,7 +218,7 @@ impl Redactor {
         Arc::new(builder.finish())
     }
 
-    fn redact_lists(&self, values: &ArrayRef) -> ArrayRef {
+    fn redact_lists(&self, values: &ArrayRef, spot: &mut Spot<'_>) -> ArrayRef {
         let lists = values.as_list::<i32>();
         if self.suspects(lists.values().as_string()).is_empty() {
             return Arc::clone(values);
@@ -211,7 +229,7 @@ impl Redactor {
                 list.iter().flat_map(|list| list.as_string::<i32>().iter().collect::<Vec<_>>())
             {
                 let masked =
-                    text.map(|text| self.masks().apply(text).unwrap_or_else(|| text.to_owned()));
+                    text.map(|text| self.mask(text, spot).unwrap_or_else(|| text.to_owned()));
                 builder.values().append_option(masked);
             }
             builder.append(list.is_some());
@@ -253,5 +271,7 @@ fn map_texts(texts: &StringArray, map: impl Fn(&str) -> Option<String>) -> Array
 }
 
 fn any_email(texts: &StringArray) -> bool {
-    texts.iter().flatten().any(|text| text.contains('@') && Masks::EMAIL.apply(text).is_some())
+    let masks = Masks::of(&[Kind::Email]);
+    let is_email = |text: &str| text.contains('@') && masks.apply(text, &mut |_, _| {}).is_some();
+    texts.iter().flatten().any(is_email)
 }

@@ -10,6 +10,7 @@ mod events;
 mod journey_steps;
 mod loads;
 mod logs;
+mod redactions;
 mod rejects;
 mod releases;
 mod sessions;
@@ -40,6 +41,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         loads::loads(),
         rejects::rejects(),
         duplicates::duplicates(),
+        redactions::redactions(),
     ]
 });
 

@@ -29,6 +29,9 @@ impl Ts {
 }
 
 impl Day {
+    /// The day of rows without a sane time, which therefore have no age.
+    pub const UNDATED: Self = Self(0);
+
     /// The first microsecond of the day.
     pub fn start(self) -> Ts {
         Ts(i64::from(self.0) * MICROS_PER_DAY)

@@ -28,6 +28,12 @@ pub struct Epoch {
     pub loads: Vec<LoadEntry>,
     /// The Delta commits of this epoch, in the order in which their bytes follow.
     pub commits: Vec<CommitEntry>,
+    /// The first day of a table that is still whole: retention took the rows of the days before. Absent where it took none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "first_days")]
+    pub first_days: BTreeMap<String, Day>,
+    /// Nothing but this head is left: what only this epoch and others before a later one had was deleted on purpose.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_dropped: bool,
 }
 
 /// A load: one input with all its tables.
@@ -110,6 +116,33 @@ mod micros {
     }
 }
 
+mod first_days {
+    use std::collections::BTreeMap;
+
+    use brunt_model::Day;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        days: &BTreeMap<String, Day>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(days.iter().map(|(table, day)| (table, day.to_string())))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, Day>, D::Error> {
+        BTreeMap::<String, String>::deserialize(deserializer)?
+            .into_iter()
+            .map(|(table, text)| match Day::parse(&text) {
+                Some(day) => Ok((table, day)),
+                None => Err(D::Error::custom(format!("\"{text}\" is no day"))),
+            })
+            .collect()
+    }
+}
+
 mod days {
     use std::collections::BTreeSet;
 
@@ -168,6 +201,8 @@ mod tests {
                     days: BTreeSet::new(),
                 },
             ],
+            first_days: BTreeMap::from([("logs".to_owned(), Day(20_380))]),
+            is_dropped: false,
         };
         EpochFile { head, commits: vec![Bytes::from("a\nb\nc\n"), Bytes::from("{}\n")] }
     }

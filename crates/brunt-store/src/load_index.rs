@@ -90,6 +90,18 @@ impl LoadIndex {
         self.loads.values()
     }
 
+    /// Gives inputs other names, where there is one.
+    pub(crate) fn rename_inputs(
+        &mut self,
+        rename: &(dyn Fn(&str) -> Option<String> + Send + Sync),
+    ) {
+        for load in self.loads.values_mut() {
+            if let Some(name) = rename(&load.input) {
+                load.input = name;
+            }
+        }
+    }
+
     /// Writes the checkpoint of the last epoch that is in it.
     pub(crate) async fn write(&self, location: &Location) -> Result<(), Error> {
         let path = loads_file(self.next - 1);

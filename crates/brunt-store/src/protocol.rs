@@ -205,6 +205,10 @@ async fn put_epoch<L: Log>(log: &L, file: EpochFile) -> Result<Arc<Epoch>, L::Er
 
 /// Puts what is missing of an epoch's commits; `file` where the caller has their bytes and knows that none is there.
 async fn finish<L: Log>(log: &L, epoch: &Epoch, file: Option<&EpochFile>) -> Result<(), L::Error> {
+    // It was whole, since others came after it, and its commits went with what it held.
+    if epoch.is_dropped {
+        return Ok(());
+    }
     let mut first = match file {
         Some(file) => log.put_commits(&epoch.commits, &file.commits).await,
         None => Vec::new(),

@@ -145,7 +145,7 @@ impl Store {
         if number > newest.number {
             return Err(none);
         }
-        self.inner.location.head(number).await?.ok_or(none)
+        self.inner.location.head(number).await?.filter(|epoch| !epoch.is_dropped).ok_or(none)
     }
 
     /// The files of a table in an epoch.
@@ -355,6 +355,36 @@ impl Store {
         if epoch.number > 0 && epoch.number.is_multiple_of(LOAD_INDEX_EPOCHS) {
             self.write_load_index(epoch).await?;
         }
+        Ok(())
+    }
+
+    /// Writes a checkpoint of each table at this epoch, so that no earlier part of its log is needed.
+    pub(crate) async fn checkpoint_all(&self, epoch: &Epoch) -> Result<(), Error> {
+        for (table, version) in epoch.versions.iter().filter(|(_, version)| **version > 0) {
+            self.inner.log.checkpoint(table_named(table)?, *version).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the keys of all loads up to an epoch down in one file, in the place of all such files, with other names
+    /// of inputs where `rename` has one.
+    pub(crate) async fn rewrite_load_index(
+        &self,
+        epoch: &Epoch,
+        rename: &(dyn Fn(&str) -> Option<String> + Send + Sync),
+    ) -> Result<(), Error> {
+        let location = &self.inner.location;
+        let mut index = LoadIndex::open(location, epoch).await?;
+        index.advance(location, epoch).await?;
+        index.rename_inputs(rename);
+        index.write(location).await?;
+        for (name, _) in location.list(EPOCHS).await? {
+            let number = name.strip_suffix(".checkpoint.parquet").and_then(|it| it.parse().ok());
+            if number.is_some_and(|number: u64| number < epoch.number) {
+                location.remove(&format!("{EPOCHS}/{name}")).await?;
+            }
+        }
+        *self.inner.loads.lock().await = None;
         Ok(())
     }
 

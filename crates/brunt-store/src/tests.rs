@@ -2,6 +2,7 @@
 
 mod crash;
 mod faults;
+mod history;
 mod lookup;
 mod pruning;
 mod race;

@@ -1,6 +1,7 @@
 //! A write in the making: what it read, the files it adds and removes, the loads it brings.
 
 mod draft;
+mod retention;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct Transaction {
     waiting: Waiting,
     loads: Vec<LoadEntry>,
     definitions_hash: Option<String>,
+    /// Where retention went further than in the base.
+    first_days: BTreeMap<String, Day>,
     /// The first file that was put: by it the store's clock tells how long the write has taken.
     first_file: Option<String>,
 }
@@ -74,6 +77,7 @@ impl Transaction {
             waiting: Waiting::default(),
             loads: Vec::new(),
             definitions_hash,
+            first_days: BTreeMap::new(),
             first_file: None,
         }
     }
@@ -324,7 +328,8 @@ impl Transaction {
         self.changes.retain(|_, changes| !changes.added.is_empty() || !changes.removed.is_empty());
         let same_definitions = self.definitions_hash == self.base.definitions_hash;
         let same_loads = self.loads.is_empty() && self.unloads.is_empty();
-        if self.changes.is_empty() && same_loads && same_definitions {
+        let same_days = self.first_days.is_empty();
+        if self.changes.is_empty() && same_loads && same_definitions && same_days {
             return Ok(None);
         }
         Ok(Some(WriteDraft {
@@ -335,6 +340,7 @@ impl Transaction {
             unloads: self.unloads,
             loads: self.loads,
             definitions_hash: self.definitions_hash,
+            first_days: self.first_days,
             first_file: self.first_file,
         }))
     }

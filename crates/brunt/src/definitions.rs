@@ -2,6 +2,7 @@
 
 mod condition;
 mod journey;
+mod retention;
 mod toml_table;
 
 use std::fs;
@@ -13,6 +14,7 @@ use crate::error::Error;
 
 pub(crate) use condition::Condition;
 pub(crate) use journey::{Journey, Order, Step, StepTable, Unit};
+pub(crate) use retention::Retention;
 
 /// Its text is handed to `brunt_ingest::Policy::parse`; nothing else of it is looked at here.
 pub(crate) const REDACTION_FILE: &str = "redaction.toml";
@@ -20,6 +22,9 @@ pub(crate) const REDACTION_FILE: &str = "redaction.toml";
 pub(crate) const ALIASES_FILE: &str = "aliases.toml";
 /// Its text is handed to `brunt_ingest::Traffic::parse`.
 pub(crate) const TRAFFIC_FILE: &str = "traffic.toml";
+
+/// How long the rows of each table are kept.
+const RETENTION_FILE: &str = "retention.toml";
 
 /// One file of definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +39,15 @@ pub(crate) struct DefinitionFile {
 pub(crate) struct Definitions {
     /// In the order of files and of lines.
     pub(crate) journeys: Vec<Journey>,
+    /// In the order of lines; one for a table at most.
+    pub(crate) retentions: Vec<Retention>,
     /// By name.
     pub(crate) files: Vec<DefinitionFile>,
 }
 
 impl Definitions {
-    /// Reads files of definitions: journeys of every `.toml` but those that ingest reads. `.yaml` is kept as it is.
+    /// Reads files of definitions: `retention.toml`, and journeys of every other `.toml` but those that ingest reads.
+    /// `.yaml` is kept as it is.
     ///
     /// # Errors
     /// The first fault of [`faults`], as [`Error::Definition`].
@@ -104,10 +112,17 @@ pub(crate) fn read_folder(folder: &Path) -> Result<Vec<DefinitionFile>, Error> {
 fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut journeys: Vec<Journey> = Vec::new();
+    let mut retentions = Vec::new();
     let mut faults = Vec::new();
     let of_ingest = [REDACTION_FILE, ALIASES_FILE, TRAFFIC_FILE];
     let is_ours = |name: &str| is_toml(name) && !of_ingest.contains(&name);
     for file in files.iter().filter(|file| is_ours(&file.name)) {
+        if file.name == RETENTION_FILE {
+            let (found, wrong) = retention::parse(&file.name, &file.text);
+            retentions = found;
+            faults.extend(wrong);
+            continue;
+        }
         let (found, wrong) = journey::parse(&file.name, &file.text);
         faults.extend(wrong);
         for journey in found {
@@ -125,7 +140,7 @@ fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
             }
         }
     }
-    (Definitions { journeys, files }, faults)
+    (Definitions { journeys, retentions, files }, faults)
 }
 
 fn is_toml(name: &str) -> bool {

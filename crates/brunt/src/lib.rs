@@ -55,8 +55,8 @@ pub use code::{CODES, Code};
 pub use config::{BruntOptions, Confidence, EpochSetting};
 pub use error::{Error, Fault, Position};
 pub use load::{
-    Explanation, FieldUse, FileOutcome, FileSummary, Input, LoadOptions, LoadSummary, Progress,
-    TableCounts, Unloaded, check_mapping,
+    Expired, Explanation, FieldUse, FileOutcome, FileSummary, ForgetOptions, ForgottenRows, Input,
+    LoadOptions, LoadSummary, Progress, Receipt, Subject, TableCounts, Unloaded, check_mapping,
 };
 pub use nearest::nearest;
 pub use session::{

@@ -8,12 +8,14 @@ mod decode;
 mod duplicates;
 mod explain;
 mod feeds;
+mod forget;
 mod held;
 mod input;
 mod job;
 #[cfg(test)]
 mod laws;
 mod remote;
+mod retention;
 mod stored;
 mod summary;
 mod touched;
@@ -35,7 +37,11 @@ use crate::store::Store;
 
 pub use explain::{Explanation, FieldUse};
 pub(crate) use feeds::StoredFeed;
+pub(crate) use forget::run as forget;
+pub use forget::{ForgetOptions, ForgottenRows, Receipt, Subject};
 pub use input::Input;
+pub use retention::Expired;
+pub(crate) use retention::run as apply_retention;
 pub use summary::{FileOutcome, FileSummary, LoadSummary, TableCounts};
 pub use unload::Unloaded;
 pub(crate) use unload::run as unload;
@@ -169,13 +175,19 @@ fn refused(input: &str, error: &brunt_ingest::Error) -> Error {
     Error::Input { input: input.to_owned(), reason: error.to_string(), hint }
 }
 
-fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan, Error> {
-    let mut policy =
+/// The redaction policy of the definitions.
+fn policy(definitions: &Definitions, secret: Option<&str>) -> Result<Policy, Error> {
+    let policy =
         Policy::parse(definitions.file(REDACTION_FILE).unwrap_or_default(), REDACTION_FILE)
             .map_err(|error| refused(REDACTION_FILE, &error))?;
-    if let Some(secret) = &options.secret {
-        policy = policy.with_secret(secret.clone().into_bytes());
-    }
+    Ok(match secret {
+        Some(secret) => policy.with_secret(secret.as_bytes().to_vec()),
+        None => policy,
+    })
+}
+
+fn plan(definitions: Definitions, options: &LoadOptions, now: Ts) -> Result<Plan, Error> {
+    let policy = policy(&definitions, options.secret.as_deref())?;
     let aliases = definitions.file(ALIASES_FILE).unwrap_or_default();
     let aliases =
         UserAliases::parse(aliases, ALIASES_FILE).map_err(|error| refused(ALIASES_FILE, &error))?;

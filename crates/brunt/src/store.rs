@@ -10,9 +10,13 @@ use url::Url;
 use crate::check::{self, Finding};
 use crate::definitions::{self, DefinitionFile, Definitions};
 use crate::error::Error;
-use crate::load::{self, Explanation, Input, LoadOptions, LoadSummary, Progress, Unloaded};
+use crate::load::{
+    self, Expired, Explanation, ForgetOptions, Input, LoadOptions, LoadSummary, Progress, Receipt,
+    Subject, Unloaded,
+};
 use crate::session::{Answer, Engine, EngineOptions, Session};
 use crate::status::{self, Status};
+use crate::system;
 
 /// A store. Clones share memory, caches and connections.
 #[derive(Debug, Clone)]
@@ -127,6 +131,29 @@ impl Store {
         load::unload(self, load_id, &self.definitions().await?, now).await
     }
 
+    /// Erases a person, an account or a session: rows that are theirs go, also those that only their session or trace
+    /// tells to be theirs; their ids are taken out of the rows of others; derived tables follow; and everything that
+    /// only earlier epochs need is deleted at once, so that no byte of it can be read any more.
+    ///
+    /// Whoever reads an earlier epoch meanwhile, or writes, may fail and has to begin anew.
+    ///
+    /// # Errors
+    /// [`crate::Code::Usage`] where ids are stored as hashes and there is no secret to hash the given one with.
+    pub async fn forget(
+        &self,
+        subject: &Subject,
+        options: &ForgetOptions,
+        now: Ts,
+    ) -> Result<Receipt, Error> {
+        load::forget(self, subject, options, now).await
+    }
+
+    /// Drops the rows that are older than `retention.toml` says, counted back from `now` in whole days, and returns what
+    /// was dropped by table; `dry_run` only counts. Their bytes go with [`Store::vacuum`], once no kept epoch names them.
+    pub async fn apply_retention(&self, dry_run: bool, now: Ts) -> Result<Vec<Expired>, Error> {
+        load::apply_retention(self, dry_run, now).await
+    }
+
     /// Makes all derived tables again from the base tables and the definitions as they are now; returns how many
     /// days it made. The rows are those that the loads made, whatever order they came in.
     pub async fn derive_all(&self, now: Ts) -> Result<usize, Error> {
@@ -160,6 +187,13 @@ impl Store {
     /// no session leads to an order.
     pub async fn suggest_journey(&self) -> Result<Option<String>, Error> {
         check::suggest(self).await
+    }
+
+    /// A redaction policy as TOML that would have hidden what personal or secret is stored, as `system.pii` lists it;
+    /// `None` where there is nothing.
+    pub async fn suggest_redaction(&self) -> Result<Option<String>, Error> {
+        let found = system::pii::find(&self.session().await?.pinned()).await?;
+        Ok((!found.is_empty()).then(|| brunt_ingest::policy_for(&found)))
     }
 
     /// Merges the files of days that have several, table by table.
@@ -233,6 +267,8 @@ mod tests {
         let store = Store::in_memory(Ts(0)).await.unwrap();
         is_send(&store.load(&[], &LoadOptions::default(), Ts(0), &|_| {}));
         is_send(&store.unload("", Ts(0)));
+        is_send(&store.forget(&Subject::User(String::new()), &ForgetOptions::default(), Ts(0)));
+        is_send(&store.apply_retention(true, Ts(0)));
         is_send(&store.derive_all(Ts(0)));
         is_send(&store.sql("SELECT 1"));
         is_send(&store.optimize(Ts(0)));
@@ -240,6 +276,7 @@ mod tests {
         is_send(&store.status());
         is_send(&store.check());
         is_send(&store.suggest_journey());
+        is_send(&store.suggest_redaction());
         is_send(&store.write_definition("journeys.toml", ""));
     }
 }

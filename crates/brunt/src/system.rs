@@ -7,6 +7,7 @@ mod formats;
 mod functions;
 mod loads;
 mod mappings;
+pub(crate) mod pii;
 mod settings;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::session::Core;
 
 use crate::computed::Computed;
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "aliases",
     "duplicates",
     "epochs",
@@ -27,6 +28,8 @@ const NAMES: [&str; 10] = [
     "functions",
     "loads",
     "mappings",
+    "pii",
+    "redactions",
     "rejects",
     "settings",
 ];
@@ -47,7 +50,10 @@ pub(crate) fn table(name: &str, core: &Arc<Core>) -> Option<Arc<dyn TableProvide
         "functions" => Arc::new(Computed::new(functions::Functions { core: Arc::clone(core) })),
         "loads" => Arc::new(Computed::new(loads::Loads { pin })),
         "mappings" => Arc::new(Computed::new(mappings::Mappings { pin })),
-        "duplicates" | "rejects" => Arc::new(StoreTable::new(pin, brunt_model::table(name)?)),
+        "pii" => Arc::new(Computed::new(pii::Pii { pin })),
+        "duplicates" | "redactions" | "rejects" => {
+            Arc::new(StoreTable::new(pin, brunt_model::table(name)?))
+        }
         "settings" => Arc::new(Computed::new(settings::Settings)),
         _ => return None,
     })

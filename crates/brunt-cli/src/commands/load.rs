@@ -5,7 +5,7 @@ mod explain;
 use brunt::{FileOutcome, Input, LoadOptions, LoadSummary, Progress};
 
 use super::meter::Meter;
-use super::{Context, now};
+use super::{Context, now, secret};
 use crate::args::Load;
 use crate::failure::{ExitStatus, Failure};
 use crate::output::{end_progress, print, tell};
@@ -56,7 +56,7 @@ fn load_options(args: &Load) -> Result<LoadOptions, Failure> {
         table: args.table.clone(),
         mapping,
         replace: args.replace,
-        secret: std::env::var("BRUNT_SECRET").ok(),
+        secret: secret(),
     })
 }
 

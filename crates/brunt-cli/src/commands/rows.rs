@@ -50,13 +50,24 @@ pub(super) async fn show(
     sql: &str,
     layout: &Layout,
 ) -> Result<ExitStatus, Failure> {
+    show_rows(session, sql, layout).await?;
+    Ok(ExitStatus::Done)
+}
+
+/// Runs a query, prints its answer, and returns how many rows it has.
+pub(super) async fn show_rows(
+    session: &Session,
+    sql: &str,
+    layout: &Layout,
+) -> Result<usize, Failure> {
     let answer = session.sql(sql).await?;
     let (schema, notices) = (Arc::clone(&answer.schema), answer.notices.clone());
-    print(&draw(&schema, &answer.collect().await?, layout)?);
+    let rows = answer.collect().await?;
+    print(&draw(&schema, &rows, layout)?);
     for notice in &notices {
         tell(notice);
     }
-    Ok(ExitStatus::Done)
+    Ok(rows.iter().map(RecordBatch::num_rows).sum())
 }
 
 fn push_rows(

@@ -21,7 +21,15 @@ pub(super) async fn optimize(ctx: &Context) -> Result<ExitStatus, Failure> {
 }
 
 pub(super) async fn vacuum(ctx: &Context, args: &Vacuum) -> Result<ExitStatus, Failure> {
-    let deleted = ctx.open().await?.vacuum(args.dry_run).await?;
+    let store = ctx.open().await?;
+    let would = if args.dry_run { "would be " } else { "" };
+    for expired in store.apply_retention(args.dry_run, now()).await? {
+        tell(&format!(
+            "{}: {} rows from before {} {would}dropped",
+            expired.table, expired.n_rows, expired.first_day
+        ));
+    }
+    let deleted = store.vacuum(args.dry_run).await?;
     let verb = if args.dry_run { "would delete" } else { "deleted" };
     tell(&format!("{verb} {} files, {} bytes", deleted.paths.len(), deleted.n_bytes));
     Ok(ExitStatus::Done)

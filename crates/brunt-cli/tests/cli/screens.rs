@@ -83,7 +83,7 @@ fn forms_of_an_answer() {
 fn help() {
     let place = Place::new();
     insta::assert_snapshot!("help", screen(&place, &["--help"]));
-    for command in ["load", "sql", "serve"] {
+    for command in ["load", "sql", "serve", "forget"] {
         insta::assert_snapshot!(format!("help_{command}"), screen(&place, &[command, "--help"]));
     }
 }

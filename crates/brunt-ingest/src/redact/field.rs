@@ -26,6 +26,9 @@ pub(crate) struct FieldRule {
     names: Vec<String>,
 }
 
+/// Longer keys are no names of fields.
+const NAME_BYTES_MAX: usize = 64;
+
 /// Fields whose values are secret whatever they look like.
 const SECRETS: &[&str] = &[
     "password",
@@ -81,9 +84,12 @@ impl FieldRule {
     }
 }
 
-/// The names of the objects that a value stands in, outermost first, each folded.
+/// The names of the objects that a value stands in, outermost first.
 #[derive(Debug, Default)]
 pub(crate) struct Path {
+    /// As they are written.
+    keys: Vec<String>,
+    /// Folded, and dotted keys as several.
     segments: Vec<String>,
 }
 
@@ -92,11 +98,20 @@ impl Path {
     pub(crate) fn enter(&mut self, key: &str) -> usize {
         let n_before = self.segments.len();
         self.segments.extend(key.split('.').map(fold));
+        self.keys.push(key.to_owned());
         self.segments.len() - n_before
     }
 
     pub(crate) fn leave(&mut self, n: usize) {
         self.segments.truncate(self.segments.len() - n.min(self.segments.len()));
+        self.keys.pop();
+    }
+
+    /// `user.email`: the keys as they are written, but `*` for those that are no names of fields: they may say more
+    /// than they should, and there is no end of them.
+    pub(crate) fn name(&self) -> String {
+        let names = self.keys.iter().map(|key| if is_name(key) { key.as_str() } else { "*" });
+        names.collect::<Vec<_>>().join(".")
     }
 
     /// Whether the field holds a secret by its name alone.
@@ -110,6 +125,12 @@ impl Path {
             .rev()
             .map(|start| self.segments.get(start..).unwrap_or_default().concat())
     }
+}
+
+/// Names of fields are words without digits, and not long.
+fn is_name(key: &str) -> bool {
+    let of_names = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_' | b'-');
+    !key.is_empty() && key.len() <= NAME_BYTES_MAX && key.bytes().all(of_names)
 }
 
 #[cfg(test)]
@@ -127,6 +148,9 @@ mod tests {
         path.leave(n);
         path.enter("id");
         assert!(user.names(&path, false) && !email.names(&path, false));
+        assert_eq!(path.name(), "context.user.id");
+        path.enter("ann@shop.example");
+        assert_eq!(path.name(), "context.user.id.*");
         let mut path = Path::default();
         path.enter("usr.id");
         assert!(user.names(&path, false) && !user.names(&path, true), "an alias of the column");

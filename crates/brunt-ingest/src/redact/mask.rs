@@ -1,23 +1,47 @@
-//! What is secret wherever it stands in a text: e-mail addresses, card numbers, tokens and keys.
+//! What is secret or personal wherever it stands in a text: e-mail addresses, card numbers, tokens and keys; where asked
+//! for, telephone numbers, account numbers and IP addresses too.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// The kinds of secrets that are masked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Masks {
-    pub(crate) email: bool,
-    pub(crate) card: bool,
-    pub(crate) key: bool,
+use crate::redact::contact;
+
+/// A kind of what is secret or personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An e-mail address.
+    Email,
+    /// A payment card's number, by length, issuer and check digit.
+    Card,
+    /// A token, key, password or other credential.
+    Key,
+    /// A telephone number, with `+` and its country's code or as North America writes it.
+    Phone,
+    /// An international bank account number, by its country's length and its checksum.
+    Iban,
+    /// An IP address that is no private, local or reserved one.
+    Ip,
 }
 
+/// The kinds that are masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Masks(u8);
+
+/// A place in a text, and what is put there.
+type Place = (Range<usize>, &'static str);
+
 /// Cheap signs that a text may hold a secret; the patterns proper run only where one is.
-static SIGNS: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
-    bytes_pattern(
-        r"(?i-u)@|%40|u0040|[0-9](?:[ -]?[0-9]){12}|bearer|basic|passw|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_ ]?key|credential|authorization|cookie|eyj|akia|[spr]k[-_]|gh[pousr]_|xox[abprs]-|aiza|glpat-",
-    )
-});
+const SIGNS: &str = r"@|%40|u0040|[0-9](?:[ -]?[0-9]){12}|bearer|basic|passw|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_ ]?key|credential|authorization|cookie|eyj|akia|[spr]k[-_]|gh[pousr]_|xox[abprs]-|aiza|glpat-";
+/// Signs of the kinds that are not masked unless asked for: they are more frequent.
+const MORE_SIGNS: &str = r"\+[1-9]|[0-9]{3}[-. )]{1,2}[0-9]{3}|[a-z]{2}[0-9]{2} ?[a-z0-9]{4}|[0-9]\.[0-9]{1,3}\.[0-9]|[23][0-9a-f]{3}:[0-9a-f]{0,4}:";
+
+static FEW_SIGNS: LazyLock<regex::bytes::Regex> =
+    LazyLock::new(|| bytes_pattern(&format!("(?i-u){SIGNS}")));
+static ALL_SIGNS: LazyLock<regex::bytes::Regex> =
+    LazyLock::new(|| bytes_pattern(&format!("(?i-u){SIGNS}|{MORE_SIGNS}")));
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)[\p{L}\p{N}._%+'-]+(?:@|%40|\\+u0040)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+")
 });
@@ -44,14 +68,37 @@ static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-impl Masks {
-    pub(crate) const ALL: Self = Self { email: true, card: true, key: true };
-    pub(crate) const NONE: Self = Self { email: false, card: false, key: false };
-    pub(crate) const EMAIL: Self = Self { email: true, card: false, key: false };
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 6] =
+        [Self::Email, Self::Card, Self::Key, Self::Phone, Self::Iban, Self::Ip];
 
-    /// Whether all of the other's kinds are among these.
-    pub(crate) fn contains(self, other: Self) -> bool {
-        (self.email || !other.email) && (self.card || !other.card) && (self.key || !other.key)
+    /// As a policy names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Card => "card",
+            Self::Key => "key",
+            Self::Phone => "phone",
+            Self::Iban => "iban",
+            Self::Ip => "ip",
+        }
+    }
+}
+
+impl Masks {
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) fn of(kinds: &[Kind]) -> Self {
+        Self(kinds.iter().fold(0, |bits, kind| bits | 1 << *kind as u8))
+    }
+
+    pub(crate) fn all() -> Self {
+        Self::of(&Kind::ALL)
+    }
+
+    pub(crate) fn contains(self, kind: Kind) -> bool {
+        self.0 & 1 << kind as u8 != 0
     }
 
     /// Where, from a place on, a secret may be.
@@ -59,25 +106,69 @@ impl Masks {
         if self == Self::NONE || at > bytes.len() {
             return None;
         }
-        SIGNS.find_at(bytes, at).map(|found| found.start())
+        let more = [Kind::Phone, Kind::Iban, Kind::Ip].into_iter().any(|kind| self.contains(kind));
+        let signs = if more { &*ALL_SIGNS } else { &*FEW_SIGNS };
+        signs.find_at(bytes, at).map(|found| found.start())
     }
 
-    /// The text without its secrets; `None` where it has none.
-    pub(crate) fn apply(self, text: &str) -> Option<String> {
+    /// The text without its secrets, each of which is shown to `found`; `None` where it has none.
+    pub(crate) fn apply(self, text: &str, found: &mut dyn FnMut(Kind, &str)) -> Option<String> {
         self.find_suspect(text.as_bytes(), 0)?;
-        let mut masked = text.to_owned();
-        if self.key {
-            masked = KEY.replace_all(&masked, "[key]").into_owned();
-            masked = CREDENTIAL.replace_all(&masked, mask_credential).into_owned();
-            masked = ASSIGNMENT.replace_all(&masked, mask_assignment).into_owned();
+        let mut masked = Masked { text: text.to_owned(), is_changed: false, found };
+        // In this order, because digits of one kind could be taken for another.
+        if self.contains(Kind::Key) {
+            masked.replace(Kind::Key, |text| whole(&KEY, "[key]", text));
+            masked.replace(Kind::Key, |text| value(&CREDENTIAL, "[token]", is_word, text));
+            masked.replace(Kind::Key, |text| value(&ASSIGNMENT, "[secret]", is_sentence, text));
         }
-        if self.email {
-            masked = EMAIL.replace_all(&masked, "[email]").into_owned();
+        if self.contains(Kind::Email) {
+            masked.replace(Kind::Email, |text| whole(&EMAIL, "[email]", text));
         }
-        if self.card {
-            masked = mask_cards(&masked);
+        if self.contains(Kind::Iban) {
+            masked.replace(Kind::Iban, |text| named(contact::ibans(text), "[iban]"));
         }
-        (masked != text).then_some(masked)
+        if self.contains(Kind::Card) {
+            masked.replace(Kind::Card, |text| named(cards(text), "[card]"));
+        }
+        if self.contains(Kind::Ip) {
+            masked.replace(Kind::Ip, |text| named(contact::ip_addresses(text), "[ip]"));
+        }
+        if self.contains(Kind::Phone) {
+            masked.replace(Kind::Phone, |text| named(contact::phones(text), "[phone]"));
+        }
+        masked.is_changed.then_some(masked.text)
+    }
+}
+
+impl Default for Masks {
+    fn default() -> Self {
+        Self::of(&[Kind::Email, Kind::Card, Kind::Key])
+    }
+}
+
+/// A text while it is masked, kind by kind.
+struct Masked<'f> {
+    text: String,
+    is_changed: bool,
+    found: &'f mut dyn FnMut(Kind, &str),
+}
+
+impl Masked<'_> {
+    fn replace(&mut self, kind: Kind, places: impl Fn(&str) -> Vec<Place>) {
+        let places = places(&self.text);
+        if places.is_empty() {
+            return;
+        }
+        let mut masked = String::with_capacity(self.text.len());
+        let mut n_copied = 0;
+        for (range, name) in places {
+            masked.push_str(self.text.get(n_copied..range.start).unwrap_or_default());
+            masked.push_str(name);
+            n_copied = range.end;
+            (self.found)(kind, self.text.get(range).unwrap_or_default());
+        }
+        masked.push_str(self.text.get(n_copied..).unwrap_or_default());
+        (self.text, self.is_changed) = (masked, true);
     }
 }
 
@@ -91,35 +182,47 @@ fn bytes_pattern(text: &str) -> regex::bytes::Regex {
     regex::bytes::Regex::new(text).expect("the pattern is well formed")
 }
 
+fn named(ranges: Vec<Range<usize>>, name: &'static str) -> Vec<Place> {
+    ranges.into_iter().map(|range| (range, name)).collect()
+}
+
+/// All of what matches.
+fn whole(pattern: &Regex, name: &'static str, text: &str) -> Vec<Place> {
+    pattern.find_iter(text).map(|found| (found.range(), name)).collect()
+}
+
+/// The third group of what matches, unless it is something else.
+fn value(
+    pattern: &Regex,
+    name: &'static str,
+    is_other: fn(&Captures<'_>) -> bool,
+    text: &str,
+) -> Vec<Place> {
+    let found = pattern.captures_iter(text).filter(|captures| !is_other(captures));
+    found.filter_map(|captures| Some((captures.get(3)?.range(), name))).collect()
+}
+
 fn group<'t>(captures: &Captures<'t>, idx: usize) -> &'t str {
     captures.get(idx).map_or("", |group| group.as_str())
 }
 
 /// `Bearer` and `Basic` go before a credential, but also before an ordinary word ("basic authentication").
-fn mask_credential(captures: &Captures<'_>) -> String {
+fn is_word(captures: &Captures<'_>) -> bool {
     let credential = group(captures, 3);
-    let word = credential.len() < 16 && credential.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if word {
-        return group(captures, 0).to_owned();
-    }
-    [group(captures, 1), group(captures, 2), "[token]"].concat()
+    credential.len() < 16 && credential.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// `token=...` always holds one; `token: ...` in a sentence may go on in words.
-fn mask_assignment(captures: &Captures<'_>) -> String {
+fn is_sentence(captures: &Captures<'_>) -> bool {
     let (separator, value) = (group(captures, 2), group(captures, 3));
     let sentence = separator.trim() == ":" && value.bytes().all(|byte| byte.is_ascii_alphabetic());
     let scheme = ["bearer", "basic"].iter().any(|scheme| value.eq_ignore_ascii_case(scheme));
-    if sentence || scheme {
-        return group(captures, 0).to_owned();
-    }
-    [group(captures, 1), "[secret]"].concat()
+    sentence || scheme
 }
 
-/// Masks numbers that have a card's length, issuer and check digit, with or without spaces or dashes between groups.
-fn mask_cards(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut n_copied = 0;
+/// Numbers that have a card's length, issuer and check digit, with or without spaces or dashes between groups.
+fn cards(text: &str) -> Vec<Range<usize>> {
+    let mut cards = Vec::new();
     for run in DIGITS.find_iter(text) {
         let before = text.get(..run.start()).unwrap_or_default();
         let fraction = before
@@ -130,16 +233,13 @@ fn mask_cards(text: &str) -> String {
             let rest = text.get(start..run.end()).unwrap_or_default();
             let card_len = card_at_start(rest);
             if let Some(card_len) = card_len {
-                masked.push_str(text.get(n_copied..start).unwrap_or_default());
-                masked.push_str("[card]");
-                n_copied = start + card_len;
+                cards.push(start..start + card_len);
             }
             let group_len = rest.find([' ', '-']).map_or(rest.len(), |len| len + 1);
             start += card_len.map_or(group_len, |len| (len + 1).min(rest.len()));
         }
     }
-    masked.push_str(text.get(n_copied..).unwrap_or_default());
-    masked
+    cards
 }
 
 /// Bytes of the longest card number that the groups of digits begin with.
@@ -205,6 +305,10 @@ fn is_long_issuer(first_two: u32, first_four: u32) -> bool {
 mod tests {
     use super::*;
 
+    fn apply(masks: Masks, text: &str) -> Option<String> {
+        masks.apply(text, &mut |_, _| {})
+    }
+
     #[test]
     fn secrets_are_masked_wherever_they_stand() {
         for (text, masked) in [
@@ -226,8 +330,8 @@ mod tests {
                 "[key] rest",
             ),
         ] {
-            assert_eq!(Masks::ALL.apply(text).as_deref(), Some(masked), "{text}");
-            assert_eq!(Masks::ALL.apply(masked), None, "masking twice changes {masked}");
+            assert_eq!(apply(Masks::default(), text).as_deref(), Some(masked), "{text}");
+            assert_eq!(apply(Masks::default(), masked), None, "masking twice changes {masked}");
         }
     }
 
@@ -245,15 +349,35 @@ mod tests {
             "name@localhost",
             "2025-10-28 14:21:13 1234",
         ] {
-            assert_eq!(Masks::ALL.apply(text), None, "{text}");
+            assert_eq!(apply(Masks::default(), text), None, "{text}");
         }
     }
 
     #[test]
     fn kinds_can_be_switched_off() {
         let text = "a@b.example 4111111111111111 token=x1";
-        let masks = Masks { email: false, ..Masks::ALL };
-        assert_eq!(masks.apply(text).as_deref(), Some("a@b.example [card] token=[secret]"));
-        assert_eq!(Masks::NONE.apply(text), None);
+        let masks = Masks::of(&[Kind::Card, Kind::Key]);
+        assert_eq!(apply(masks, text).as_deref(), Some("a@b.example [card] token=[secret]"));
+        assert_eq!(apply(Masks::NONE, text), None);
+    }
+
+    #[test]
+    fn other_kinds_are_masked_where_asked_for() {
+        let text =
+            "call +49 30 901820 or 212-555-0142 from 198.51.100.7, pay DE89 3704 0044 0532 0130 00";
+        assert_eq!(apply(Masks::default(), text), None);
+        let masked = "call [phone] or [phone] from [ip], pay [iban]";
+        assert_eq!(apply(Masks::all(), text).as_deref(), Some(masked));
+        assert_eq!(apply(Masks::all(), masked), None);
+    }
+
+    #[test]
+    fn what_was_found_is_shown() {
+        let mut found = Vec::new();
+        Masks::all().apply("a@b.example, token=x1, b@b.example", &mut |kind, text| {
+            found.push((kind.name(), text.to_owned()));
+        });
+        let found: Vec<_> = found.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
+        assert_eq!(found, [("key", "x1"), ("email", "a@b.example"), ("email", "b@b.example")]);
     }
 }

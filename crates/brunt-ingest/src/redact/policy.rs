@@ -9,7 +9,7 @@ use sha2::Sha256;
 use crate::definition::definition_error;
 use crate::error::Error;
 use crate::redact::field::{Action, FieldRule, Path};
-use crate::redact::mask::Masks;
+use crate::redact::mask::{Kind, Masks};
 
 /// What is hidden before anything is stored.
 ///
@@ -18,7 +18,7 @@ use crate::redact::mask::Masks;
 ///
 /// let policy = Policy::parse(
 ///     r#"
-///     mask = ["email", "card", "key"]   # the default: all of them
+///     mask = ["email", "card", "key"]   # the default; there are "phone", "iban" and "ip" too
 ///
 ///     [[rule]]
 ///     field = "user_id"                 # a column, or an attribute at any depth
@@ -57,14 +57,6 @@ struct File {
     rule: Vec<Rule>,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    Email,
-    Card,
-    Key,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rule {
@@ -74,9 +66,9 @@ struct Rule {
 }
 
 impl Default for Policy {
-    /// All masks, no rules.
+    /// Masks for e-mail addresses, cards and keys, and no rules.
     fn default() -> Self {
-        Self { masks: Masks::ALL, rules: Vec::new(), fields: Vec::new(), secret: None }
+        Self { masks: Masks::default(), rules: Vec::new(), fields: Vec::new(), secret: None }
     }
 }
 
@@ -92,6 +84,11 @@ impl fmt::Debug for Policy {
 }
 
 impl Policy {
+    /// Masks of every kind, and no rules.
+    pub(crate) fn all_masks() -> Self {
+        Self { masks: Masks::all(), ..Self::default() }
+    }
+
     /// Reads a policy; `file_name` is for messages.
     ///
     /// # Errors
@@ -99,11 +96,7 @@ impl Policy {
     pub fn parse(toml: &str, file_name: &str) -> Result<Self, Error> {
         let file: File =
             toml::from_str(toml).map_err(|error| definition_error(toml, file_name, &error))?;
-        let masks = file.mask.map_or(Masks::ALL, |kinds| Masks {
-            email: kinds.contains(&Kind::Email),
-            card: kinds.contains(&Kind::Card),
-            key: kinds.contains(&Kind::Key),
-        });
+        let masks = file.mask.map_or_else(Masks::default, |kinds| Masks::of(&kinds));
         let fields =
             file.rule.iter().map(|rule| (rule.field.clone(), rule.action.name())).collect();
         let rules = file
@@ -124,6 +117,24 @@ impl Policy {
     /// Fields with a rule and what it does, in the order of the file.
     pub fn rules(&self) -> &[(String, &'static str)] {
         &self.fields
+    }
+
+    /// Whether what stands in this column is stored as its hash, in some table or in all.
+    pub fn hashes(&self, column: &str) -> bool {
+        self.rules.iter().any(|rule| rule.action == Action::Hash && rule.names_column(column))
+    }
+
+    /// What a `hash` rule stores in the place of a text: its HMAC-SHA256 with the secret, in lower-case hexadecimal;
+    /// `None` without a secret.
+    pub fn hash(&self, text: &str) -> Option<String> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_deref()?).ok()?;
+        mac.update(text.as_bytes());
+        Some(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The kinds of what is masked wherever it stands.
+    pub fn masks(&self) -> Vec<Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.masks.contains(*kind)).collect()
     }
 }
 
@@ -166,12 +177,9 @@ impl Redactor {
         self.policy.rules.iter().find(rule).map(|rule| rule.action)
     }
 
-    /// HMAC-SHA256 of the text, in lower-case hexadecimal; empty without a secret.
-    pub(crate) fn hash(&self, text: &str) -> String {
-        let secret = self.policy.secret.as_deref().unwrap_or_default();
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return String::new() };
-        mac.update(text.as_bytes());
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    /// What is stored in the place of a text that is to be hashed.
+    pub(crate) fn hash(&self, text: &str) -> Option<String> {
+        self.policy.hash(text)
     }
 }
 
@@ -187,10 +195,10 @@ mod tests {
     #[test]
     fn hashes_are_hmac_sha256() {
         // `python3 -c "import hmac;print(hmac.new(b'key', b'u-42', 'sha256').hexdigest())"`
-        let redactor = Redactor::new(Policy::default().with_secret(b"key".to_vec()));
+        let policy = Policy::default().with_secret(b"key".to_vec());
         assert_eq!(
-            redactor.hash("u-42"),
-            "3f9920623ab4291e19e70f4dc547e57ea166f01efd819e9fbaed70cab053ca7a"
+            policy.hash("u-42").as_deref(),
+            Some("3f9920623ab4291e19e70f4dc547e57ea166f01efd819e9fbaed70cab053ca7a")
         );
     }
 

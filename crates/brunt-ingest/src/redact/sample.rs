@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::redact::policy::Redactor;
+use crate::redact::tally::Tally;
 
 /// A sample is this long, in characters.
 const SAMPLE_CHARS: usize = 200;
@@ -13,12 +14,15 @@ const N_UNESCAPED: usize = 4;
 
 impl Redactor {
     /// The sample of a record. Where rules hide fields by name, a record that cannot be taken apart is withheld.
-    pub(crate) fn sample(&self, table: &str, record: &[u8]) -> String {
+    pub(crate) fn sample(&self, table: &'static str, record: &[u8]) -> String {
+        // What is hidden here is hidden from nobody's rows, so it counts nowhere.
+        let mut tally = Tally::default();
+        let mut spot = tally.at(table, "sample");
         let text = String::from_utf8_lossy(record);
         let text = text.trim();
         let redacted = if self.has_field_rules() {
             match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-                Ok(_) => self.redact_json(table, text).map_or(Cow::Borrowed(text), Cow::Owned),
+                Ok(_) => self.redact_json(text, &mut spot).map_or(Cow::Borrowed(text), Cow::Owned),
                 Err(_) => Cow::Borrowed(
                     "(withheld: redaction rules name fields, and the record cannot be taken apart)",
                 ),
@@ -26,7 +30,7 @@ impl Redactor {
         } else {
             let seen = text.get(..text.floor_char_boundary(SEEN_BYTES)).unwrap_or(text);
             let plain = unescape(seen);
-            Cow::Owned(self.masks().apply(&plain).unwrap_or(plain))
+            Cow::Owned(self.mask(&plain, &mut spot).unwrap_or(plain))
         };
         redacted
             .chars()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use brunt_model::{Table, Ts, tables};
+use brunt_model::{Day, Table, Ts, tables};
 use bytes::Bytes;
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ pub(crate) struct WriteDraft {
     pub(super) unloads: Vec<LoadEntry>,
     pub(super) loads: Vec<LoadEntry>,
     pub(super) definitions_hash: Option<String>,
+    pub(super) first_days: BTreeMap<String, Day>,
     pub(crate) first_file: Option<String>,
 }
 
@@ -45,7 +46,13 @@ impl Draft for WriteDraft {
             unloads: self.unloads.clone(),
             loads: self.loads.clone(),
             commits: Vec::new(),
+            first_days: base.first_days.clone(),
+            is_dropped: false,
         };
+        for (table, day) in &self.first_days {
+            let first = head.first_days.entry(table.clone()).or_insert(*day);
+            *first = (*first).max(*day);
+        }
         let mut commits = Vec::new();
         for table in tables() {
             if let Some(changes) = self.changes.get(table.name) {
@@ -69,6 +76,8 @@ pub(crate) fn first_epoch(now: Ts) -> EpochFile {
         unloads: Vec::new(),
         loads: Vec::new(),
         commits: Vec::new(),
+        first_days: BTreeMap::new(),
+        is_dropped: false,
     };
     let changes = Changes::default();
     let commits = tables()

@@ -19,7 +19,8 @@ use super::held::{Held, Holding, rows_as_json};
 use super::stored::Stored;
 use super::touched::Touched;
 use super::transaction::{
-    LoadRecord, WHOLE_FROM, add_load_rows, add_rejects, derive_all, derive_whole, pin_definitions,
+    LoadRecord, WHOLE_FROM, add_load_rows, add_redactions, add_rejects, derive_all, derive_whole,
+    pin_definitions,
 };
 use super::unload::take_back;
 use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts};
@@ -257,6 +258,7 @@ impl Load<'_> {
             definitions_hash: self.plan.definitions.hash(),
         };
         add_load_rows(self.tx, self.plan.now, &record).await?;
+        add_redactions(self.tx, self.plan.now, &job.load_id, &summary.redactions).await?;
         let mut warnings = summary.warnings;
         for (signal, n_records) in summary.unsupported {
             warnings.push(format!(

@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
 use brunt_store::Transaction;
 
-use super::transaction::derive_days;
+use super::transaction::{DERIVED_FROM, derive_days, outlives_base};
 use crate::definitions::Definitions;
 use crate::derive::{self, Found, Links, Versions};
 use crate::error::Error;
@@ -17,9 +17,6 @@ const LINKS_MAX: usize = 50_000;
 /// Where connected rows are more than one in so many of the days, whole days are quicker: they are derived once, not twice,
 /// and read without being looked for.
 pub(super) const PART_OF_DAYS: u64 = 4;
-
-/// The base tables whose rows are derived day by day.
-const BASE: [&str; 3] = ["spans", "logs", "events"];
 
 /// Base rows that came and went.
 #[derive(Debug, Default)]
@@ -42,7 +39,7 @@ impl Touched {
     ) {
         let changed_rows = || (0..rows.num_rows()).filter(|row_idx| changed(*row_idx));
         self.days.extend(changed_rows().filter_map(|row_idx| days.get(row_idx)));
-        if self.is_much || !BASE.contains(&table.name) {
+        if self.is_much || !DERIVED_FROM.contains(&table.name) {
             return;
         }
         self.n_rows += changed_rows().count() as u64;
@@ -84,7 +81,7 @@ impl Touched {
 /// How many rows there are to derive from.
 async fn n_rows(tx: &mut Transaction, days: &BTreeSet<Day>) -> Result<u64, Error> {
     let mut n_rows = 0;
-    for name in BASE {
+    for name in DERIVED_FROM {
         n_rows += tx.read_days(name, days).await?.iter().map(|file| file.n_rows).sum::<u64>();
     }
     Ok(n_rows)
@@ -126,6 +123,9 @@ impl Versions for TransactionVersions<'_> {
         before: Vec<RecordBatch>,
         after: Vec<RecordBatch>,
     ) -> Result<bool, Error> {
+        if outlives_base(self.tx, table, day) {
+            return Ok(true);
+        }
         Ok(self.tx.change_day(table.name, day, &before, &after).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! What a load writes besides base rows: derived days, its own counts, its rejects.
+//! What a load writes besides base rows: derived days, its own counts, its redactions, its rejects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use arrow::array::{
     ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use brunt_ingest::{Feed, Reject};
+use brunt_ingest::{Feed, Kind, Redaction, Reject};
 use brunt_model::{Day, Table, Ts, day_of, table};
 use brunt_store::Transaction;
 
@@ -15,8 +15,11 @@ use super::TableCounts;
 use super::feeds::StoredFeed;
 use super::job::all_days;
 use crate::definitions::Definitions;
-use crate::derive;
+use crate::derive::{self, REACH_DAYS};
 use crate::error::Error;
+
+/// The base tables of which derived tables are made day by day.
+pub(super) const DERIVED_FROM: [&str; 3] = ["spans", "logs", "events"];
 
 /// The base tables of which derived tables are made anew as a whole.
 pub(super) const WHOLE_FROM: [&str; 2] = ["ticket_updates", "account_updates"];
@@ -49,6 +52,17 @@ pub(super) async fn pin_definitions(
         .collect();
     tx.set_definitions(&hash.unwrap_or_default(), &files).await?;
     Ok(true)
+}
+
+/// Whether a derived day is kept as it is, because retention took base rows that decide it, or took the day itself.
+/// Rows without a time have no age.
+pub(super) fn outlives_base(tx: &Transaction, table: &Table, day: Day) -> bool {
+    let first_of_base = DERIVED_FROM
+        .iter()
+        .filter_map(|name| tx.first_day(name))
+        .map(|first| first.plus(REACH_DAYS));
+    let first = first_of_base.chain(tx.first_day(table.name)).max();
+    day != Day::UNDATED && first.is_some_and(|first| day < first)
 }
 
 /// Derives what rows of these days can reach.
@@ -158,6 +172,27 @@ pub(super) async fn add_rejects(
     add_system_rows(tx, "rejects", now, rejects.len(), columns).await
 }
 
+pub(super) async fn add_redactions(
+    tx: &mut Transaction,
+    now: Ts,
+    load_id: &str,
+    redactions: &[Redaction],
+) -> Result<(), Error> {
+    let text = |of: fn(&Redaction) -> Option<&str>| -> ArrayRef {
+        Arc::new(redactions.iter().map(of).collect::<StringArray>())
+    };
+    let counts = redactions.iter().map(|redaction| i64::try_from(redaction.n_redacted).ok());
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("load_id", Arc::new(StringArray::from(vec![load_id; redactions.len()]))),
+        ("table_name", text(|redaction| Some(redaction.table))),
+        ("field", text(|redaction| Some(&redaction.field))),
+        ("action", text(|redaction| Some(redaction.action))),
+        ("kind", text(|redaction| redaction.kind.map(Kind::name))),
+        ("n_redacted", Arc::new(counts.collect::<Int64Array>())),
+    ];
+    add_system_rows(tx, "redactions", now, redactions.len(), columns).await
+}
+
 pub(super) async fn add_system_rows(
     tx: &mut Transaction,
     name: &'static str,
@@ -205,6 +240,9 @@ impl derive::Tables for TransactionTables<'_> {
         day: Day,
         rows: Vec<RecordBatch>,
     ) -> Result<(), Error> {
+        if outlives_base(self.tx, table, day) {
+            return Ok(());
+        }
         Ok(self.tx.replace_day(table.name, day, rows).await?)
     }
 

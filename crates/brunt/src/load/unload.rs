@@ -54,7 +54,7 @@ pub(crate) async fn run(
     }
 }
 
-/// Takes a load's base rows, counts, rejects and duplicates out; what follows from them is the caller's to derive.
+/// Takes a load's base rows, counts, redactions, rejects and duplicates out; what follows from them is the caller's to derive.
 pub(super) async fn take_back(
     tx: &mut Transaction,
     load: LoadEntry,
@@ -92,7 +92,7 @@ pub(super) async fn take_back(
         }
         held::write(tx, &others.into_held()).await?;
     }
-    for name in ["loads", "rejects"] {
+    for name in ["loads", "redactions", "rejects"] {
         for file in tx.read_table(name).await? {
             let is_of = rows_of(&tx.read(&file, Some(&["load_id"])).await?, &load.load_id);
             let keep: BooleanArray = is_of.iter().map(|is_of| is_of.map(|is_of| !is_of)).collect();

@@ -180,5 +180,7 @@ pub(super) fn epoch_before_all() -> Epoch {
         unloads: Vec::new(),
         loads: Vec::new(),
         commits: Vec::new(),
+        first_days: BTreeMap::new(),
+        is_dropped: false,
     }
 }
