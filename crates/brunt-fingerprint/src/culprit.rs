@@ -117,8 +117,9 @@ const UTILITY_WORDS: [&str; 5] = ["utils", "util", "utilities", "helper", "helpe
 
 /// The culprit among frames of the app, from the innermost outwards, and what was passed over before it.
 #[derive(Debug)]
-pub(crate) struct Choice<'a> {
-    pub(crate) at: usize,
+pub(crate) struct Choice<'a, T> {
+    /// The frame, as it was given.
+    pub(crate) frame: T,
     pub(crate) symbol: Symbol<'a>,
     pub(crate) is_guard: bool,
     pub(crate) thrown_at: Option<Symbol<'a>>,
@@ -134,13 +135,16 @@ pub(crate) enum Passed {
 }
 
 /// The first frame that is neither a throw helper nor anonymous. If there is none, the first anonymous frame, and if
-/// all are throw helpers, the last of them. Items are a frame's place and its symbol.
-pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> Option<Choice<'a>> {
+/// all are throw helpers, the last of them. Items are a frame, whatever stands for it, and its symbol.
+pub(crate) fn choose<'a, T: Copy>(
+    frames: impl Iterator<Item = (T, Symbol<'a>)>,
+    duty: impl Fn(&Symbol<'a>) -> Duty,
+) -> Option<Choice<'a, T>> {
     let mut passed = Vec::new();
     let mut thrown_at = None;
     let mut anonymous = None;
     let mut last = None;
-    for (at, symbol) in frames {
+    for (frame, symbol) in frames {
         let kind = match symbol.naming {
             Naming::Anonymous => Passed::Anonymous,
             Naming::Minified => Passed::Minified,
@@ -148,7 +152,7 @@ pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> O
                 Duty::Throw => Passed::Throw,
                 work_or_guard => {
                     return Some(Choice {
-                        at,
+                        frame,
                         symbol,
                         is_guard: work_or_guard == Duty::Guard,
                         thrown_at,
@@ -159,15 +163,15 @@ pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> O
         };
         if kind == Passed::Throw {
             thrown_at.get_or_insert_with(|| symbol.clone());
-            last = Some((at, symbol.clone()));
+            last = Some((frame, symbol.clone()));
         } else {
-            anonymous.get_or_insert_with(|| (at, symbol.clone()));
+            anonymous.get_or_insert_with(|| (frame, symbol.clone()));
         }
         passed.push((symbol, kind));
     }
-    let (at, symbol) = anonymous.or(last)?;
+    let (frame, symbol) = anonymous.or(last)?;
     let thrown_at = thrown_at.filter(|helper| *helper != symbol);
-    Some(Choice { at, symbol, is_guard: false, thrown_at, passed })
+    Some(Choice { frame, symbol, is_guard: false, thrown_at, passed })
 }
 
 /// What a named frame does, by its name and its class's.
@@ -274,7 +278,8 @@ mod tests {
     #[test]
     fn the_culprit_is_behind_helpers_and_anonymous_frames() {
         let choice = |symbols: Vec<Symbol<'static>>| {
-            choose(symbols.into_iter().enumerate()).map(|c| (c.at, c.thrown_at.map(|s| s.text())))
+            choose(symbols.into_iter().enumerate(), duty)
+                .map(|c| (c.frame, c.thrown_at.map(|s| s.text())))
         };
         let anonymous = || Symbol { naming: Naming::Anonymous, ..symbol("cart", "") };
         assert_eq!(

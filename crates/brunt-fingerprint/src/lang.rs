@@ -40,13 +40,15 @@ pub(crate) trait Language: Sync + Debug {
     /// Names under which exporters know the language.
     fn names(&self) -> &'static [&'static str];
 
-    /// What every frame begins with, after blanks.
-    fn frame_start(&self) -> &'static str;
+    /// Whether the line, blanks before it aside, can only be a part of a stack of this language.
+    fn is_frame(&self, line: &str) -> bool {
+        self.frame(line, "").is_some()
+    }
 
-    /// Whether the line, blanks before it aside, is a frame of this language and of no other.
-    fn is_frame(&self, line: &str) -> bool;
+    /// The frame that a line prints, or begins to print where a frame has several lines.
+    fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>>;
 
-    /// Reads a whole text. Lines that mean nothing are passed over.
+    /// Finds the exceptions of a whole text. Lines that mean nothing are passed over.
     fn parse<'a>(&self, text: &'a str) -> Stack<'a>;
 
     /// Whether a frame belongs to the runtime or to a library, not to the app.
@@ -83,12 +85,14 @@ pub(crate) enum Naming {
 impl Symbol<'_> {
     /// Module and function in one text; the key and the display use the same.
     pub(crate) fn text(&self) -> String {
+        self.parts().concat()
+    }
+
+    /// What [`Symbol::text`] is made of.
+    pub(crate) fn parts(&self) -> [&str; 3] {
         let function = if self.naming == Naming::Named { self.function } else { "" };
-        match (self.module.is_empty(), function.is_empty()) {
-            (false, false) => format!("{}.{}", self.module, function),
-            (true, _) => function.to_owned(),
-            (false, true) => self.module.clone().into_owned(),
-        }
+        let is_both = !self.module.is_empty() && !function.is_empty();
+        [&self.module, if is_both { "." } else { "" }, function]
     }
 }
 
@@ -112,17 +116,6 @@ pub(crate) fn choose(name: Option<&str>, text: &str) -> Option<&'static dyn Lang
 /// The language of the first line that is a frame in any language.
 pub(crate) fn detect(text: &str) -> Option<&'static dyn Language> {
     Lines::of(text).find_map(|(_, line)| frame_language(line))
-}
-
-/// Reads a whole text, and marks the frames that are the app's.
-pub(crate) fn parse<'a>(language: &dyn Language, text: &'a str) -> Stack<'a> {
-    let mut stack = language.parse(text);
-    for exception in stack.chain.iter_mut().chain(stack.children.iter_mut().flatten()) {
-        for frame in &mut exception.frames {
-            frame.in_app = !language.is_library(frame);
-        }
-    }
-    stack
 }
 
 pub(crate) fn frame_language(line: &str) -> Option<&'static dyn Language> {

@@ -12,20 +12,23 @@
 //! type and message template alone.
 //!
 //! ```
-//! use brunt_fingerprint::{Occurrence, group};
+//! use brunt_fingerprint::{Occurrence, Rules, group};
+//!
+//! let rules = Rules::default();
 //!
 //! let stack = "java.lang.IllegalStateException: card 4711 declined\n\tat com.acme.pay.Card.charge(Card.java:42)";
 //! let moved = "java.lang.IllegalStateException: card 9 declined\n\tat com.acme.pay.Card.charge(Card.java:57)";
-//! let info = group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() });
+//! let info = group(&Occurrence { stacktrace: Some(stack), ..Occurrence::default() }, &rules);
 //! assert_eq!(info.title, "IllegalStateException: card <*> declined");
 //! assert_eq!(info.culprit.as_deref(), Some("com.acme.pay.Card.charge"));
-//! assert_eq!(info.group, group(&Occurrence { stacktrace: Some(moved), ..Occurrence::default() }).group);
+//! assert_eq!(info.group, group(&Occurrence { stacktrace: Some(moved), ..Occurrence::default() }, &rules).group);
 //! ```
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod chain;
 mod codes;
 mod culprit;
+mod error;
 mod frame;
 mod group;
 mod hash;
@@ -34,15 +37,19 @@ mod info;
 mod lang;
 mod need;
 mod occurrence;
+mod reader;
 mod reading;
 mod recursion;
+mod rules;
 mod template;
 mod text;
 mod unwrap;
 
+pub use error::Error;
 pub use frame::{Frame, Role, frames};
-pub use group::group;
+pub use group::{group, group_id};
 pub use info::{ErrorInfo, Part, Quality};
 pub use lang::Lang;
 pub use occurrence::Occurrence;
+pub use rules::Rules;
 pub use template::template;

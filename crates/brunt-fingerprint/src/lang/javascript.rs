@@ -4,7 +4,7 @@ mod names;
 
 use std::borrow::Cow;
 
-use crate::chain::{CAUSES_MAX, Exception, FRAMES_MAX, RawFrame, Stack, push_capped};
+use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{Lines, after, before, between, byte, indent};
@@ -21,12 +21,8 @@ impl Language for JavaScript {
         &["javascript", "js", "nodejs", "node", "node.js", "webjs", "typescript", "deno", "browser"]
     }
 
-    fn frame_start(&self) -> &'static str {
-        "at "
-    }
-
-    fn is_frame(&self, line: &str) -> bool {
-        frame(line).is_some()
+    fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
+        frame(line)
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
@@ -52,16 +48,17 @@ impl Language for JavaScript {
 
 /// What has been read of the current exception.
 #[derive(Debug, Default)]
-struct Open<'a> {
+struct Open {
     /// Where its header starts, and where it ends once a frame or another exception was seen.
     header: (usize, Option<usize>),
-    frames: Vec<RawFrame<'a>>,
+    /// Where its first frame starts.
+    body_start: Option<usize>,
 }
 
 #[derive(Debug, Default)]
 struct Parser<'a> {
     text: &'a str,
-    open: Open<'a>,
+    open: Open,
     /// Exceptions of the current chain, outermost first as printed.
     chain: Vec<Exception<'a>>,
     /// The aggregate's own chain and the indent of its list, while members of the list are read.
@@ -76,12 +73,11 @@ impl<'a> Parser<'a> {
     fn line(&mut self, start: usize, line: &'a str) {
         let blanks = indent(line);
         let content = after(line, blanks);
-        if let Some(frame) = frame(content) {
+        if content.starts_with("at ")
+            && (self.open.body_start.is_some() || frame(content).is_some())
+        {
             self.open.header.1.get_or_insert(start);
-            self.is_cut |= self.open.frames.len() == FRAMES_MAX;
-            if self.open.frames.len() < FRAMES_MAX {
-                self.open.frames.push(frame);
-            }
+            self.open.body_start.get_or_insert(start);
         } else if let Some(rest) = cause(content) {
             self.begin(start, line.len() - rest.len());
         } else if content.starts_with("[errors]: [")
@@ -124,13 +120,14 @@ impl<'a> Parser<'a> {
 
     fn close(&mut self, end: usize) {
         let open = std::mem::take(&mut self.open);
-        let header = header_text(between(self.text, open.header.0, open.header.1.unwrap_or(end)));
-        if header.is_empty() && open.frames.is_empty() {
+        let header_end = open.header.1.unwrap_or(end);
+        let header = header_text(between(self.text, open.header.0, header_end));
+        let body = Body::of(open.body_start.map_or("", |start| between(self.text, start, end)));
+        if header.is_empty() && body.text.is_empty() {
             return;
         }
         let (type_name, message) = split_header(header);
-        let exception =
-            Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
+        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
         self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
     }
 

@@ -1,6 +1,7 @@
 //! Stacks as they come.
 
 use super::*;
+use crate::chain::{FRAMES_MAX, is_deep, root, walk};
 
 const CHAINED: &str = r#"Traceback (most recent call last):
   File "/srv/shop/pay/gateway.py", line 41, in charge
@@ -59,9 +60,9 @@ const GROUPED: &str = r#"  + Exception Group Traceback (most recent call last):
 "#;
 
 fn outline(chain: &[Exception<'_>]) -> Vec<(String, String, Vec<String>)> {
-    let frames =
-        |e: &Exception<'_>| e.frames.iter().map(|frame| Python.symbol(frame).text()).collect();
-    chain.iter().map(|e| (e.type_name.to_owned(), e.message.to_string(), frames(e))).collect()
+    let frames = |at| walk(chain, at, &Python).map(|f| Python.symbol(&f).text()).collect();
+    let exceptions = chain.iter().enumerate();
+    exceptions.map(|(at, e)| (e.type_name.to_owned(), e.message.to_string(), frames(at))).collect()
 }
 
 fn row(type_name: &str, message: &str, frames: &[&str]) -> (String, String, Vec<String>) {
@@ -95,11 +96,9 @@ fn a_chain_goes_from_the_last_exception_to_the_first() {
             ),
         ]
     );
-    assert_eq!(crate::chain::root(&stack.chain), 2);
-    assert!(
-        Python.is_library(&stack.chain[2].frames[0])
-            && !Python.is_library(&stack.chain[2].frames[1])
-    );
+    assert_eq!(root(&stack.chain, Some(&Python)), 2);
+    let in_app: Vec<_> = walk(&stack.chain, 2, &Python).map(|frame| frame.in_app).collect();
+    assert_eq!(in_app, [false, true]);
 }
 
 #[test]
@@ -140,7 +139,7 @@ fn repeats_notes_and_syntax_errors_are_read() {
     let recursive = "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    f()\n    ~^^\n  [Previous line repeated 996 more times]\nRecursionError: maximum recursion depth exceeded\n";
     let stack = Python.parse(recursive);
     assert_eq!(
-        (stack.chain[0].frames[0].n_repeats, stack.chain[0].type_name),
+        (walk(&stack.chain, 0, &Python).next().unwrap().n_repeats, stack.chain[0].type_name),
         (996, "RecursionError")
     );
     let noted = Python.parse("Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    g()\nValueError: no\nwhile loading x.csv\n");
@@ -148,7 +147,7 @@ fn repeats_notes_and_syntax_errors_are_read() {
     let syntax = Python.parse(
         "  File \"a.py\", line 3\n    def f(\n         ^\nSyntaxError: '(' was never closed\n",
     );
-    assert_eq!((syntax.chain[0].type_name, syntax.chain[0].frames.len()), ("SyntaxError", 1));
+    assert_eq!((syntax.chain[0].type_name, walk(&syntax.chain, 0, &Python).count()), ("SyntaxError", 1));
 }
 
 #[test]
@@ -203,6 +202,7 @@ fn limits_keep_the_innermost_frames() {
         .fold(String::new(), |deep, n| deep + &format!("  File \"a.py\", line {n}, in f{n}\n"));
     let text = format!("Traceback (most recent call last):\n{deep}ValueError: no\n");
     let stack = Python.parse(&text);
-    assert!(stack.is_cut && stack.chain[0].frames.len() == FRAMES_MAX);
-    assert_eq!(stack.chain[0].frames[0].function, "f2999");
+    let frames: Vec<_> = walk(&stack.chain, 0, &Python).collect();
+    assert!(is_deep(&stack.chain, 0, &Python));
+    assert_eq!((frames.len(), frames[0].function), (FRAMES_MAX, "f2999"));
 }
