@@ -1,8 +1,16 @@
 //! The seam between languages and everything else, and the choice of a language.
 
+mod dart;
+mod dotnet;
+mod erlang;
+mod go;
 mod java;
 mod javascript;
+mod native;
+mod php;
 mod python;
+mod ruby;
+mod rust;
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -18,8 +26,24 @@ pub enum Lang {
     Java,
     /// Python 2.7 and 3.
     Python,
-    /// JavaScript on V8: Chrome, Node, Deno.
+    /// JavaScript and what compiles to it, on any engine.
     JavaScript,
+    /// Go.
+    Go,
+    /// Rust.
+    Rust,
+    /// C#, F# and Visual Basic.
+    DotNet,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// Swift, Objective-C, C++ and C.
+    Native,
+    /// Elixir and Erlang.
+    Erlang,
+    /// Dart and Flutter.
+    Dart,
 }
 
 impl Lang {
@@ -29,6 +53,14 @@ impl Lang {
             Self::Java => "java",
             Self::Python => "python",
             Self::JavaScript => "javascript",
+            Self::Go => "go",
+            Self::Rust => "rust",
+            Self::DotNet => "dotnet",
+            Self::Ruby => "ruby",
+            Self::Php => "php",
+            Self::Native => "native",
+            Self::Erlang => "erlang",
+            Self::Dart => "dart",
         }
     }
 }
@@ -96,9 +128,22 @@ impl Symbol<'_> {
     }
 }
 
-/// Every language with a parser. A new one is a file of its own and a line here.
-pub(crate) static LANGUAGES: [&dyn Language; 3] =
-    [&java::Java, &python::Python, &javascript::JavaScript];
+/// Every language with a parser. A new one is a file of its own and a line here. Where two take a line for theirs, the
+/// first has it.
+pub(crate) static LANGUAGES: [&dyn Language; 12] = [
+    &java::Java,
+    &javascript::JavaScript,
+    &python::Python,
+    &dotnet::DotNet,
+    &javascript::Gecko,
+    &go::Go,
+    &rust::Rust,
+    &ruby::Ruby,
+    &php::Php,
+    &dart::Dart,
+    &native::Native,
+    &erlang::Erlang,
+];
 
 /// The language that an exporter means.
 pub(crate) fn named(name: Option<&str>) -> Option<&'static dyn Language> {

@@ -51,6 +51,21 @@ pub(crate) fn basename(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
+/// `file:12:5`, `file:12`: a file with its line and column from 1; a number too large counts as unknown.
+pub(crate) fn numbered(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
+    let (rest, last) = number_at_end(place)?;
+    match number_at_end(rest) {
+        Some((file, line)) => Some((file, line, last)),
+        None => Some((rest, last, None)),
+    }
+}
+
+fn number_at_end(text: &str) -> Option<(&str, Option<u32>)> {
+    let (rest, digits) = text.rsplit_once(':')?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| (rest, Some(digits.parse().unwrap_or(0)).filter(|number| *number > 0)))
+}
+
 /// Lines of a text with the byte where each starts.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines<'a> {

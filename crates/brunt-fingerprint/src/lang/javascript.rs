@@ -1,5 +1,6 @@
-//! JavaScript as V8 prints it: browsers, Node, Deno, and bundles of all of them.
+//! JavaScript as V8 prints it: browsers, Node, Deno, Bun, Hermes, and bundles of all of them.
 
+mod gecko;
 mod names;
 
 use std::borrow::Cow;
@@ -7,7 +8,9 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, indent};
+use crate::text::{Lines, after, before, between, byte, indent, numbered};
+
+pub(crate) use gecko::Gecko;
 
 #[derive(Debug)]
 pub(crate) struct JavaScript;
@@ -26,11 +29,7 @@ impl Language for JavaScript {
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
-        let mut parser = Parser { text, ..Parser::default() };
-        for (start, line) in Lines::of(text) {
-            parser.line(start, line);
-        }
-        parser.finish()
+        parse(text, "at ", frame)
     }
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
@@ -55,9 +54,33 @@ struct Open {
     body_start: Option<usize>,
 }
 
-#[derive(Debug, Default)]
+/// Finds the exceptions of a text. Every frame begins with `start`, which no other line does once frames have begun
+/// if it is not empty.
+fn parse<'a>(text: &'a str, start: &'static str, frame: ReadFrame) -> Stack<'a> {
+    let mut parser = Parser {
+        text,
+        start,
+        frame,
+        open: Open::default(),
+        chain: Vec::new(),
+        outer: None,
+        aggregate: None,
+        children: Vec::new(),
+        is_cut: false,
+    };
+    for (start, line) in Lines::of(text) {
+        parser.line(start, line);
+    }
+    parser.finish()
+}
+
+type ReadFrame = for<'f> fn(&'f str) -> Option<RawFrame<'f>>;
+
+#[derive(Debug)]
 struct Parser<'a> {
     text: &'a str,
+    start: &'static str,
+    frame: ReadFrame,
     open: Open,
     /// Exceptions of the current chain, outermost first as printed.
     chain: Vec<Exception<'a>>,
@@ -73,9 +96,8 @@ impl<'a> Parser<'a> {
     fn line(&mut self, start: usize, line: &'a str) {
         let blanks = indent(line);
         let content = after(line, blanks);
-        if content.starts_with("at ")
-            && (self.open.body_start.is_some() || frame(content).is_some())
-        {
+        let is_known = self.open.body_start.is_some() && !self.start.is_empty();
+        if content.starts_with(self.start) && (is_known || (self.frame)(content).is_some()) {
             self.open.header.1.get_or_insert(start);
             self.open.body_start.get_or_insert(start);
         } else if let Some(rest) = cause(content) {
@@ -191,22 +213,8 @@ fn position(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
     }
     let (file, line, col) = numbered(place.strip_prefix("address at ").unwrap_or(place))?;
     // A line alone is what other languages print, and a file without letters is a time of day.
-    (col.is_some() && file.contains(|c: char| c.is_alphabetic())).then_some((file, line, col))
-}
-
-fn numbered(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
-    let (rest, last) = number_at_end(place)?;
-    match number_at_end(rest) {
-        Some((file, line)) => Some((file, line, last)),
-        None => Some((rest, last, None)),
-    }
-}
-
-/// `rest:12`; a number too large for a line counts as unknown.
-fn number_at_end(text: &str) -> Option<(&str, Option<u32>)> {
-    let (rest, digits) = text.rsplit_once(':')?;
-    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| (rest, Some(digits.parse().unwrap_or(0)).filter(|number| *number > 0)))
+    let is_file = file.contains(|c: char| c.is_alphabetic()) && !file.ends_with(".rs");
+    (col.is_some() && is_file).then_some((file, line, col))
 }
 
 /// What follows `[cause]: ` or `Caused by: `.

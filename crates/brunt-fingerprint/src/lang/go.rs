@@ -1,0 +1,211 @@
+//! Go: panics with their goroutines, `debug.Stack`, and errors that carry a stack.
+
+mod libraries;
+
+use std::borrow::Cow;
+
+use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
+use crate::lang::{Lang, Language, Naming, Symbol};
+use crate::text::{Lines, after, before, between};
+
+#[derive(Debug)]
+pub(crate) struct Go;
+
+impl Language for Go {
+    fn lang(&self) -> Lang {
+        Lang::Go
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["go", "golang"]
+    }
+
+    fn is_frame(&self, line: &str) -> bool {
+        place(line).is_some()
+    }
+
+    /// The function stands on one line and its place on the next.
+    fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>> {
+        let (file, number) = place(Lines::of(below).next()?.1)?;
+        let function = function(line)?;
+        Some(RawFrame { function, file, line: number, ..RawFrame::default() })
+    }
+
+    fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
+        let mut parser = Parser { text, ..Parser::default() };
+        for (start, line) in Lines::of(text) {
+            if !parser.line(start, line) {
+                return parser.finish(start);
+            }
+        }
+        parser.finish(text.len())
+    }
+
+    fn is_library(&self, frame: &RawFrame<'_>) -> bool {
+        libraries::holds(package(frame.function), frame.file)
+    }
+
+    fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
+        fold(frame.function)
+    }
+
+    /// A pointer to an error is that error.
+    fn fold_type<'a>(&self, name: &'a str) -> &'a str {
+        name.trim_start_matches(['*', '&'])
+    }
+}
+
+/// The error whose lines are being read.
+#[derive(Debug, Default)]
+struct Open {
+    header: usize,
+    /// Where the first frame starts.
+    body: Option<usize>,
+    /// Where what a panic found on the stack starts: before it are deferred functions.
+    panicked: Option<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Parser<'a> {
+    text: &'a str,
+    open: Open,
+    /// Where the line above starts, and whether it was a place or the name of a goroutine.
+    above: (usize, bool),
+    /// Whether a goroutine was named; then what is printed is one stack, and no chain of errors.
+    is_goroutine: bool,
+    /// Root first, as errors with a stack are printed.
+    done: Vec<Exception<'a>>,
+    is_cut: bool,
+}
+
+impl<'a> Parser<'a> {
+    /// False where another goroutine begins.
+    fn line(&mut self, start: usize, line: &'a str) -> bool {
+        let above = std::mem::replace(&mut self.above, (start, false));
+        if line.starts_with("goroutine ") && line.trim_ascii_end().ends_with(':') {
+            let is_other = self.open.body.is_some() && self.is_goroutine;
+            self.is_goroutine = true;
+            self.open.body.get_or_insert(start);
+            self.above.1 = true;
+            return !is_other;
+        }
+        if place(line).is_some() {
+            self.open.body.get_or_insert(above.0);
+            self.above.1 = true;
+            if between(self.text, above.0, start).starts_with("panic(") {
+                self.open.panicked = Some(start + line.len());
+            }
+        } else if self.open.body.is_some() && above.1 && !self.is_goroutine {
+            // A line behind a place that no place follows begins the text of the error around this one.
+            let next = Lines::of(after(self.text, start + line.len() + 1)).next();
+            if !line.trim_ascii().is_empty() && next.is_none_or(|(_, next)| place(next).is_none()) {
+                self.close(start);
+                self.open.header = start;
+            }
+        }
+        true
+    }
+
+    fn close(&mut self, end: usize) {
+        let open = std::mem::take(&mut self.open);
+        let header = between(self.text, open.header, open.body.unwrap_or(end));
+        let start = open.panicked.or(open.body).unwrap_or(end);
+        let (type_name, message) = split_header(header);
+        let body = Body::of(between(self.text, start, end));
+        if !header.trim_ascii().is_empty() || !body.text.is_empty() {
+            let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+            self.is_cut |= !push_capped(&mut self.done, exception, CAUSES_MAX);
+        }
+    }
+
+    fn finish(mut self, end: usize) -> Stack<'a> {
+        self.close(end);
+        self.done.reverse();
+        Stack { chain: self.done, children: Vec::new(), is_cut: self.is_cut }
+    }
+}
+
+/// `panic: message [recovered]`, where panics of deferred functions come after the first; else the whole text.
+fn split_header(header: &str) -> (&str, &str) {
+    let starts = ["panic: ", "fatal error: "];
+    let found = Lines::of(header).find_map(|(start, line)| {
+        let line_start = start + line.len() - line.trim_ascii_start().len();
+        let mark = starts.iter().find(|mark| after(header, line_start).starts_with(**mark))?;
+        Some(line_start + mark.len())
+    });
+    let Some(start) = found else { return ("", header.trim_ascii()) };
+    let message = after(header, start);
+    let ends = ["\n\tpanic: ", "\n\n", "\n[signal ", "\ngoroutine ", "\nruntime: "];
+    let end = ends.iter().filter_map(|mark| message.find(mark)).min().unwrap_or(message.len());
+    let message = before(message, end).trim_ascii_end();
+    let message = message.strip_suffix("[recovered]").unwrap_or(message);
+    ("panic", message.strip_suffix(", repanicked]").unwrap_or(message).trim_ascii_end())
+}
+
+/// `/srv/shop/cart.go:12 +0x1d`, alone on its line.
+fn place(line: &str) -> Option<(&str, Option<u32>)> {
+    let line = line.trim_ascii();
+    let dot = memchr::memmem::find(line.as_bytes(), b".go:")?;
+    let number = after(line, dot + 4);
+    let n_digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = after(number, n_digits);
+    let file = before(line, dot + 3);
+    let is_place = n_digits > 0
+        && (rest.is_empty() || rest.starts_with(" +0x"))
+        && file.contains(['/', '\\'])
+        && !file.contains([' ', '(', '"', '\'']);
+    is_place.then(|| (file, before(number, n_digits).parse().ok()))
+}
+
+/// `main.(*Cart).Total(0xc000010000, 0x2)` without the arguments, `created by main.start in goroutine 1` without
+/// what is around the name.
+fn function(line: &str) -> Option<&str> {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix("created by ").unwrap_or(line);
+    let line = line.split(" in goroutine ").next().unwrap_or(line);
+    let name = match line.ends_with(')').then(|| memchr::memrchr(b'(', line.as_bytes())).flatten() {
+        Some(open) => before(line, open),
+        None => line,
+    };
+    let is_name = !name.is_empty()
+        && !name.split('[').next().is_some_and(|head| head.contains([' ', ':', '=']));
+    is_name.then_some(name)
+}
+
+/// `github.com/acme/shop` of `github.com/acme/shop.(*Cart).Total`.
+fn package(function: &str) -> &str {
+    let generic = function.find('[').unwrap_or(function.len());
+    let slash = before(function, generic).rfind('/').map_or(0, |slash| slash + 1);
+    let dot = after(function, slash).find('.').map_or(function.len(), |dot| slash + dot);
+    before(function, dot)
+}
+
+/// Package and receiver are the module. A closure is folded into the function around it.
+fn fold(function: &str) -> Symbol<'_> {
+    let package = package(function);
+    let name = after(function, package.len() + 1);
+    let name = name.strip_suffix("-fm").unwrap_or(name);
+    let parts = || name.split('.').filter(|part| !part.is_empty());
+    let is_closure = |part: &str| {
+        ["func", "gowrap", "deferwrap", "funcN"].iter().any(|mark| {
+            part.strip_prefix(mark).is_some_and(|rest| {
+                rest.bytes().all(|b| b.is_ascii_digit() || b == b'-') && !rest.is_empty()
+            })
+        }) || part.bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_plain = |part: &str| !part.contains(['[', '(', ')', '*']);
+    let named = parts().take_while(|part| !is_closure(part) && *part != "glob");
+    let (n_named, last) = named.fold((0, ""), |(n, _), part| (n + 1, part));
+    let mut module = Cow::Borrowed(package);
+    for receiver in parts().take(n_named.min(2)).take(usize::from(n_named > 1)) {
+        let receiver = receiver.trim_start_matches("(*").split('[').next().unwrap_or(receiver);
+        let receiver = receiver.trim_end_matches(')');
+        module = Cow::Owned(format!("{package}.{receiver}"));
+    }
+    let function = if is_plain(last) { last } else { last.split('[').next().unwrap_or(last) };
+    let naming = if function.is_empty() { Naming::Anonymous } else { Naming::Named };
+    Symbol { module, function, naming }
+}
+
+#[cfg(test)]
+mod tests;
