@@ -168,11 +168,7 @@ fn count(chain: &[Exception<'_>], at: usize, reader: Reader<'_>) -> usize {
 }
 
 /// Takes lines off `rest` up to and with the next frame.
-fn next_frame<'a>(
-    body: Body<'a>,
-    rest: &mut &'a str,
-    reader: Reader<'_>,
-) -> Option<RawFrame<'a>> {
+fn next_frame<'a>(body: Body<'a>, rest: &mut &'a str, reader: Reader<'_>) -> Option<RawFrame<'a>> {
     while !rest.is_empty() {
         let (line, below) = match body.order {
             Order::InnermostFirst => {

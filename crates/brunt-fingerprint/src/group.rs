@@ -23,7 +23,7 @@ const TITLE_CHARS_MAX: usize = 160;
 /// Groups an occurrence and says why. Never fails: what cannot be read is grouped by type and message, and `quality`
 /// says so.
 pub fn group(occurrence: &Occurrence<'_>, rules: &Rules) -> ErrorInfo {
-    with_grouping(occurrence, rules, Grouping::info)
+    with_grouping(occurrence, rules, |grouping| grouping.info())
 }
 
 /// The group alone, as [`group`] has it, without the work of saying why.
@@ -263,7 +263,8 @@ impl<'s> Grouping<'s> {
         let id = self.group(subject, is_global);
         let asked = rule.and_then(|rule| rule.group.as_deref()).map(|group| ("rule", group));
         let client = self.occurrence.client_fingerprint.map(str::trim_ascii);
-        let asked = asked.or(client.filter(|text| !text.is_empty()).map(|text| ("fingerprint", text)));
+        let asked =
+            asked.or(client.filter(|text| !text.is_empty()).map(|text| ("fingerprint", text)));
         let mut decision = Decision {
             group: String::new(),
             is_replaced: None,

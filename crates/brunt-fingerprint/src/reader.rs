@@ -14,9 +14,7 @@ pub(crate) struct Reader<'r> {
 impl<'r> Reader<'r> {
     /// Whether a frame is the app's: the user's word first, the language's tables next.
     pub(crate) fn is_app(self, frame: &RawFrame<'_>) -> bool {
-        self.rules
-            .in_app(self.language, frame)
-            .unwrap_or_else(|| !self.language.is_library(frame))
+        self.rules.in_app(self.language, frame).unwrap_or_else(|| !self.language.is_library(frame))
     }
 
     pub(crate) fn duty(self, symbol: &Symbol<'_>) -> Duty {

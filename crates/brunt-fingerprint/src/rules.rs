@@ -7,8 +7,8 @@
 //! exclude = ["java:com.acme.generated.**"]
 //! [[helper]]                    # a function that only throws for its callers
 //! symbol = "com.acme.Ensure.*"
-//! [[not_helper]]                # one that does more, whatever its name says
-//! symbol = "com.acme.Assert.measure"
+//! [[helper]]                    # one that does more, whatever its name says
+//! not_helper = "com.acme.Assert.measure"
 //! [[generic]]                   # a type of which the message must count
 //! type = "AcmeException"
 //! [[drop]]                      # a frame that never counts

@@ -65,7 +65,8 @@ fn groups_stay_together_and_apart_in_every_language() {
         assert!(keep >= 0.97, "{}: {keep:.4} are kept together\n{shown}", kind.name());
         assert!(split >= 0.97, "{}: {split:.4} are kept apart\n{shown}", kind.name());
     }
-    let (keep, split) = (total(&scores.keep, |_, _| true).value(), total(&scores.split, |_, _| true).value());
+    let (keep, split) =
+        (total(&scores.keep, |_, _| true).value(), total(&scores.split, |_, _| true).value());
     assert!(keep >= 0.995 && split >= 0.995, "{keep:.4} together, {split:.4} apart\n{shown}");
 }
 
@@ -78,7 +79,8 @@ fn golden() -> (String, usize) {
             let story = Story::new(kind, random);
             let _ = write!(out, "{} {number}", kind.name());
             let pairs = [keep(&story, random), split(&story, random)].concat();
-            let all = std::iter::once(Happening::of(&story)).chain(pairs.into_iter().map(|pair| pair.second));
+            let all = std::iter::once(Happening::of(&story))
+                .chain(pairs.into_iter().map(|pair| pair.second));
             for id in all.map(|happening| grouped(&happening)) {
                 let _ = write!(out, " {}", &id[id.len() - 10..]);
                 n_ids += 1;

@@ -15,7 +15,9 @@ pub(crate) static GO: Dialect = Dialect {
         "github.com/gin-gonic/gin.(*Context).Next(0xc{a})\n\t/root/go/pkg/mod/github.com/gin-gonic/gin@v1.9.{n}/context.go:{l} +0x39",
         "created by net/http.(*Server).Serve in goroutine {n}\n\t/usr/local/go/src/net/http/server.go:{l} +0x5ed",
     ],
-    resume: &["golang.org/x/sync/errgroup.(*Group).Go.func1()\n\t/root/go/pkg/mod/golang.org/x/sync@v0.{n}.0/errgroup/errgroup.go:{l} +0x56"],
+    resume: &[
+        "golang.org/x/sync/errgroup.(*Group).Go.func1()\n\t/root/go/pkg/mod/golang.org/x/sync@v0.{n}.0/errgroup/errgroup.go:{l} +0x56",
+    ],
     own: go_frame,
     print: go,
 };
@@ -39,7 +41,9 @@ fn go(story: &Story) -> Printed {
     match story.root.kind {
         // Errors are recorded with the stack of whoever records them.
         FaultKind::Specific(name) => Printed {
-            stack: format!("{goroutine}runtime/debug.Stack()\n\t/usr/local/go/src/runtime/debug/stack.go:24 +0x5e\n{frames}"),
+            stack: format!(
+                "{goroutine}runtime/debug.Stack()\n\t/usr/local/go/src/runtime/debug/stack.go:24 +0x5e\n{frames}"
+            ),
             type_name: Some(format!("*errs.{}", name.pascal())),
             message: Some(text),
         },
@@ -63,7 +67,9 @@ pub(crate) static RUST: Dialect = Dialect {
         "{n}: std::panicking::try\n             at /rustc/79e9716c9805/library/std/src/panicking.rs:{l}:19",
         "{n}: __libc_start_call_main",
     ],
-    resume: &["{n}: <core::future::from_generator::GenFuture<T> as core::future::future::Future>::poll\n             at /rustc/79e9716c9805/library/core/src/future/mod.rs:{l}:19"],
+    resume: &[
+        "{n}: <core::future::from_generator::GenFuture<T> as core::future::future::Future>::poll\n             at /rustc/79e9716c9805/library/core/src/future/mod.rs:{l}:19",
+    ],
     own: rust_frame,
     print: rust,
 };
@@ -71,10 +77,13 @@ pub(crate) static RUST: Dialect = Dialect {
 fn rust_frame(story: &Story, call: Call, line: u32) -> String {
     let (module, class, function) = (call.module.0, call.module.pascal(), call.function.snake());
     let closure = if call.is_closure { "::{{closure}}" } else { "" };
-    let hash = if story.markers & 1 == 1 { format!("::h{:016x}", story.address) } else { String::new() };
+    let hash =
+        if story.markers & 1 == 1 { format!("::h{:016x}", story.address) } else { String::new() };
     let file = call.module.snake();
     let root = if story.markers & 2 == 2 { "." } else { story.checkout };
-    format!("  {{n}}: shop::{module}::{class}::{function}{closure}{hash}\n             at {root}/src/{module}/{file}.rs:{line}:9\n")
+    format!(
+        "  {{n}}: shop::{module}::{class}::{function}{closure}{hash}\n             at {root}/src/{module}/{file}.rs:{line}:9\n"
+    )
 }
 
 fn rust(story: &Story) -> Printed {
@@ -104,16 +113,22 @@ pub(crate) static SWIFT: Dialect = Dialect {
         "{n}   CoreFoundation                      0x0000{a} __CFRunLoopDoSource0 + {l}",
         "{n}   libdyld.dylib                       0x0000{a} start + {l}",
     ],
-    resume: &["{n}   libswift_Concurrency.dylib          0x0000{a} swift::runJobInEstablishedExecutorContext(swift::Job*) + {l}"],
+    resume: &[
+        "{n}   libswift_Concurrency.dylib          0x0000{a} swift::runJobInEstablishedExecutorContext(swift::Job*) + {l}",
+    ],
     own: swift_frame,
     print: swift,
 };
 
 fn swift_frame(story: &Story, call: Call, line: u32) -> String {
     let (class, function) = (call.module.pascal(), call.function.camel());
-    let closure = if call.is_closure { format!("closure #{} in ", story.ordinal) } else { String::new() };
-    let place = if story.markers & 1 == 1 { format!(" ({class}.swift:{line})") } else { String::new() };
-    format!("{{n}}   Shop                                0x0000{{a}} {closure}{class}.{function}(of:count:) + {line}{place}\n")
+    let closure =
+        if call.is_closure { format!("closure #{} in ", story.ordinal) } else { String::new() };
+    let place =
+        if story.markers & 1 == 1 { format!(" ({class}.swift:{line})") } else { String::new() };
+    format!(
+        "{{n}}   Shop                                0x0000{{a}} {closure}{class}.{function}(of:count:) + {line}{place}\n"
+    )
 }
 
 fn swift(story: &Story) -> Printed {
@@ -137,7 +152,9 @@ pub(crate) static NATIVE: Dialect = Dialect {
         "      #{n} pc 000{a}  /apex/com.android.art/lib64/libart.so (art_quick_generic_jni_trampoline+{l}) (BuildId: 77aa)",
         "      #{n} pc 000{a}  /apex/com.android.runtime/lib64/bionic/libc.so (__pthread_start(void*)+{l}) (BuildId: 1f2e)",
     ],
-    resume: &["      #{n} pc 000{a}  /system/lib64/libutils.so (android::Looper::pollOnce(int, int*, int*, void**)+{l}) (BuildId: 90cc)"],
+    resume: &[
+        "      #{n} pc 000{a}  /system/lib64/libutils.so (android::Looper::pollOnce(int, int*, int*, void**)+{l}) (BuildId: 90cc)",
+    ],
     own: native_frame,
     print: native,
 };
@@ -147,7 +164,9 @@ fn native_frame(story: &Story, call: Call, line: u32) -> String {
     let lambda = if call.is_closure { "::{lambda(int)#1}::operator()" } else { "" };
     format!(
         "      #{{n}} pc 000{{a}}  /data/app/~~{:x}==/com.acme.shop-{:x}/lib/arm64/libshop.so (acme::{space}::{class}::{function}(int, std::vector<int> const&){lambda}+{line}) (BuildId: {:x})\n",
-        story.bundle & 0xffff, story.bundle >> 48, story.bundle
+        story.bundle & 0xffff,
+        story.bundle >> 48,
+        story.bundle
     )
 }
 
@@ -155,11 +174,17 @@ fn native(story: &Story) -> Printed {
     let head = match story.root.kind {
         FaultKind::Specific(name) => {
             let type_name = format!("acme::{}", name.pascal());
-            format!("terminating: abort was called after throwing an instance of '{type_name}'\n  what():  {}\n", story.root.message.text())
+            format!(
+                "terminating: abort was called after throwing an instance of '{type_name}'\n  what():  {}\n",
+                story.root.message.text()
+            )
         }
         kind => {
             let signal = fault_name(kind, "SIGABRT", "SIGSEGV");
-            format!("signal 6 ({signal}), code -1 (SI_QUEUE), fault addr --------\nAbort message: '{}'\n", story.root.message.text())
+            format!(
+                "signal 6 ({signal}), code -1 (SI_QUEUE), fault addr --------\nAbort message: '{}'\n",
+                story.root.message.text()
+            )
         }
     };
     let mut out = head;

@@ -30,7 +30,10 @@ pub(crate) fn measure() {
 /// The rule of systems that mask only numbers.
 fn without_digits(message: &str) -> String {
     let words = message.split(' ');
-    words.map(|word| if word.bytes().any(|b| b.is_ascii_digit()) { "*" } else { word }).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| if word.bytes().any(|b| b.is_ascii_digit()) { "*" } else { word })
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Messages with the place in the code that wrote them: `16:42:22.382 INFO  t.s.TravelServiceImpl#532 TraceID: …
@@ -57,7 +60,10 @@ fn read(path: &Path, pairs: &mut Vec<(String, String)>) {
     let Ok(mut reader) = csv::Reader::from_path(path) else { return };
     for record in reader.records().flatten() {
         let Ok(log) = serde_json::from_str::<Value>(record.get(7).unwrap_or("")) else { continue };
-        let Some((head, rest)) = log["log"].as_str().and_then(|log| log.split_once(" TraceID: ")) else { continue };
+        let Some((head, rest)) = log["log"].as_str().and_then(|log| log.split_once(" TraceID: "))
+        else {
+            continue;
+        };
         let service = record.get(3).unwrap_or("").split('-').nth(1).unwrap_or("");
         let place = format!("{service} {}", head.rsplit(' ').next().unwrap_or(""));
         pairs.push((place, rest.splitn(4, ' ').nth(3).unwrap_or("").to_owned()));
@@ -79,8 +85,13 @@ fn agreement(pairs: &[(String, String)], group: fn(&str) -> String) -> (f64, f64
     }
     let n_pairs = |n: &u64| n * (n - 1) / 2;
     let same = both.values().map(n_pairs).sum::<u64>();
-    let (of_labels, of_groups) = (labels.values().map(n_pairs).sum::<u64>(), groups.values().map(n_pairs).sum::<u64>());
-    let exact: u64 = both.iter().filter(|((label, group), n)| labels[label] == **n && groups[group.as_str()] == **n).map(|(_, n)| n).sum();
+    let (of_labels, of_groups) =
+        (labels.values().map(n_pairs).sum::<u64>(), groups.values().map(n_pairs).sum::<u64>());
+    let exact: u64 = both
+        .iter()
+        .filter(|((label, group), n)| labels[label] == **n && groups[group.as_str()] == **n)
+        .map(|(_, n)| n)
+        .sum();
     #[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
     let share = |n: u64, of: u64| n as f64 / of.max(1) as f64;
     (share(2 * same, of_labels + of_groups), share(exact, u64::try_from(pairs.len()).unwrap_or(1)))

@@ -35,9 +35,11 @@ pub(crate) fn measure() {
     println!("\ntime on hostile texts: nanoseconds a byte at 8, 16, 32 and 64 KiB");
     let mut worst: f64 = 0.0;
     for unit in UNITS {
-        let figures: Vec<f64> = [8, 16, 32, 64].map(|n_kib| nanoseconds_a_byte(unit, n_kib * 1024)).to_vec();
+        let figures: Vec<f64> =
+            [8, 16, 32, 64].map(|n_kib| nanoseconds_a_byte(unit, n_kib * 1024)).to_vec();
         worst = worst.max(figures[3] / figures[0]);
-        let text = figures.iter().map(|figure| format!("{figure:.1}")).collect::<Vec<_>>().join(" ");
+        let text =
+            figures.iter().map(|figure| format!("{figure:.1}")).collect::<Vec<_>>().join(" ");
         row(&format!("  {unit:?}"), &text, "", "");
     }
     row("time a byte at 64 KiB over that at 8 KiB, worst", &format!("{worst:.2}"), "", "about 1");

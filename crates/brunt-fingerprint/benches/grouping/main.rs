@@ -93,9 +93,12 @@ fn metamorphic(seed: u64, n_seeds: u64, n_shown: usize) {
         format!("{:.2} / {:.2}", 100.0 * keep, 100.0 * split)
     };
     let n_pairs = total(&scores.keep, |_, _| true).n + total(&scores.split, |_, _| true).n;
-    println!("\nmetamorphic suite, seed {seed}, {n_seeds} stories a language, {n_pairs} pairs: must keep / must split, %");
+    println!(
+        "\nmetamorphic suite, seed {seed}, {n_seeds} stories a language, {n_pairs} pairs: must keep / must split, %"
+    );
     let best = |of: &dyn Fn(story::Kind, &str) -> bool| {
-        let mean = |scores: &Scores| total(&scores.keep, of).value() + total(&scores.split, of).value();
+        let mean =
+            |scores: &Scores| total(&scores.keep, of).value() + total(&scores.split, of).value();
         let best = peers.iter().max_by(|(_, a), (_, b)| mean(a).total_cmp(&mean(b)));
         best.map_or(String::new(), |(_, scores)| both(scores, of))
     };
@@ -108,14 +111,31 @@ fn metamorphic(seed: u64, n_seeds: u64, n_shown: usize) {
         row(&format!("  {}", kind.name()), &both(&scores, &of), &best(&of), ">= 97 / 97");
     }
     for (shares, word) in [(&scores.keep, "keep"), (&scores.split, "split")] {
-        let mutations: std::collections::BTreeSet<&str> = shares.keys().map(|(_, name)| *name).collect();
+        let mutations: std::collections::BTreeSet<&str> =
+            shares.keys().map(|(_, name)| *name).collect();
         for mutation in mutations {
-            let share = |shares: &_| format!("{:.2}", 100.0 * total(shares, |_, name| name == mutation).value());
-            let of_peers = peers.iter().map(|(_, peer)| share(if word == "keep" { &peer.keep } else { &peer.split }));
-            row(&format!("  {word}: {mutation}"), &share(shares), &of_peers.collect::<Vec<_>>().join(" "), "");
+            let share = |shares: &_| {
+                format!("{:.2}", 100.0 * total(shares, |_, name| name == mutation).value())
+            };
+            let of_peers = peers
+                .iter()
+                .map(|(_, peer)| share(if word == "keep" { &peer.keep } else { &peer.split }));
+            row(
+                &format!("  {word}: {mutation}"),
+                &share(shares),
+                &of_peers.collect::<Vec<_>>().join(" "),
+                "",
+            );
         }
     }
     for (kind, pair) in &scores.wrong {
-        println!("\n### {} {}\n{:?}\n{}\n---\n{}", kind.name(), pair.mutation, pair.first.printed.message, pair.first.printed.stack, pair.second.printed.stack);
+        println!(
+            "\n### {} {}\n{:?}\n{}\n---\n{}",
+            kind.name(),
+            pair.mutation,
+            pair.first.printed.message,
+            pair.first.printed.stack,
+            pair.second.printed.stack
+        );
     }
 }

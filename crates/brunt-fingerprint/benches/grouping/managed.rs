@@ -52,11 +52,17 @@ fn java_frame(story: &Story, call: Call, line: u32) -> String {
     let (class, function) = (call.module.pascal(), call.function.camel());
     let ordinal = story.ordinal;
     let (class, function) = match (call.is_closure, story.kind) {
-        (true, Kind::Kotlin) => (format!("{class}${function}${ordinal}"), "invokeSuspend".to_owned()),
+        (true, Kind::Kotlin) => {
+            (format!("{class}${function}${ordinal}"), "invokeSuspend".to_owned())
+        }
         (true, _) => (class, format!("lambda${function}${ordinal}")),
         (false, _) => (class, function),
     };
-    let jar = if story.markers & 1 == 1 { format!(" ~[shop-{}.jar!/:{}]", story.ordinal, story.ordinal) } else { String::new() };
+    let jar = if story.markers & 1 == 1 {
+        format!(" ~[shop-{}.jar!/:{}]", story.ordinal, story.ordinal)
+    } else {
+        String::new()
+    };
     let file = call.module.pascal();
     format!("\tat com.acme.{}.{class}.{function}({file}.{extension}:{line}){jar}\n", call.module.0)
 }
@@ -83,7 +89,8 @@ fn java(story: &Story) -> Printed {
             let n_shared = story.callers.len().saturating_sub(1) + story.tail.len();
             let own = frames.len().saturating_sub(n_shared);
             let (inner, shared) = frames.split_at(own);
-            let place = java_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
+            let place =
+                java_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
             let _ = writeln!(out, "{}", header(wrapper));
             out = out + &place + &shared.concat();
             let _ = writeln!(out, "Caused by: {}", header(story.root));
@@ -135,16 +142,25 @@ fn dotnet(story: &Story) -> Printed {
         FaultKind::Generic => "System.InvalidOperationException".to_owned(),
         FaultKind::Recursion => "System.StackOverflowException".to_owned(),
     };
-    let header = |fault: crate::story::Fault| format!("{}: {}", name(fault.kind), fault.message.text());
-    let mut out = if story.markers & 4 == 4 { "Unhandled exception. ".to_owned() } else { String::new() };
+    let header =
+        |fault: crate::story::Fault| format!("{}: {}", name(fault.kind), fault.message.text());
+    let mut out =
+        if story.markers & 4 == 4 { "Unhandled exception. ".to_owned() } else { String::new() };
     let frames = lines(story).concat();
     let _ = match story.wrapper {
         None => write!(out, "{}\n{frames}", header(story.root)),
         Some(wrapper) => {
-            let place = dotnet_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
+            let place = dotnet_frame(
+                story,
+                Call { is_closure: false, ..story.callers[0] },
+                story.line + 900,
+            );
             let (outer, inner) = (header(wrapper), header(story.root));
             let link = if story.markers & 8 == 8 { " ---> " } else { "\n ---> " };
-            write!(out, "{outer}{link}{inner}\n{frames}   --- End of inner exception stack trace ---\n{place}")
+            write!(
+                out,
+                "{outer}{link}{inner}\n{frames}   --- End of inner exception stack trace ---\n{place}"
+            )
         }
     };
     Printed::text(out)
@@ -167,14 +183,17 @@ pub(crate) static DART: Dialect = Dialect {
 };
 
 fn dart_frame(_: &Story, call: Call, line: u32) -> String {
-    let (class, function, file) = (call.module.pascal(), call.function.camel(), call.module.snake());
+    let (class, function, file) =
+        (call.module.pascal(), call.function.camel(), call.module.snake());
     let closure = if call.is_closure { ".<anonymous closure>" } else { "" };
     format!("#{{n}}      {class}.{function}{closure} (package:shop/src/{file}.dart:{line}:7)\n")
 }
 
 fn dart(story: &Story) -> Printed {
     let header = match story.root.kind {
-        FaultKind::Specific(name) => format!("{}Exception: {}", name.pascal(), story.root.message.text()),
+        FaultKind::Specific(name) => {
+            format!("{}Exception: {}", name.pascal(), story.root.message.text())
+        }
         FaultKind::Generic => format!("Exception: {}", story.root.message.text()),
         FaultKind::Recursion => "StackOverflowError: Stack Overflow".to_owned(),
     };
@@ -200,9 +219,14 @@ pub(crate) static ELIXIR: Dialect = Dialect {
 };
 
 fn elixir_frame(story: &Story, call: Call, line: u32) -> String {
-    let (module, function, file) = (call.module.pascal(), call.function.snake(), call.module.snake());
+    let (module, function, file) =
+        (call.module.pascal(), call.function.snake(), call.module.snake());
     let closure = if call.is_closure { "anonymous fn/1 in " } else { "" };
-    let app = if story.markers & 1 == 1 { format!("(shop 0.{}.0) ", story.ordinal) } else { String::new() };
+    let app = if story.markers & 1 == 1 {
+        format!("(shop 0.{}.0) ", story.ordinal)
+    } else {
+        String::new()
+    };
     format!("    {app}lib/shop/{file}.ex:{line}: {closure}Shop.{module}.{function}/2\n")
 }
 
@@ -213,7 +237,8 @@ fn elixir(story: &Story) -> Printed {
     };
     let mut out = String::new();
     if story.markers & 2 == 2 {
-        let _ = writeln!(out, "10:11:12.345 [error] GenServer #PID<0.{}.0> terminating", story.ordinal);
+        let _ =
+            writeln!(out, "10:11:12.345 [error] GenServer #PID<0.{}.0> terminating", story.ordinal);
     }
     let _ = write!(out, "** ({name}) {}\n{}", story.root.message.text(), lines(story).concat());
     if story.markers & 2 == 2 {

@@ -32,7 +32,10 @@ pub(crate) fn keep(story: &Story, random: &mut Random) -> Vec<Pair> {
         ("lines shifted", Story { line: story.line + random.number(500), ..story.clone() }),
         ("checkout path", Story { checkout: random.pick(&CHECKOUTS), ..story.clone() }),
         ("framework tail", Story { tail: numbers(random), ..story.clone() }),
-        ("library frame above", Story { above: [&story.above[..], &[random.below(64)]].concat(), ..story.clone() }),
+        (
+            "library frame above",
+            Story { above: [&story.above[..], &[random.below(64)]].concat(), ..story.clone() },
+        ),
         ("another caller", Story { callers: vec![named(random), named(random)], ..story.clone() }),
         ("closure ordinal", Story { ordinal: random.number(30), ..story.clone() }),
         ("runtime markers", Story { markers: random.number(64), ..story.clone() }),
@@ -49,7 +52,11 @@ pub(crate) fn keep(story: &Story, random: &mut Random) -> Vec<Pair> {
     let first = Happening::of(story);
     let mut pairs: Vec<Pair> = changes
         .into_iter()
-        .map(|(mutation, changed)| Pair { mutation, first: first.clone(), second: Happening::of(&changed) })
+        .map(|(mutation, changed)| Pair {
+            mutation,
+            first: first.clone(),
+            second: Happening::of(&changed),
+        })
         .collect();
     for (mutation, change) in TEXT_CHANGES {
         if let Some(stack) = change(&first.printed.stack, story, random) {
@@ -104,8 +111,9 @@ fn numbers(random: &mut Random) -> Vec<usize> {
 }
 
 fn other_ids(story: &Story, random: &mut Random) -> Story {
-    let about = |fault: crate::story::Fault, random: &mut Random| {
-        crate::story::Fault { message: fault.message.about_another(random), ..fault }
+    let about = |fault: crate::story::Fault, random: &mut Random| crate::story::Fault {
+        message: fault.message.about_another(random),
+        ..fault
     };
     Story {
         root: about(story.root, random),
@@ -143,7 +151,11 @@ fn recursion(kind: Kind, random: &mut Random) -> Pair {
         tail: numbers(random),
         ..first.clone()
     };
-    Pair { mutation: "recursion depth", first: Happening::of(&first), second: Happening::of(&entered) }
+    Pair {
+        mutation: "recursion depth",
+        first: Happening::of(&first),
+        second: Happening::of(&entered),
+    }
 }
 
 fn without_stack(story: &Story, random: &mut Random) -> Pair {
@@ -189,8 +201,14 @@ fn log_prefix(stack: &str, _: &Story, random: &mut Random) -> Option<String> {
     for (idx, line) in stack.lines().enumerate() {
         let second = idx % 60;
         out += &match style {
-            0 => format!("2026-03-{day:02} 10:22:{second:02},{:03} [worker-{thread}] ERROR shop.Main : {line}\n", idx * 7 % 1000),
-            1 => format!("03-{day:02} 10:22:{second:02}.{:03}  1234  {thread} E AndroidRuntime: {line}\n", idx * 7 % 1000),
+            0 => format!(
+                "2026-03-{day:02} 10:22:{second:02},{:03} [worker-{thread}] ERROR shop.Main : {line}\n",
+                idx * 7 % 1000
+            ),
+            1 => format!(
+                "03-{day:02} 10:22:{second:02}.{:03}  1234  {thread} E AndroidRuntime: {line}\n",
+                idx * 7 % 1000
+            ),
             2 => format!("shop-7f9c-{thread} | {line}\n"),
             _ => format!("Mar {day:02} 10:22:{second:02} host{thread} shop[{thread}]: {line}\n"),
         };
@@ -210,18 +228,32 @@ fn ansi(stack: &str, _: &Story, random: &mut Random) -> Option<String> {
 /// Cut somewhere behind the frame that the error is put down to, or before it where that frame comes last.
 fn truncated(stack: &str, story: &Story, random: &mut Random) -> Option<String> {
     let mark = match story.kind {
-        Kind::Php => format!("App\\{}->{}(", story.culprit.module.pascal(), story.culprit.function.camel()),
+        Kind::Php => {
+            format!("App\\{}->{}(", story.culprit.module.pascal(), story.culprit.function.camel())
+        }
         kind => {
             let own = (dialect(kind).own)(story, story.culprit, story.line_of(story.culprit));
             // The last line of the frame, from behind what is numbered.
-            let last = own.trim_end().lines().last().unwrap_or("").rsplit(['}', '\t']).next().unwrap_or("").to_owned();
+            let last = own
+                .trim_end()
+                .lines()
+                .last()
+                .unwrap_or("")
+                .rsplit(['}', '\t'])
+                .next()
+                .unwrap_or("")
+                .to_owned();
             last.split("(BuildId").next().unwrap_or("").trim().to_owned()
         }
     };
     let at = stack.rfind(&mark).filter(|_| !mark.is_empty())?;
     if story.kind.is_innermost_last() {
         let first = stack.find("  File ").filter(|first| story.wrapper.is_none() && *first < at)?;
-        let starts: Vec<usize> = stack.match_indices("  File ").map(|(start, _)| start).filter(|start| *start <= at && *start > first).collect();
+        let starts: Vec<usize> = stack
+            .match_indices("  File ")
+            .map(|(start, _)| start)
+            .filter(|start| *start <= at && *start > first)
+            .collect();
         let start = starts.get(random.below(starts.len()))?;
         return stack.get(*start..).map(str::to_owned);
     }
@@ -240,6 +272,11 @@ fn interleaved(stack: &str, story: &Story, random: &mut Random) -> Option<String
     let lines: Vec<&str> = stack.lines().collect();
     let at = lines.len() - random.below(lines.len() / 2);
     let (head, rest) = lines.split_at(at);
-    let foreign = format!("2026-03-02 10:22:33,{:03} [reaper-{}] INFO  shop.Reaper - swept {} leases", random.number(999), random.number(9), random.number(99));
+    let foreign = format!(
+        "2026-03-02 10:22:33,{:03} [reaper-{}] INFO  shop.Reaper - swept {} leases",
+        random.number(999),
+        random.number(9),
+        random.number(99)
+    );
     Some([&head.join("\n"), foreign.as_str(), &rest.join("\n")].join("\n"))
 }

@@ -17,7 +17,9 @@ pub(crate) static PYTHON: Dialect = Dialect {
         "  File \"/usr/lib/python3.12/threading.py\", line {l}, in _bootstrap_inner\n    self.run()",
         "  File \"/srv/venv/lib/python3.12/site-packages/celery/app/trace.py\", line {l}, in trace_task\n    R = retval = fun(*args, **kwargs)",
     ],
-    resume: &["  File \"/usr/lib/python3.12/asyncio/tasks.py\", line {l}, in __step\n    result = coro.send(None)"],
+    resume: &[
+        "  File \"/usr/lib/python3.12/asyncio/tasks.py\", line {l}, in __step\n    result = coro.send(None)",
+    ],
     own: python_frame,
     print: python,
 };
@@ -26,7 +28,9 @@ fn python_frame(story: &Story, call: Call, line: u32) -> String {
     let (file, function, root) = (call.module.snake(), call.function.snake(), story.checkout);
     let mark = if story.markers & 1 == 1 { "\n    ~~~~~~~~~~^^^^^^^" } else { "" };
     let own = |name: &str, line: u32| {
-        format!("  File \"{root}/shop/{file}.py\", line {line}, in {name}\n    value = step(entry){mark}\n")
+        format!(
+            "  File \"{root}/shop/{file}.py\", line {line}, in {name}\n    value = step(entry){mark}\n"
+        )
     };
     // Python prints a comprehension as a frame of its own.
     let inner = if call.is_closure { own("<listcomp>", line + 1) } else { String::new() };
@@ -46,7 +50,8 @@ fn python(story: &Story) -> Printed {
     let frames: String = lines(story).into_iter().rev().collect();
     let mut out = format!("{head}{frames}{}\n", said(story.root));
     if let Some(wrapper) = story.wrapper {
-        let place = python_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
+        let place =
+            python_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
         let _ = write!(
             out,
             "\nThe above exception was the direct cause of the following exception:\n\n{head}{place}{}\n",
@@ -92,10 +97,14 @@ pub(crate) static BROWSER: Dialect = Dialect {
 };
 
 fn v8_frame(story: &Story, call: Call, line: u32) -> String {
-    let (class, function, file) = (call.module.pascal(), call.function.camel(), call.module.camel());
+    let (class, function, file) =
+        (call.module.pascal(), call.function.camel(), call.module.camel());
     let path = match story.kind {
         Kind::Node => format!("{}/src/{file}.js", story.checkout),
-        _ => format!("https://shop.example/static/js/{file}.{:08x}.js", story.bundle & 0xffff_ffff | 0x1000_0000),
+        _ => format!(
+            "https://shop.example/static/js/{file}.{:08x}.js",
+            story.bundle & 0xffff_ffff | 0x1000_0000
+        ),
     };
     let alias = if story.markers & 1 == 1 { "async " } else { "" };
     let named = format!("    at {alias}{class}.{function} ({path}:{line}:9)\n");
@@ -113,8 +122,10 @@ fn javascript(story: &Story) -> Printed {
     let text = match story.wrapper {
         None => format!("{mark}{}\n{frames}", header(story.root)),
         Some(wrapper) => {
-            let place = v8_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
-            let inner = format!("{}\n{frames}", header(story.root)).trim_end().replace('\n', "\n  ");
+            let place =
+                v8_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
+            let inner =
+                format!("{}\n{frames}", header(story.root)).trim_end().replace('\n', "\n  ");
             format!("{}\n{} {{\n  [cause]: {inner}\n}}\n", header(wrapper), place.trim_end())
         }
     };
@@ -133,11 +144,14 @@ pub(crate) static FIREFOX: Dialect = Dialect {
 };
 
 fn firefox_frame(story: &Story, call: Call, line: u32) -> String {
-    let (class, function, file) = (call.module.pascal(), call.function.camel(), call.module.camel());
+    let (class, function, file) =
+        (call.module.pascal(), call.function.camel(), call.module.camel());
     let bundle = story.bundle & 0xffff_ffff | 0x1000_0000;
     let closure = if call.is_closure { "/<" } else { "" };
     let queued = if story.markers & 1 == 1 { "async*" } else { "" };
-    format!("{queued}{class}.{function}{closure}@https://shop.example/static/js/{file}.{bundle:08x}.js:{line}:9\n")
+    format!(
+        "{queued}{class}.{function}{closure}@https://shop.example/static/js/{file}.{bundle:08x}.js:{line}:9\n"
+    )
 }
 
 fn firefox(story: &Story) -> Printed {
@@ -165,9 +179,14 @@ pub(crate) static RUBY: Dialect = Dialect {
 };
 
 fn ruby_frame(story: &Story, call: Call, line: u32) -> String {
-    let (class, function, file) = (call.module.pascal(), call.function.snake(), call.module.snake());
+    let (class, function, file) =
+        (call.module.pascal(), call.function.snake(), call.module.snake());
     let block = if call.is_closure { "block in " } else { "" };
-    let name = if story.markers & 1 == 1 { format!("'{block}{class}#{function}'") } else { format!("`{block}{function}'") };
+    let name = if story.markers & 1 == 1 {
+        format!("'{block}{class}#{function}'")
+    } else {
+        format!("`{block}{function}'")
+    };
     format!("{}/app/services/{file}.rb:{line}:in {name}\n", story.checkout)
 }
 
@@ -193,7 +212,8 @@ fn ruby(story: &Story) -> Printed {
     let frames = lines(story);
     let mut out = String::new();
     if let Some(wrapper) = story.wrapper {
-        let place = ruby_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
+        let place =
+            ruby_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
         out += &section(wrapper, &[place]);
     }
     Printed::text(out + &section(story.root, &frames))
@@ -233,7 +253,8 @@ fn php(story: &Story) -> Printed {
             (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""))
         });
         let (file, line, mut function) = places.next().unwrap_or_default();
-        let mut out = format!("{}: {} in {file}:{line}\nStack trace:\n", name(fault), fault.message.text());
+        let mut out =
+            format!("{}: {} in {file}:{line}\nStack trace:\n", name(fault), fault.message.text());
         let mut n = 0;
         for (file, line, caller) in places {
             let _ = match line {
@@ -243,13 +264,20 @@ fn php(story: &Story) -> Printed {
             function = caller;
             n += 1;
         }
-        let _ = writeln!(out, "#{n} {}/public/index.php(12): {function}()\n#{} {{main}}", story.checkout, n + 1);
+        let _ = writeln!(
+            out,
+            "#{n} {}/public/index.php(12): {function}()\n#{} {{main}}",
+            story.checkout,
+            n + 1
+        );
         out
     };
-    let mut out = if story.markers & 1 == 1 { "PHP Fatal error:  Uncaught " } else { "" }.to_owned();
+    let mut out =
+        if story.markers & 1 == 1 { "PHP Fatal error:  Uncaught " } else { "" }.to_owned();
     out += &section(story.root, &lines(story).concat());
     if let Some(wrapper) = story.wrapper {
-        let place = php_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
+        let place =
+            php_frame(story, Call { is_closure: false, ..story.callers[0] }, story.line + 900);
         let _ = write!(out, "\nNext {}", section(wrapper, &place));
     }
     Printed::text(out)

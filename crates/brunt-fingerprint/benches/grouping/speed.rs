@@ -26,14 +26,29 @@ pub(crate) fn measure() {
         let info = median(&texts, |text| group(&of(text), &rules).group.len());
         seconds += id;
         let figure = format!("{:.2} M, with why {:.2} M", rate(id), rate(info));
-        row(&format!("  cold traces a second, {}", kind.name()), &figure, "none published", ">= 0.8 M");
+        row(
+            &format!("  cold traces a second, {}", kind.name()),
+            &figure,
+            "none published",
+            ">= 0.8 M",
+        );
     }
     let kinds = f64::from(u32::try_from(KINDS.len()).unwrap_or(1));
-    row("cold traces a second, all languages", &format!("{:.2} M", rate(seconds / kinds)), "none published", ">= 0.8 M");
+    row(
+        "cold traces a second, all languages",
+        &format!("{:.2} M", rate(seconds / kinds)),
+        "none published",
+        ">= 0.8 M",
+    );
     let messages: Vec<String> = (0..N_TEXTS)
         .map(|n| format!("order {n} of user {n}@example.com could not be placed at https://pay.example.com/v1/charges/{n} after {n} ms"))
         .collect();
-    row("  templates a second", &format!("{:.2} M", rate(median(&messages, |text| template(text).len()))), "none published", "");
+    row(
+        "  templates a second",
+        &format!("{:.2} M", rate(median(&messages, |text| template(text).len()))),
+        "none published",
+        "",
+    );
 }
 
 /// Million texts a second.

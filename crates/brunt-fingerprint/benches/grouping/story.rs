@@ -126,7 +126,9 @@ impl Name {
 
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().collect::<String>() + chars.as_str())
+    chars
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().collect::<String>() + chars.as_str())
 }
 
 /// A function of the app.
@@ -188,34 +190,81 @@ pub(crate) struct Story {
 }
 
 pub(crate) const SERVICES: [&str; 4] = ["shop", "billing", "warehouse", "gateway"];
-pub(crate) const CHECKOUTS: [&str; 5] =
-    ["/srv/shop", "/home/ci/builds/4711/shop", "/app", "/Users/jane/code/shop", "/opt/acme/releases/20260302"];
+pub(crate) const CHECKOUTS: [&str; 5] = [
+    "/srv/shop",
+    "/home/ci/builds/4711/shop",
+    "/app",
+    "/Users/jane/code/shop",
+    "/opt/acme/releases/20260302",
+];
 const NOUNS: [&str; 24] = [
-    "cart", "checkout", "payment", "invoice", "catalog", "shipping", "coupon", "wallet", "refund", "basket",
-    "search", "profile", "address", "stock", "order", "session", "newsletter", "subscription", "loyalty", "pricing",
-    "tax", "image", "upload", "report",
+    "cart",
+    "checkout",
+    "payment",
+    "invoice",
+    "catalog",
+    "shipping",
+    "coupon",
+    "wallet",
+    "refund",
+    "basket",
+    "search",
+    "profile",
+    "address",
+    "stock",
+    "order",
+    "session",
+    "newsletter",
+    "subscription",
+    "loyalty",
+    "pricing",
+    "tax",
+    "image",
+    "upload",
+    "report",
 ];
 const ROLES: [&str; 12] = [
-    "service", "controller", "repository", "client", "store", "worker", "planner", "view", "engine", "gateway",
-    "mapper", "cache",
+    "service",
+    "controller",
+    "repository",
+    "client",
+    "store",
+    "worker",
+    "planner",
+    "view",
+    "engine",
+    "gateway",
+    "mapper",
+    "cache",
 ];
 const VERBS: [&str; 20] = [
-    "compute", "apply", "load", "merge", "place", "render", "resolve", "select", "update", "remove", "attach",
-    "fetch", "decode", "publish", "settle", "reserve", "collect", "schedule", "split", "sum",
+    "compute", "apply", "load", "merge", "place", "render", "resolve", "select", "update",
+    "remove", "attach", "fetch", "decode", "publish", "settle", "reserve", "collect", "schedule",
+    "split", "sum",
 ];
 const OBJECTS: [&str; 16] = [
-    "total", "price", "item", "rate", "label", "row", "line", "tree", "entry", "page", "quota", "ledger", "batch",
-    "window", "slot", "node",
+    "total", "price", "item", "rate", "label", "row", "line", "tree", "entry", "page", "quota",
+    "ledger", "batch", "window", "slot", "node",
 ];
 const TROUBLES: [&str; 10] = [
-    "missing", "expired", "declined", "conflict", "overflow", "stale", "duplicate", "locked", "rejected", "exhausted",
+    "missing",
+    "expired",
+    "declined",
+    "conflict",
+    "overflow",
+    "stale",
+    "duplicate",
+    "locked",
+    "rejected",
+    "exhausted",
 ];
 /// First words of functions that only throw.
 const THROWS: [&str; 4] = ["throw", "raise", "fail", "reject"];
 
 impl Story {
     pub(crate) fn new(kind: Kind, random: &mut Random) -> Self {
-        let root = Fault { kind: FaultKind::Specific(trouble(random)), message: Message::new(random) };
+        let root =
+            Fault { kind: FaultKind::Specific(trouble(random)), message: Message::new(random) };
         let wrapper = (kind.has_causes() && random.is_one_in(2)).then(|| Fault {
             kind: FaultKind::Specific(trouble(random)),
             message: Message::new(random),

@@ -36,7 +36,10 @@ pub(crate) struct Scores {
     pub(crate) wrong: Vec<(Kind, Pair)>,
 }
 
-pub(crate) fn total(shares: &BTreeMap<(Kind, &'static str), Share>, of: impl Fn(Kind, &str) -> bool) -> Share {
+pub(crate) fn total(
+    shares: &BTreeMap<(Kind, &'static str), Share>,
+    of: impl Fn(Kind, &str) -> bool,
+) -> Share {
     let chosen = shares.iter().filter(|((kind, mutation), _)| of(*kind, mutation));
     chosen.fold(Share::default(), |sum, (_, share)| Share {
         n_right: sum.n_right + share.n_right,
@@ -45,13 +48,19 @@ pub(crate) fn total(shares: &BTreeMap<(Kind, &'static str), Share>, of: impl Fn(
 }
 
 /// Groups every pair of `n_seeds` stories a language.
-pub(crate) fn run(seed: u64, n_seeds: u64, n_wrong_max: usize, group: impl Fn(&Happening) -> String) -> Scores {
+pub(crate) fn run(
+    seed: u64,
+    n_seeds: u64,
+    n_wrong_max: usize,
+    group: impl Fn(&Happening) -> String,
+) -> Scores {
     let mut scores = Scores::default();
     for kind in KINDS {
         for number in 0..n_seeds {
             let random = &mut Random::new(seed ^ number << 8 ^ kind as u64);
             let story = Story::new(kind, random);
-            for (must_keep, pairs) in [(true, keep(&story, random)), (false, split(&story, random))] {
+            for (must_keep, pairs) in [(true, keep(&story, random)), (false, split(&story, random))]
+            {
                 for pair in pairs {
                     let is_same = group(&pair.first) == group(&pair.second);
                     let shares = if must_keep { &mut scores.keep } else { &mut scores.split };

@@ -9,9 +9,38 @@ use crate::text::{Lines, after, basename, before, byte, numbered};
 
 /// Packages that are libraries; what else stands in `package:` may be the app itself.
 const LIBRARIES: [&str; 32] = [
-    "args", "async", "bloc", "cloud_firestore", "collection", "dio", "equatable", "firebase_core", "flutter",
-    "flutter_bloc", "flutter_riverpod", "flutter_test", "get", "get_it", "go_router", "grpc", "hive", "http", "hydrated_bloc", "isar", "mobx",
-    "path", "provider", "riverpod", "rxdart", "sentry", "sentry_flutter", "shared_preferences", "shelf", "stack_trace", "test_api", "web_socket_channel",
+    "args",
+    "async",
+    "bloc",
+    "cloud_firestore",
+    "collection",
+    "dio",
+    "equatable",
+    "firebase_core",
+    "flutter",
+    "flutter_bloc",
+    "flutter_riverpod",
+    "flutter_test",
+    "get",
+    "get_it",
+    "go_router",
+    "grpc",
+    "hive",
+    "http",
+    "hydrated_bloc",
+    "isar",
+    "mobx",
+    "path",
+    "provider",
+    "riverpod",
+    "rxdart",
+    "sentry",
+    "sentry_flutter",
+    "shared_preferences",
+    "shelf",
+    "stack_trace",
+    "test_api",
+    "web_socket_channel",
 ];
 
 #[derive(Debug)]
@@ -65,7 +94,8 @@ fn header(header: &str) -> (&str, &str) {
 }
 
 fn is_type(name: &str) -> bool {
-    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'<' | b'>'));
+    let is_name =
+        name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'<' | b'>'));
     let is_known = has_error_suffix(name) || name.ends_with("Exception") || name.starts_with("_");
     is_name && is_known && byte(name, 0).is_some_and(|b| b.is_ascii_uppercase() || b == b'_')
 }
@@ -129,7 +159,9 @@ fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let naming = match (name.is_empty(), frame.module) {
         (true, "obfuscated") => Naming::Minified,
         (true, _) => Naming::Anonymous,
-        (false, _) if name.rsplit('.').next().is_some_and(|last| last.len() <= 2) => Naming::Minified,
+        (false, _) if name.rsplit('.').next().is_some_and(|last| last.len() <= 2) => {
+            Naming::Minified
+        }
         (false, _) => Naming::Named,
     };
     Symbol { module: Cow::Borrowed(module), function: name, naming }
@@ -143,17 +175,31 @@ mod tests {
     fn frames_of_all_forms_are_read() {
         for (line, symbol, is_library) in [
             ("#0      Cart.total (package:shop/src/cart.dart:42:5)", "cart.Cart.total", false),
-            ("#1      Cart.total.<anonymous closure> (package:shop/src/cart.dart:40:9)", "cart.Cart.total", false),
+            (
+                "#1      Cart.total.<anonymous closure> (package:shop/src/cart.dart:40:9)",
+                "cart.Cart.total",
+                false,
+            ),
             ("#2      new Cart (file:///srv/shop/bin/cart.dart:3)", "cart.Cart", false),
             ("#3      _rootRun (dart:async/zone.dart:1399:13)", "zone._rootRun", true),
-            ("#4      State.build (package:flutter/src/widgets/framework.dart:1:2)", "framework.State.build", true),
+            (
+                "#4      State.build (package:flutter/src/widgets/framework.dart:1:2)",
+                "framework.State.build",
+                true,
+            ),
             ("package:shop/src/cart.dart 42:5   Cart.total", "cart.Cart.total", false),
             ("#00 abs 0000007b1 virt 00000012c _kDartIsolateSnapshotInstructions+0x1f", "", false),
         ] {
             let found = frame(line).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!((fold(&found).text().as_str(), Dart.is_library(&found)), (symbol, is_library), "{line}");
+            assert_eq!(
+                (fold(&found).text().as_str(), Dart.is_library(&found)),
+                (symbol, is_library),
+                "{line}"
+            );
         }
-        for line in ["<asynchronous suspension>", "#0 x", "see cart.dart 1:2", "#1 /srv/a.php(3): f()"] {
+        for line in
+            ["<asynchronous suspension>", "#0 x", "see cart.dart 1:2", "#1 /srv/a.php(3): f()"]
+        {
             assert!(frame(line).is_none(), "{line}");
         }
     }
@@ -162,7 +208,11 @@ mod tests {
     fn headers_are_read() {
         for (text, type_name, message) in [
             ("Unhandled exception:\nFormatException: no number\n", "FormatException", "no number"),
-            ("[ERROR:flutter/x.cc(1)] Unhandled Exception: Exception: no card\n", "Exception", "no card"),
+            (
+                "[ERROR:flutter/x.cc(1)] Unhandled Exception: Exception: no card\n",
+                "Exception",
+                "no card",
+            ),
             ("Unhandled exception:\nno card\n", "", "no card"),
         ] {
             assert_eq!(header(text), (type_name, message), "{text}");

@@ -37,7 +37,8 @@ impl Language for DotNet {
         stack.is_cut |= chain(before(text, members.unwrap_or(text.len())), &mut stack.chain);
         let mut rest = after(text, members.unwrap_or(text.len()));
         while let Some(inner) = rest.strip_prefix(MEMBER) {
-            let end = memchr::memmem::find(inner.as_bytes(), MEMBER.as_bytes()).unwrap_or(inner.len());
+            let end =
+                memchr::memmem::find(inner.as_bytes(), MEMBER.as_bytes()).unwrap_or(inner.len());
             let member = before(inner, end);
             let member = member.split_once(") ").map_or(member, |(_, member)| member);
             let mut list = Vec::new();
@@ -99,14 +100,26 @@ fn is_end_of_inner(line: &str) -> bool {
     let line = line.trim_ascii();
     let words = line.strip_prefix("--- ").and_then(|words| words.strip_suffix(" ---"));
     words.is_some_and(|words| {
-        !["previous", "vorhergehende", "précédent", "anterior", "предыдущ", "前の", "上一", "precedente"]
-            .iter()
-            .any(|word| words.contains(word))
+        ![
+            "previous",
+            "vorhergehende",
+            "précédent",
+            "anterior",
+            "предыдущ",
+            "前の",
+            "上一",
+            "precedente",
+        ]
+        .iter()
+        .any(|word| words.contains(word))
     })
 }
 
 fn first_header(header: &str) -> (&str, &str) {
-    let lines = || Lines::of(header).map(|(start, line)| (start + line.len() - line.trim_ascii_start().len(), line));
+    let lines = || {
+        Lines::of(header)
+            .map(|(start, line)| (start + line.len() - line.trim_ascii_start().len(), line))
+    };
     let marks = ["Unhandled exception. ", "Unhandled Exception: "];
     let marked = marks.iter().find_map(|mark| header.split_once(mark)).map(|(_, rest)| rest);
     if let Some(found) = marked.and_then(|rest| split(rest, is_type)) {
@@ -134,7 +147,9 @@ fn type_of(header: &str) -> (&str, &str) {
 
 fn is_type(name: &str) -> bool {
     let is_name = name.bytes().all(|b| {
-        b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'`' | b'[' | b']') || b >= 0x80
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'.' | b'_' | b'+' | b'`' | b'[' | b']')
+            || b >= 0x80
     });
     is_name && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic()) && has_error_suffix(name)
 }

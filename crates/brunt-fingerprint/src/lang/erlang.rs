@@ -8,15 +8,75 @@ use crate::text::{Lines, after, basename, before, between};
 
 /// Applications of the two languages and of widely used libraries.
 const LIBRARIES: [&str; 44] = [
-    "absinthe", "bandit", "broadway", "castore", "compiler", "cowboy", "cowlib", "crypto", "db_connection", "decimal",
-    "eex", "elixir", "ex_unit", "ecto", "ecto_sql", "finch", "gettext", "gun", "hackney", "httpoison", "iex", "inets", "jason",
-    "kernel", "logger", "mint", "mix", "myxql", "nimble_pool", "oban", "phoenix", "phoenix_html", "phoenix_live_view", "plug",
-    "plug_cowboy", "poison", "postgrex", "ranch", "redix", "sentry", "ssl", "stdlib", "telemetry", "tesla",
+    "absinthe",
+    "bandit",
+    "broadway",
+    "castore",
+    "compiler",
+    "cowboy",
+    "cowlib",
+    "crypto",
+    "db_connection",
+    "decimal",
+    "eex",
+    "elixir",
+    "ex_unit",
+    "ecto",
+    "ecto_sql",
+    "finch",
+    "gettext",
+    "gun",
+    "hackney",
+    "httpoison",
+    "iex",
+    "inets",
+    "jason",
+    "kernel",
+    "logger",
+    "mint",
+    "mix",
+    "myxql",
+    "nimble_pool",
+    "oban",
+    "phoenix",
+    "phoenix_html",
+    "phoenix_live_view",
+    "plug",
+    "plug_cowboy",
+    "poison",
+    "postgrex",
+    "ranch",
+    "redix",
+    "sentry",
+    "ssl",
+    "stdlib",
+    "telemetry",
+    "tesla",
 ];
 /// Modules of Erlang's own system.
 const MODULES: [&str; 22] = [
-    "application", "binary", "elixir", "erl_eval", "erlang", "ets", "file", "gen", "gen_event", "gen_server", "gen_statem", "gen_tcp",
-    "init", "io", "lists", "maps", "proc_lib", "re", "string", "supervisor", "timer", "unicode",
+    "application",
+    "binary",
+    "elixir",
+    "erl_eval",
+    "erlang",
+    "ets",
+    "file",
+    "gen",
+    "gen_event",
+    "gen_server",
+    "gen_statem",
+    "gen_tcp",
+    "init",
+    "io",
+    "lists",
+    "maps",
+    "proc_lib",
+    "re",
+    "string",
+    "supervisor",
+    "timer",
+    "unicode",
 ];
 
 #[derive(Debug)]
@@ -41,7 +101,8 @@ impl Language for Erlang {
         let start = first.map_or(text.len(), |(start, _)| start);
         let (type_name, message) = header(before(text, start));
         // A second report in one text is another error; a linked process's words stand between frames.
-        let other = Lines::of(after(text, start)).find(|(_, line)| line.contains("** (") && !line.contains("(EXIT"));
+        let other = Lines::of(after(text, start))
+            .find(|(_, line)| line.contains("** (") && !line.contains("(EXIT"));
         let end = other.map_or(text.len(), |(at, _)| start + at);
         let body = Body::of(between(text, start, end));
         let exception = Exception { type_name, message: Cow::Borrowed(message), body };
@@ -89,15 +150,21 @@ fn elixir(line: &str) -> Option<RawFrame<'_>> {
         Some((app, rest)) => (app.split(' ').next().unwrap_or(app), rest),
         None => ("", line),
     };
-    let dot = [".ex:", ".exs:", ".erl:", ".eex:", ".heex:", ".leex:"]
-        .iter()
-        .find_map(|mark| memchr::memmem::find(rest.as_bytes(), mark.as_bytes()).map(|at| at + mark.len()));
+    let dot = [".ex:", ".exs:", ".erl:", ".eex:", ".heex:", ".leex:"].iter().find_map(|mark| {
+        memchr::memmem::find(rest.as_bytes(), mark.as_bytes()).map(|at| at + mark.len())
+    });
     let Some(number_at) = dot else {
         // Functions that are built in have no file: `:erlang.binary_to_integer("x")`.
-        let is_built_in = rest.starts_with(':') && rest.contains('.') && !rest.contains(": ") && rest.ends_with(')');
+        let is_built_in = rest.starts_with(':')
+            && rest.contains('.')
+            && !rest.contains(": ")
+            && rest.ends_with(')');
         let is_plain = !app.is_empty() && has_arity(rest);
-        return (is_built_in || is_plain)
-            .then_some(RawFrame { module: app, function: rest, ..RawFrame::default() });
+        return (is_built_in || is_plain).then_some(RawFrame {
+            module: app,
+            function: rest,
+            ..RawFrame::default()
+        });
     };
     let digits = after(rest, number_at).bytes().take_while(u8::is_ascii_digit).count();
     let function = after(rest, number_at + digits).strip_prefix(": ")?;
@@ -151,12 +218,15 @@ fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     };
     // Terms name module, function and arity between commas.
     let (module, function) = match name.split_once(',') {
-        Some((module, rest)) if !name.contains(['(', ' ']) => (module, rest.split(',').next().unwrap_or(rest)),
+        Some((module, rest)) if !name.contains(['(', ' ']) => {
+            (module, rest.split(',').next().unwrap_or(rest))
+        }
         _ => call_parts(name),
     };
     let function = function.trim_matches(['\'', '"']);
     // Erlang calls closures of `total` `-total/1-fun-0-`, comprehensions `-total/1-lc$^0/1-0-`.
-    let function = function.strip_prefix('-').map_or(function, |rest| rest.split('/').next().unwrap_or(rest));
+    let function =
+        function.strip_prefix('-').map_or(function, |rest| rest.split('/').next().unwrap_or(rest));
     let module = module.trim_start_matches(':').trim_start_matches("Elixir.");
     let is_anonymous = function.is_empty() || function.starts_with('(') || function == "__FILE__";
     let stem = basename(frame.file).split('.').next().unwrap_or("");
@@ -170,7 +240,8 @@ fn call_parts(name: &str) -> (&str, &str) {
     let quoted = name.find(".\"").map(|at| (at, at + 2));
     let end = name.find('(').unwrap_or(name.len());
     let head = before(name, end);
-    let head = if has_arity(head) { head.rsplit_once('/').map_or(head, |(head, _)| head) } else { head };
+    let head =
+        if has_arity(head) { head.rsplit_once('/').map_or(head, |(head, _)| head) } else { head };
     let plain = head.rfind(['.', ':']).map(|at| (at, at + 1));
     match quoted.or(plain) {
         Some((at, next)) => (before(head, at), after(head, next).trim_start_matches("-fun.")),

@@ -102,10 +102,15 @@ fn tombstone(rest: &str) -> Option<RawFrame<'_>> {
     let rest = rest.trim_ascii_start();
     let (module, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let rest = rest.trim_ascii_start();
-    let rest = rest.strip_prefix("(offset ").and_then(|rest| rest.split_once(") ")).map_or(rest, |(_, rest)| rest);
+    let rest = rest
+        .strip_prefix("(offset ")
+        .and_then(|rest| rest.split_once(") "))
+        .map_or(rest, |(_, rest)| rest);
     let is_symbol = rest.starts_with('(') && !rest.starts_with("(BuildId");
     let symbol = rest.strip_prefix('(').filter(|_| is_symbol).unwrap_or("");
-    let symbol = symbol.split_once(") (").map_or_else(|| symbol.strip_suffix(')').unwrap_or(symbol), |(symbol, _)| symbol);
+    let symbol = symbol
+        .split_once(") (")
+        .map_or_else(|| symbol.strip_suffix(')').unwrap_or(symbol), |(symbol, _)| symbol);
     let is_hex = address.bytes().all(|b| b.is_ascii_hexdigit()) && !address.is_empty();
     is_hex.then_some(RawFrame { module, function: symbol, ..RawFrame::default() })
 }
@@ -175,7 +180,9 @@ fn apple(line: &str) -> Option<RawFrame<'_>> {
     if !is_address || !is_module {
         return None;
     }
-    if let Some((symbol, place)) = symbol.rsplit_once(" at ").filter(|_| module.is_empty() || module == "[ra]") {
+    if let Some((symbol, place)) =
+        symbol.rsplit_once(" at ").filter(|_| module.is_empty() || module == "[ra]")
+    {
         let (file, line, col) = numbered(place)?;
         let (symbol, module) = symbol.rsplit_once(" in ").unwrap_or((symbol, ""));
         return Some(RawFrame { module, function: symbol, file, line, col, ..RawFrame::default() });
@@ -192,9 +199,13 @@ fn apple(line: &str) -> Option<RawFrame<'_>> {
 fn glibc(line: &str) -> Option<RawFrame<'_>> {
     let (call, address) = line.strip_suffix(']')?.rsplit_once(") [0x")?;
     let (module, function) = call.split_once('(')?;
-    let is_module = (module.starts_with(['/', '.']) || module.contains(".so")) && !module.contains(' ');
-    (is_module && address.bytes().all(|b| b.is_ascii_hexdigit()))
-        .then_some(RawFrame { module, function, ..RawFrame::default() })
+    let is_module =
+        (module.starts_with(['/', '.']) || module.contains(".so")) && !module.contains(' ');
+    (is_module && address.bytes().all(|b| b.is_ascii_hexdigit())).then_some(RawFrame {
+        module,
+        function,
+        ..RawFrame::default()
+    })
 }
 
 #[cfg(test)]

@@ -9,9 +9,30 @@ use crate::text::{Lines, after, basename, before, between, byte};
 
 /// Beginnings of namespaces that are libraries.
 const LIBRARIES: [&str; 24] = [
-    "Amp\\", "Aws\\", "Carbon\\", "Cake\\", "Composer\\", "Doctrine\\", "Drupal\\Core\\", "Google\\",
-    "GuzzleHttp\\", "Illuminate\\", "Laminas\\", "Laravel\\", "League\\", "Monolog\\", "Nette\\", "PHPUnit\\",
-    "Psr\\", "React\\", "Sentry\\", "Slim\\", "Symfony\\", "Twig\\", "Yiisoft\\", "yii\\",
+    "Amp\\",
+    "Aws\\",
+    "Carbon\\",
+    "Cake\\",
+    "Composer\\",
+    "Doctrine\\",
+    "Drupal\\Core\\",
+    "Google\\",
+    "GuzzleHttp\\",
+    "Illuminate\\",
+    "Laminas\\",
+    "Laravel\\",
+    "League\\",
+    "Monolog\\",
+    "Nette\\",
+    "PHPUnit\\",
+    "Psr\\",
+    "React\\",
+    "Sentry\\",
+    "Slim\\",
+    "Symfony\\",
+    "Twig\\",
+    "Yiisoft\\",
+    "yii\\",
 ];
 
 /// What stands for a place in code of the interpreter.
@@ -36,7 +57,8 @@ impl Language for Php {
     /// A line's place lies in the function that the line below names; the line above the first frame has the place
     /// where the exception was made.
     fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>> {
-        let next = Lines::of(below).find(|(_, line)| !is_heading(line)).and_then(|(_, line)| call(line));
+        let next =
+            Lines::of(below).find(|(_, line)| !is_heading(line)).and_then(|(_, line)| call(line));
         if let Some(Call { file, line, .. }) = call(line) {
             let function = next.map_or("", |call| call.function);
             return Some(RawFrame { function, file, line, ..RawFrame::default() });
@@ -156,9 +178,7 @@ fn split_header(header: &str) -> (&str, &str) {
             split(line, is_error).map(|(name, message)| (name, without_place(message)))
         })
     };
-    let bare = || {
-        split(text, is_type).map(|(name, message)| (name, without_place(message)))
-    };
+    let bare = || split(text, is_type).map(|(name, message)| (name, without_place(message)));
     logged.or_else(old).or_else(named).or_else(bare).unwrap_or_else(|| ("", without_place(text)))
 }
 
@@ -245,7 +265,8 @@ fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
         None => ("", name),
     };
     let method = method.rsplit('\\').next().unwrap_or(method);
-    let is_script = matches!(method, "" | "{main}" | "require" | "require_once" | "include" | "include_once");
+    let is_script =
+        matches!(method, "" | "{main}" | "require" | "require_once" | "include" | "include_once");
     let is_anonymous = is_script || method.starts_with("{closure");
     let module = if class.is_empty() || class == "class" { stem } else { class };
     let naming = if is_anonymous { Naming::Anonymous } else { Naming::Named };

@@ -142,7 +142,9 @@ fn type_behind(header: &str) -> (&str, &str) {
 fn type_before(header: &str) -> (&str, &str) {
     let in_brackets = |line: &'_ str| {
         let line = line.trim_ascii().trim_end_matches(':');
-        line.strip_suffix(')').and_then(|line| line.split_once(" (")).is_some_and(|(name, _)| is_type(name))
+        line.strip_suffix(')')
+            .and_then(|line| line.split_once(" ("))
+            .is_some_and(|(name, _)| is_type(name))
     };
     for (start, line) in Lines::of(header) {
         if let Some(found) = split(after(header, start).trim_ascii_start(), |name| {
@@ -168,7 +170,8 @@ fn is_type(name: &str) -> bool {
 fn fold(name: &str) -> &str {
     let mut name = name;
     while let Some((head, inner)) = name.split_once(" in ") {
-        let is_part = ["block", "rescue", "ensure", "synchronized"].iter().any(|part| head.starts_with(part));
+        let is_part =
+            ["block", "rescue", "ensure", "synchronized"].iter().any(|part| head.starts_with(part));
         if !is_part {
             break;
         }
@@ -176,7 +179,8 @@ fn fold(name: &str) -> &str {
     }
     let name = name.rsplit_once(['#', '.']).map_or(name, |(_, name)| name);
     // Templates are methods with a hash in their names; the file says which.
-    let is_generated = name.starts_with('<') || name.starts_with("block") || name.starts_with("_app_views");
+    let is_generated =
+        name.starts_with('<') || name.starts_with("block") || name.starts_with("_app_views");
     if is_generated { "" } else { name }
 }
 
@@ -192,9 +196,17 @@ fn is_library_path(path: &str) -> bool {
     is_launcher
         || path.starts_with("<internal:")
         || path.starts_with("(eval")
-        || ["/gems/", "/rubygems/", "/bundler/", "/lib/ruby/", "/vendor/bundle/", "/.rbenv/", "/.rvm/"]
-            .iter()
-            .any(|mark| path.contains(mark))
+        || [
+            "/gems/",
+            "/rubygems/",
+            "/bundler/",
+            "/lib/ruby/",
+            "/vendor/bundle/",
+            "/.rbenv/",
+            "/.rvm/",
+        ]
+        .iter()
+        .any(|mark| path.contains(mark))
 }
 
 #[cfg(test)]

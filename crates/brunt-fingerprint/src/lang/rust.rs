@@ -54,19 +54,21 @@ impl Language for Rust {
 /// Causes are printed below the error and have no frames of their own: the backtrace is the root's.
 fn parse(text: &str) -> Stack<'_> {
     let lines = || Lines::of(text);
-    let is_backtrace = |line: &str| ends_with_ignore_case(line.trim_ascii_end(), "stack backtrace:");
+    let is_backtrace =
+        |line: &str| ends_with_ignore_case(line.trim_ascii_end(), "stack backtrace:");
     let mark = lines().find(|(_, line)| is_backtrace(line)).map(|(start, line)| start + line.len());
     let first = || lines().find(|(_, line)| Rust.is_frame(line)).map(|(start, _)| start);
     let panic = lines().find(|(_, line)| line.contains("panicked at "));
     let place = lines().find(|(_, line)| lone_place(line).is_some()).map(|(start, _)| start);
     let backtrace = lines()
-        .find(|(start, line)| *start >= mark.unwrap_or(0) && numbered_name(line).is_some() && Rust.is_frame(line))
+        .find(|(start, line)| {
+            *start >= mark.unwrap_or(0) && numbered_name(line).is_some() && Rust.is_frame(line)
+        })
         .map(|(start, _)| start);
     let body_start = backtrace.or(panic.map(|(start, _)| start)).or(place).or_else(first);
     // A second panic, while the first is handled or in another thread, is another error.
-    let other = |from: usize| {
-        lines().find(|(start, line)| *start > from && line.contains("panicked at "))
-    };
+    let other =
+        |from: usize| lines().find(|(start, line)| *start > from && line.contains("panicked at "));
     let end = body_start.and_then(other).map_or(text.len(), |(start, _)| start);
     let body = Body::of(body_start.map_or("", |start| between(text, start, end)));
     let header_end = mark.or(backtrace).unwrap_or(end);
@@ -155,9 +157,7 @@ fn lone_place(line: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
     source(numbered(line.trim_ascii())?).filter(|(file, ..)| !file.contains(' '))
 }
 
-fn source(
-    place: (&str, Option<u32>, Option<u32>),
-) -> Option<(&str, Option<u32>, Option<u32>)> {
+fn source(place: (&str, Option<u32>, Option<u32>)) -> Option<(&str, Option<u32>, Option<u32>)> {
     Some(place).filter(|(file, line, _)| file.ends_with(".rs") && line.is_some())
 }
 

@@ -18,9 +18,7 @@ struct File {
     #[serde(default)]
     in_app: InAppLists,
     #[serde(default)]
-    helper: Vec<OfSymbol>,
-    #[serde(default)]
-    not_helper: Vec<OfSymbol>,
+    helper: Vec<Helper>,
     #[serde(default)]
     generic: Vec<OfType>,
     #[serde(default)]
@@ -40,6 +38,13 @@ struct InAppLists {
     include: Vec<String>,
     #[serde(default)]
     exclude: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Helper {
+    symbol: Option<String>,
+    not_helper: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,13 +105,22 @@ pub(super) fn rules(text: &str) -> Result<Rules, Error> {
     if file.schema != SCHEMA {
         return Err(senseless("schema", 1, "this version reads schema 1"));
     }
-    let symbols = |list: Vec<OfSymbol>| list.into_iter().map(|of| of.symbol).collect();
+    let (mut helpers, mut not_helpers) = (Vec::new(), Vec::new());
+    for (idx, helper) in file.helper.into_iter().enumerate() {
+        match (helper.symbol, helper.not_helper) {
+            (Some(symbol), None) => helpers.push(symbol),
+            (None, Some(symbol)) => not_helpers.push(symbol),
+            _ => {
+                return Err(senseless("helper", idx + 1, "it has either a symbol or a not_helper"));
+            }
+        }
+    }
     Ok(Rules {
         in_app: in_app(file.in_app)?,
-        helpers: symbols(file.helper),
-        not_helpers: symbols(file.not_helper),
+        helpers,
+        not_helpers,
         generics: file.generic.into_iter().map(|of| of.r#type).collect(),
-        drops: symbols(file.drop),
+        drops: file.drop.into_iter().map(|of| of.symbol).collect(),
         rules: file.rule.into_iter().enumerate().map(rule).collect::<Result<_, _>>()?,
         merges: merges(file.merge)?,
         splits: file.split.into_iter().enumerate().map(split).collect::<Result<_, _>>()?,

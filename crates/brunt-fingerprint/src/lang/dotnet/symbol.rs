@@ -7,15 +7,68 @@ use crate::text::{after, before, between};
 
 /// Beginnings of namespaces that are libraries.
 const LIBRARIES: [&str; 62] = [
-    "(wrapper", "Amazon.", "Autofac.", "AutoMapper.", "Azure.", "BenchmarkDotNet.", "Castle.",
-    "Confluent.", "Dapper.", "DnsClient.", "Elastic.", "Elasticsearch.", "EntityFramework.",
-    "FluentAssertions.", "FluentValidation.", "Google.", "Grpc.", "Hangfire.", "HotChocolate.",
-    "IdentityModel.", "IdentityServer4.", "Internal.", "Interop.", "Marten.", "MassTransit.",
-    "MediatR.", "Microsoft.", "Mono.", "MongoDB.", "Moq.", "MS.", "MySql.", "MySqlConnector.",
-    "Nancy.", "Nest.", "Newtonsoft.", "NHibernate.", "Ninject.", "NLog.", "Npgsql.", "NServiceBus.", "NUnit.",
-    "Ocelot.", "OpenTelemetry.", "Orleans.", "Oracle.", "Polly.", "Quartz.", "RabbitMQ.", "Refit.", "RestSharp.",
-    "Rebus.", "Sentry.", "Serilog.", "ServiceStack.", "StackExchange.", "Swashbuckle.", "System.", "UnityEditor.",
-    "UnityEngine.", "Xunit.", "log4net.",
+    "(wrapper",
+    "Amazon.",
+    "Autofac.",
+    "AutoMapper.",
+    "Azure.",
+    "BenchmarkDotNet.",
+    "Castle.",
+    "Confluent.",
+    "Dapper.",
+    "DnsClient.",
+    "Elastic.",
+    "Elasticsearch.",
+    "EntityFramework.",
+    "FluentAssertions.",
+    "FluentValidation.",
+    "Google.",
+    "Grpc.",
+    "Hangfire.",
+    "HotChocolate.",
+    "IdentityModel.",
+    "IdentityServer4.",
+    "Internal.",
+    "Interop.",
+    "Marten.",
+    "MassTransit.",
+    "MediatR.",
+    "Microsoft.",
+    "Mono.",
+    "MongoDB.",
+    "Moq.",
+    "MS.",
+    "MySql.",
+    "MySqlConnector.",
+    "Nancy.",
+    "Nest.",
+    "Newtonsoft.",
+    "NHibernate.",
+    "Ninject.",
+    "NLog.",
+    "Npgsql.",
+    "NServiceBus.",
+    "NUnit.",
+    "Ocelot.",
+    "OpenTelemetry.",
+    "Orleans.",
+    "Oracle.",
+    "Polly.",
+    "Quartz.",
+    "RabbitMQ.",
+    "Refit.",
+    "RestSharp.",
+    "Rebus.",
+    "Sentry.",
+    "Serilog.",
+    "ServiceStack.",
+    "StackExchange.",
+    "Swashbuckle.",
+    "System.",
+    "UnityEditor.",
+    "UnityEngine.",
+    "Xunit.",
+    "log4net.",
 ];
 
 pub(crate) fn is_library(name: &str) -> bool {
@@ -35,7 +88,9 @@ pub(crate) fn fold(name: &str) -> Symbol<'_> {
     let function = between(name, dot + 1, end).split('`').next().unwrap_or("");
     // F# puts a closure into a class called `place@12-1`.
     let class = before(name, dot);
-    if let Some((outer, closure)) = class.rsplit_once(['.', '+']).filter(|(_, last)| last.contains('@')) {
+    if let Some((outer, closure)) =
+        class.rsplit_once(['.', '+']).filter(|(_, last)| last.contains('@'))
+    {
         let function = closure.split('@').next().unwrap_or(closure);
         return Symbol { module: without_parameters(outer), function, naming: Naming::Named };
     }

@@ -86,7 +86,11 @@ fn frames_of_all_forms_are_read() {
     ] {
         match frame(line) {
             Some(frame) => {
-                assert_eq!((frame.function, frame.file, frame.line), (function, file, number), "{line}");
+                assert_eq!(
+                    (frame.function, frame.file, frame.line),
+                    (function, file, number),
+                    "{line}"
+                );
             }
             None => assert!(line.ends_with('.'), "{line}"),
         }

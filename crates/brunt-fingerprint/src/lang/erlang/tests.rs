@@ -51,7 +51,9 @@ fn erlangs_reports_are_read() {
 
 #[test]
 fn lines_of_text_are_no_frames() {
-    for line in ["see lib/shop.ex:12", "a (b, line 3)", "{a,b}", "    (shop) is down", "time 10:11:12: x/1"] {
+    for line in
+        ["see lib/shop.ex:12", "a (b, line 3)", "{a,b}", "    (shop) is down", "time 10:11:12: x/1"]
+    {
         assert!(Erlang.frame(line, "").is_none(), "{line}");
     }
 }

@@ -84,19 +84,60 @@ mod tests {
     #[test]
     fn frames_of_both_browsers_are_read() {
         for (line, symbol, file, place) in [
-            ("totalOf@https://shop.example/cart.js:10:5", "cart.totalOf", "https://shop.example/cart.js", (Some(10), Some(5))),
-            ("totalOf/<@https://shop.example/cart.js:10:5", "cart.totalOf", "https://shop.example/cart.js", (Some(10), Some(5))),
-            ("async*Cart.add@https://shop.example/cart.js:1:2", "cart.Cart.add", "https://shop.example/cart.js", (Some(1), Some(2))),
-            ("setTimeout handler*poll@https://shop.example/cart.js:1:2", "cart.poll", "https://shop.example/cart.js", (Some(1), Some(2))),
-            ("@https://shop.example/cart.js:1:2", "cart", "https://shop.example/cart.js", (Some(1), Some(2))),
-            ("global code@https://shop.example/cart.js:1:2", "cart", "https://shop.example/cart.js", (Some(1), Some(2))),
-            ("run@https://shop.example/cart.js line 3 > eval:1:2", "cart.run", "https://shop.example/cart.js", (Some(3), None)),
+            (
+                "totalOf@https://shop.example/cart.js:10:5",
+                "cart.totalOf",
+                "https://shop.example/cart.js",
+                (Some(10), Some(5)),
+            ),
+            (
+                "totalOf/<@https://shop.example/cart.js:10:5",
+                "cart.totalOf",
+                "https://shop.example/cart.js",
+                (Some(10), Some(5)),
+            ),
+            (
+                "async*Cart.add@https://shop.example/cart.js:1:2",
+                "cart.Cart.add",
+                "https://shop.example/cart.js",
+                (Some(1), Some(2)),
+            ),
+            (
+                "setTimeout handler*poll@https://shop.example/cart.js:1:2",
+                "cart.poll",
+                "https://shop.example/cart.js",
+                (Some(1), Some(2)),
+            ),
+            (
+                "@https://shop.example/cart.js:1:2",
+                "cart",
+                "https://shop.example/cart.js",
+                (Some(1), Some(2)),
+            ),
+            (
+                "global code@https://shop.example/cart.js:1:2",
+                "cart",
+                "https://shop.example/cart.js",
+                (Some(1), Some(2)),
+            ),
+            (
+                "run@https://shop.example/cart.js line 3 > eval:1:2",
+                "cart.run",
+                "https://shop.example/cart.js",
+                (Some(3), None),
+            ),
             ("forEach@[native code]", "native.forEach", "native", (None, None)),
         ] {
             let found = frame(line).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!((names::fold(&found).text(), found.file, (found.line, found.col)), (symbol.to_owned(), file, place), "{line}");
+            assert_eq!(
+                (names::fold(&found).text(), found.file, (found.line, found.col)),
+                (symbol.to_owned(), file, place),
+                "{line}"
+            );
         }
-        for line in ["jane@example.com", "mail to a@b.example:1:2", "    at f (a.js:1:2)", "@", "a@b"] {
+        for line in
+            ["jane@example.com", "mail to a@b.example:1:2", "    at f (a.js:1:2)", "@", "a@b"]
+        {
             assert!(frame(line).is_none(), "{line}");
         }
     }
@@ -107,8 +148,13 @@ mod tests {
         let stack = Gecko.parse(text);
         let rules = Rules::default();
         let reader = Reader { language: &Gecko, rules: &rules };
-        assert_eq!((stack.chain[0].type_name, &*stack.chain[0].message), ("TypeError", "cart is undefined"));
-        let in_app: Vec<_> = walk(&stack.chain, root(&stack.chain, Some(reader)), reader).map(|f| f.in_app).collect();
+        assert_eq!(
+            (stack.chain[0].type_name, &*stack.chain[0].message),
+            ("TypeError", "cart is undefined")
+        );
+        let in_app: Vec<_> = walk(&stack.chain, root(&stack.chain, Some(reader)), reader)
+            .map(|f| f.in_app)
+            .collect();
         assert_eq!(in_app, [true, false]);
     }
 }

@@ -43,7 +43,9 @@ const AGGREGATE: &str = r"AggregateError: All promises were rejected
 fn outline(chain: &[Exception<'_>]) -> Vec<(String, String, usize)> {
     let n_frames = |at| walk(chain, at, &JavaScript).count();
     let exceptions = chain.iter().enumerate();
-    exceptions.map(|(at, e)| (e.type_name.to_owned(), e.message.to_string(), n_frames(at))).collect()
+    exceptions
+        .map(|(at, e)| (e.type_name.to_owned(), e.message.to_string(), n_frames(at)))
+        .collect()
 }
 
 fn row(type_name: &str, message: &str, n_frames: usize) -> (String, String, usize) {

@@ -1,6 +1,6 @@
 //! What went wrong, as crash reports of different makers say it.
 
-use crate::text::{after, before, Lines};
+use crate::text::{Lines, after, before};
 
 /// The kind of fault and what is said of it. The kind is the exception's type, the signal's name or the sanitizer's
 /// word; addresses are left to the message's template.
@@ -18,7 +18,8 @@ pub(crate) fn read(header: &str) -> (&str, &str) {
 fn uncaught(header: &str) -> Option<(&str, &str)> {
     let (_, rest) = header.split_once("uncaught exception ")?;
     let rest = rest.trim_start_matches(['\'', '\u{2018}', '"']);
-    let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(rest.len());
+    let end =
+        rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(rest.len());
     let said = after(rest, end);
     let message = said.split_once("reason: ").map_or("", |(_, message)| message);
     let message = message.split(['\n']).next().unwrap_or(message).trim_ascii_end();
@@ -37,7 +38,8 @@ fn cpp(header: &str) -> Option<(&str, &str)> {
 /// `Shop/Cart.swift:42: Fatal error: text`, and the older order with the place behind the text.
 fn swift(header: &str) -> Option<(&str, &str)> {
     let kinds = ["Fatal error", "Precondition failed", "Assertion failed"];
-    let (kind, (_, rest)) = kinds.iter().find_map(|kind| Some((*kind, header.split_once(kind)?)))?;
+    let (kind, (_, rest)) =
+        kinds.iter().find_map(|kind| Some((*kind, header.split_once(kind)?)))?;
     let line = rest.split('\n').next().unwrap_or(rest);
     let message = line.strip_prefix(": ").unwrap_or(line);
     let message = message.rsplit_once(": file ").map_or(message, |(message, _)| message);
@@ -79,7 +81,9 @@ fn apple(header: &str) -> Option<(&str, &str)> {
 
 /// `Type: text` on the last line that has both.
 fn named(header: &str) -> (&str, &str) {
-    let is_type = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':'));
+    let is_type = |name: &str| {
+        name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':'))
+    };
     Lines::of(header)
         .filter_map(|(_, line)| crate::header::split(line.trim_ascii(), is_type))
         .last()

@@ -8,42 +8,152 @@ use crate::text::{after, basename, before, between};
 
 /// Modules of Apple's systems that no path gives away.
 const APPLE_MODULES: [&str; 45] = [
-    "AppKit", "AttributeGraph", "AVFoundation", "AudioToolbox", "BackBoardServices", "CFNetwork", "Combine", "CoreAudio", "CoreData",
-    "CoreFoundation", "CoreGraphics", "CoreImage", "CoreLocation", "CoreMedia", "CoreText", "Foundation", "FrontBoardServices",
-    "GraphicsServices", "HIToolbox", "ImageIO", "JavaScriptCore", "MapKit", "Metal", "Network", "QuartzCore",
-    "RunningBoardServices", "Security", "SpringBoardServices", "StoreKit", "SwiftUI", "SwiftUICore", "UIFoundation", "UIKit", "UIKitCore",
-    "UserNotifications", "WebCore", "WebKit", "XCTest", "XCTestCore", "dyld", "dyld_sim", "libdyld.dylib", "xctest", "???", "<unknown>",
+    "AppKit",
+    "AttributeGraph",
+    "AVFoundation",
+    "AudioToolbox",
+    "BackBoardServices",
+    "CFNetwork",
+    "Combine",
+    "CoreAudio",
+    "CoreData",
+    "CoreFoundation",
+    "CoreGraphics",
+    "CoreImage",
+    "CoreLocation",
+    "CoreMedia",
+    "CoreText",
+    "Foundation",
+    "FrontBoardServices",
+    "GraphicsServices",
+    "HIToolbox",
+    "ImageIO",
+    "JavaScriptCore",
+    "MapKit",
+    "Metal",
+    "Network",
+    "QuartzCore",
+    "RunningBoardServices",
+    "Security",
+    "SpringBoardServices",
+    "StoreKit",
+    "SwiftUI",
+    "SwiftUICore",
+    "UIFoundation",
+    "UIKit",
+    "UIKitCore",
+    "UserNotifications",
+    "WebCore",
+    "WebKit",
+    "XCTest",
+    "XCTestCore",
+    "dyld",
+    "dyld_sim",
+    "libdyld.dylib",
+    "xctest",
+    "???",
+    "<unknown>",
 ];
 
 /// Where systems keep their own code.
 const SYSTEM_PATHS: [&str; 9] = [
-    "/usr/lib/", "/lib/", "/lib64/", "/system/", "/apex/", "/vendor/lib", "/System/Library/", "linux-vdso", "/usr/local/lib/",
+    "/usr/lib/",
+    "/lib/",
+    "/lib64/",
+    "/system/",
+    "/apex/",
+    "/vendor/lib",
+    "/System/Library/",
+    "linux-vdso",
+    "/usr/local/lib/",
 ];
 
 /// Beginnings of what throws, aborts, checks and starts programs.
 const SYSTEM_FUNCTIONS: [&str; 44] = [
-    "__GI_", "__asan_", "__assert", "__cxa_", "__exceptionPreprocess", "__gnu_cxx::", "__interceptor_", "__libc_",
-    "__pthread_", "__rethrow", "__restore_rt", "__sanitizer", "__ubsan_", "__tsan_", "__msan_", "__stack_chk_fail", "_NSThrow", "_Unwind_", "_dispatch_", "_pthread_",
-    "_objc_", "_start", "_swift_", "_assertionFailure", "_sigtramp", "abort", "calloc", "clone", "free", "gsignal", "kill", "libc_start", "malloc", "memcpy", "memmove",
-    "objc_", "operator delete", "operator new", "pthread_", "raise", "realloc", "start_thread", "std::", "swift_",
+    "__GI_",
+    "__asan_",
+    "__assert",
+    "__cxa_",
+    "__exceptionPreprocess",
+    "__gnu_cxx::",
+    "__interceptor_",
+    "__libc_",
+    "__pthread_",
+    "__rethrow",
+    "__restore_rt",
+    "__sanitizer",
+    "__ubsan_",
+    "__tsan_",
+    "__msan_",
+    "__stack_chk_fail",
+    "_NSThrow",
+    "_Unwind_",
+    "_dispatch_",
+    "_pthread_",
+    "_objc_",
+    "_start",
+    "_swift_",
+    "_assertionFailure",
+    "_sigtramp",
+    "abort",
+    "calloc",
+    "clone",
+    "free",
+    "gsignal",
+    "kill",
+    "libc_start",
+    "malloc",
+    "memcpy",
+    "memmove",
+    "objc_",
+    "operator delete",
+    "operator new",
+    "pthread_",
+    "raise",
+    "realloc",
+    "start_thread",
+    "std::",
+    "swift_",
 ];
 
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let name = basename(frame.module);
     let is_system_module = APPLE_MODULES.contains(&frame.module)
-        || ["libsystem_", "libobjc.", "libc++", "libdispatch", "libswift", "libstdc++", "libc.so", "libart.so", "libpthread", "libunwind", "ld-linux", "libsqlite3"]
-            .iter()
-            .any(|start| name.starts_with(start))
+        || [
+            "libsystem_",
+            "libobjc.",
+            "libc++",
+            "libdispatch",
+            "libswift",
+            "libstdc++",
+            "libc.so",
+            "libart.so",
+            "libpthread",
+            "libunwind",
+            "ld-linux",
+            "libsqlite3",
+        ]
+        .iter()
+        .any(|start| name.starts_with(start))
         || SYSTEM_PATHS.iter().any(|start| frame.module.starts_with(start));
     let function = frame.function.trim_start_matches("(anonymous namespace)::");
     let function = function.strip_prefix("specialized ").unwrap_or(function);
     // Compilers inline the standard library of Swift and C++, and then the file tells.
     is_system_module
         || SYSTEM_FUNCTIONS.iter().any(|start| function.starts_with(start))
-        || ["Swift runtime failure", "closure #1 in _assertionFailure", "Swift."].iter().any(|start| function.starts_with(start))
-        || ["/usr/include/", "/c++/", "/sysdeps/", "/llvm-project/", "libsanitizer/", "compiler-rt/"]
+        || ["Swift runtime failure", "closure #1 in _assertionFailure", "Swift."]
             .iter()
-            .any(|mark| frame.file.contains(mark))
+            .any(|start| function.starts_with(start))
+        || [
+            "/usr/include/",
+            "/c++/",
+            "/sysdeps/",
+            "/llvm-project/",
+            "libsanitizer/",
+            "compiler-rt/",
+        ]
+        .iter()
+        .any(|mark| frame.file.contains(mark))
         || frame.file.starts_with("../") && frame.file.contains("sysdeps")
 }
 
@@ -65,7 +175,11 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let name = before(name, arguments_start(name)).trim_ascii_end();
     let name = match name.rfind(' ').filter(|_| !name.contains("operator")) {
         // A return type stands before the name of a C++ template.
-        Some(blank) if !between(name, 0, blank).contains('<') || after(name, blank).contains("::") => after(name, blank + 1),
+        Some(blank)
+            if !between(name, 0, blank).contains('<') || after(name, blank).contains("::") =>
+        {
+            after(name, blank + 1)
+        }
         _ => name,
     };
     let plain = before(name, clone_start(name));
@@ -109,11 +223,32 @@ fn objective_c(name: &str) -> Option<Symbol<'_>> {
 /// `closure #1 in Cart.total()` and other words before the function that was written.
 fn swift_owner(name: &str) -> &str {
     let name = match name.rsplit_once(" in ") {
-        Some((head, owner)) if ["closure #", "implicit closure", "partial apply", "local func", "(", "defer"].iter().any(|mark| head.contains(mark)) => owner,
+        Some((head, owner))
+            if ["closure #", "implicit closure", "partial apply", "local func", "(", "defer"]
+                .iter()
+                .any(|mark| head.contains(mark)) =>
+        {
+            owner
+        }
         _ => name,
     };
     let mut name = name;
-    let words = ["specialized ", "static ", "@objc ", "@nonobjc ", "partial apply for ", "thunk for ", "merged ", "closure ", "generic specialization ", "protocol witness for ", "class ", "dispatch thunk of ", "virtual thunk to ", "non-virtual thunk to "];
+    let words = [
+        "specialized ",
+        "static ",
+        "@objc ",
+        "@nonobjc ",
+        "partial apply for ",
+        "thunk for ",
+        "merged ",
+        "closure ",
+        "generic specialization ",
+        "protocol witness for ",
+        "class ",
+        "dispatch thunk of ",
+        "virtual thunk to ",
+        "non-virtual thunk to ",
+    ];
     while let Some(rest) = words.iter().find_map(|word| name.strip_prefix(word)) {
         name = rest;
     }
@@ -129,7 +264,9 @@ fn arguments_start(name: &str) -> usize {
             b'>' => depth = depth.saturating_sub(1),
             b'(' if depth == 0 && at > 0 => {
                 let rest = after(name, at);
-                let is_name = rest.starts_with("(anonymous namespace)") || rest.starts_with("(lambda") || before(name, at).ends_with("operator");
+                let is_name = rest.starts_with("(anonymous namespace)")
+                    || rest.starts_with("(lambda")
+                    || before(name, at).ends_with("operator");
                 if !is_name {
                     return at;
                 }
@@ -151,7 +288,11 @@ fn clone_start(name: &str) -> usize {
 
 /// The owner and the function: `acme::Cart` and `total`, `Shop.Cart` and `total`. A lambda is its function.
 fn last_part(name: &str) -> (&str, &str) {
-    let name = name.find("::{lambda").or_else(|| name.find("::$_")).or_else(|| name.find("::(anonymous class)")).map_or(name, |at| before(name, at));
+    let name = name
+        .find("::{lambda")
+        .or_else(|| name.find("::$_"))
+        .or_else(|| name.find("::(anonymous class)"))
+        .map_or(name, |at| before(name, at));
     let open = name.find('<').unwrap_or(name.len());
     let cpp = name.rmatch_indices("::").map(|(at, _)| (at, at + 2));
     // Separators inside template parameters are not this name's.
@@ -200,7 +341,10 @@ mod tests {
             ("static Shop.Cart.make(_:) + 4", "Shop.Cart.make"),
             ("-[Cart total:] + 40", "Cart.total:"),
             ("__25-[Cart total:]_block_invoke_2 + 40", "Cart.total:"),
-            ("acme::Cart::total(std::vector<int, std::allocator<int> > const&) const", "acme::Cart.total"),
+            (
+                "acme::Cart::total(std::vector<int, std::allocator<int> > const&) const",
+                "acme::Cart.total",
+            ),
             ("acme::Cache<int>::get(int)", "acme::Cache.get"),
             ("int acme::parse<int>(char const*)", "acme.parse"),
             ("acme::Cart::total(int)::{lambda(int)#1}::operator()(int) const", "acme::Cart.total"),

@@ -53,7 +53,11 @@ fn each_place_has_the_function_that_it_lies_in() {
     assert_eq!(
         outline(NEXT),
         [
-            row("App\\CheckoutException", "order 1182 not placed", &["App\\Checkout.place", "index"]),
+            row(
+                "App\\CheckoutException",
+                "order 1182 not placed",
+                &["App\\Checkout.place", "index"]
+            ),
             row(
                 "PDOException",
                 "SQLSTATE[42S02]: no such table",
@@ -65,15 +69,26 @@ fn each_place_has_the_function_that_it_lies_in() {
 
 #[test]
 fn loggers_frame_a_trace() {
-    assert_eq!(outline(MONOLOG), [row("App\\Missing", "no card", &["App\\Pay.charge", "App\\Http\\Kernel.handle"])]);
+    assert_eq!(
+        outline(MONOLOG),
+        [row("App\\Missing", "no card", &["App\\Pay.charge", "App\\Http\\Kernel.handle"])]
+    );
 }
 
 #[test]
 fn headers_of_all_ages_are_read() {
     for (header, type_name, message) in [
-        ("exception 'App\\Missing' with message 'no card' in /srv/pay.php:12", "App\\Missing", "no card"),
+        (
+            "exception 'App\\Missing' with message 'no card' in /srv/pay.php:12",
+            "App\\Missing",
+            "no card",
+        ),
         ("App\\Missing: no card in /srv/pay.php:12", "App\\Missing", "no card"),
-        ("Fatal error: Uncaught Error: Call to undefined function pay() in /srv/pay.php:12", "Error", "Call to undefined function pay()"),
+        (
+            "Fatal error: Uncaught Error: Call to undefined function pay() in /srv/pay.php:12",
+            "Error",
+            "Call to undefined function pay()",
+        ),
     ] {
         let text = format!("{header}\nStack trace:\n#0 /srv/a.php(3): charge()\n#1 {{main}}\n");
         assert_eq!(outline(&text), [row(type_name, message, &["pay.charge", "a"])], "{header}");

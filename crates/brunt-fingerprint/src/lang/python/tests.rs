@@ -147,7 +147,10 @@ fn repeats_notes_and_syntax_errors_are_read() {
     let syntax = Python.parse(
         "  File \"a.py\", line 3\n    def f(\n         ^\nSyntaxError: '(' was never closed\n",
     );
-    assert_eq!((syntax.chain[0].type_name, walk(&syntax.chain, 0, &Python).count()), ("SyntaxError", 1));
+    assert_eq!(
+        (syntax.chain[0].type_name, walk(&syntax.chain, 0, &Python).count()),
+        ("SyntaxError", 1)
+    );
 }
 
 #[test]

@@ -5,7 +5,8 @@ use crate::chain::walk;
 use crate::reader::Reader;
 use crate::rules::Rules;
 
-const CAUSED: &str = "app/services/checkout.rb:30:in 'Checkout#place': order 1182 not placed (Shop::CheckoutError)
+const CAUSED: &str =
+    "app/services/checkout.rb:30:in 'Checkout#place': order 1182 not placed (Shop::CheckoutError)
 \tfrom app/controllers/orders_controller.rb:12:in 'OrdersController#create'
 \tfrom /usr/local/bundle/gems/actionpack-7.1.0/lib/action_controller.rb:5:in 'process'
 app/services/gateway.rb:7:in 'block in Gateway#charge': no route (IOError)
@@ -43,7 +44,11 @@ fn causes_follow_with_a_header_of_their_own() {
     assert_eq!(
         outline(CAUSED),
         [
-            row("Shop::CheckoutError", "order 1182 not placed", &["checkout.place", "orders_controller.create"]),
+            row(
+                "Shop::CheckoutError",
+                "order 1182 not placed",
+                &["checkout.place", "orders_controller.create"]
+            ),
             row("IOError", "no route", &["gateway.charge", "gateway.each", "checkout.place"]),
         ]
     );
@@ -51,13 +56,20 @@ fn causes_follow_with_a_header_of_their_own() {
 
 #[test]
 fn the_header_may_come_last() {
-    assert_eq!(outline(REVERSED), [row("IOError", "no route", &["gateway.charge", "checkout.place"])]);
+    assert_eq!(
+        outline(REVERSED),
+        [row("IOError", "no route", &["gateway.charge", "checkout.place"])]
+    );
 }
 
 #[test]
 fn headers_of_loggers_are_read() {
     for (header, type_name, message) in [
-        ("NoMethodError (undefined method `x' for nil:NilClass):", "NoMethodError", "undefined method `x' for nil:NilClass"),
+        (
+            "NoMethodError (undefined method `x' for nil:NilClass):",
+            "NoMethodError",
+            "undefined method `x' for nil:NilClass",
+        ),
         ("ActiveRecord::RecordNotFound: no Cart 7", "ActiveRecord::RecordNotFound", "no Cart 7"),
         ("no Cart 7 (Shop::Missing)", "Shop::Missing", "no Cart 7"),
     ] {

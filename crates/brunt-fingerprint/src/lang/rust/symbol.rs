@@ -8,23 +8,77 @@ use crate::text::{after, basename, before};
 
 /// Crates that are libraries where no path says so.
 const CRATES: [&str; 61] = [
-    "actix", "actix_http", "actix_rt", "actix_server", "actix_web", "addr2line", "alloc", "anyhow",
-    "async_std", "axum", "axum_core", "backtrace", "bytes", "clap", "clap_builder",
-    "color_eyre", "core", "crossbeam", "diesel", "eyre", "futures", "futures_core", "futures_util",
-    "gimli", "h2", "hashbrown", "http", "http_body", "hyper", "hyper_util", "mio", "object", "once_cell",
-    "opentelemetry", "panic_unwind", "parking_lot", "prost", "rayon", "rayon_core", "redis", "regex", "reqwest",
-    "ring", "rocket", "rustls", "sea_orm", "sentry", "serde", "serde_json", "sqlx", "sqlx_core",
-    "std", "test", "tokio", "tokio_postgres", "tokio_rustls", "tonic", "tower", "tower_http", "tracing",
+    "actix",
+    "actix_http",
+    "actix_rt",
+    "actix_server",
+    "actix_web",
+    "addr2line",
+    "alloc",
+    "anyhow",
+    "async_std",
+    "axum",
+    "axum_core",
+    "backtrace",
+    "bytes",
+    "clap",
+    "clap_builder",
+    "color_eyre",
+    "core",
+    "crossbeam",
+    "diesel",
+    "eyre",
+    "futures",
+    "futures_core",
+    "futures_util",
+    "gimli",
+    "h2",
+    "hashbrown",
+    "http",
+    "http_body",
+    "hyper",
+    "hyper_util",
+    "mio",
+    "object",
+    "once_cell",
+    "opentelemetry",
+    "panic_unwind",
+    "parking_lot",
+    "prost",
+    "rayon",
+    "rayon_core",
+    "redis",
+    "regex",
+    "reqwest",
+    "ring",
+    "rocket",
+    "rustls",
+    "sea_orm",
+    "sentry",
+    "serde",
+    "serde_json",
+    "sqlx",
+    "sqlx_core",
+    "std",
+    "test",
+    "tokio",
+    "tokio_postgres",
+    "tokio_rustls",
+    "tonic",
+    "tower",
+    "tower_http",
+    "tracing",
     "warp",
 ];
 
 /// The standard library, fetched crates, and what the system starts a program with.
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let file = frame.file.trim_start_matches("./");
-    let is_fetched = ["/rustc/", "/.cargo/", ".rustup/", "/library/std/", "/library/core/", "/vendor/"]
-        .iter()
-        .any(|mark| file.contains(mark))
-        || file.starts_with("library/");
+    let is_fetched =
+        ["/rustc/", "/.cargo/", ".rustup/", "/library/std/", "/library/core/", "/vendor/"]
+            .iter()
+            .any(|mark| file.contains(mark))
+            || file.starts_with("library/");
     if is_fetched || frame.function.is_empty() {
         return is_fetched;
     }
@@ -38,7 +92,8 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
 /// The path without hash, closures and parameters of types; its last part is the function.
 pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let (path, method) = own_type(frame.function);
-    let end = [path.find("::{{"), path.find("::{closure"), path.find("::{async"), path.find("{{vtable")];
+    let end =
+        [path.find("::{{"), path.find("::{closure"), path.find("::{async"), path.find("{{vtable")];
     let path_end = end.into_iter().flatten().min().unwrap_or(path.len());
     let path = without_hash(before(path, path_end));
     let end = [method.find("::{{"), method.find("::{closure"), method.find("::{async")];
@@ -51,12 +106,19 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     }
     if !method.is_empty() {
         let method = method.rsplit("::").next().unwrap_or(method);
-        return Symbol { module: without_parameters(path), function: method, naming: Naming::Named };
+        return Symbol {
+            module: without_parameters(path),
+            function: method,
+            naming: Naming::Named,
+        };
     }
     // The last part, unless it is only parameters: `parse::<u8>` is `parse`.
     let path = path.split("::<").next().unwrap_or(path);
     let open = path.find('<').unwrap_or(path.len());
-    let (module, function) = match path.rsplit_once("::").filter(|(head, _)| head.len() < open || path.ends_with(|c: char| c != '>')) {
+    let (module, function) = match path
+        .rsplit_once("::")
+        .filter(|(head, _)| head.len() < open || path.ends_with(|c: char| c != '>'))
+    {
         Some((module, function)) => (without_parameters(module), function),
         None => (Cow::Borrowed(""), path),
     };
@@ -88,7 +150,11 @@ fn own_type(path: &str) -> (&str, &str) {
 
 /// `shop::total::h0123456789abcdef` without the last part.
 fn without_hash(path: &str) -> &str {
-    let is_hash = |part: &str| part.len() == 17 && part.starts_with('h') && part.bytes().skip(1).all(|b| b.is_ascii_hexdigit());
+    let is_hash = |part: &str| {
+        part.len() == 17
+            && part.starts_with('h')
+            && part.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
+    };
     path.rsplit_once("::").filter(|(_, part)| is_hash(part)).map_or(path, |(path, _)| path)
 }
 
@@ -122,7 +188,10 @@ mod tests {
             ("shop::cart::total::{{closure}}::h0123456789abcdef", "shop::cart.total"),
             ("shop::cart::total::{closure#0}", "shop::cart.total"),
             ("shop::cart::Cart<T>::total", "shop::cart::Cart.total"),
-            ("<shop::cart::Cart as core::fmt::Debug>::fmt::h0123456789abcdef", "shop::cart::Cart.fmt"),
+            (
+                "<shop::cart::Cart as core::fmt::Debug>::fmt::h0123456789abcdef",
+                "shop::cart::Cart.fmt",
+            ),
             ("<shop::cart::Cart<T>>::total", "shop::cart::Cart.total"),
             ("shop[5e1f]::cart::total", "shop::cart.total"),
             ("shop::parse::<u8>", "shop.parse"),

@@ -52,7 +52,8 @@ fn row(type_name: &str, message: &str, symbols: &[&str]) -> (String, String, Vec
 fn panics_of_all_ages_are_read() {
     let message = "index out of bounds: the len is 3 but the index is 5";
     assert_eq!(outline(PANIC), [row("panic", message, &["shop::cart::Cart.total", "shop.main"])]);
-    let old = "thread 'main' panicked at 'no card', src/pay.rs:3:5\nnote: run with `RUST_BACKTRACE=1`\n";
+    let old =
+        "thread 'main' panicked at 'no card', src/pay.rs:3:5\nnote: run with `RUST_BACKTRACE=1`\n";
     assert_eq!(outline(old), [row("panic", "no card", &["pay"])]);
     let new = "\nthread 'main' (4711) panicked at src/pay.rs:3:5:\nno card\nnote: run with `RUST_BACKTRACE=1`\n";
     assert_eq!(outline(new), [row("panic", "no card", &["pay"])]);
