@@ -10,7 +10,7 @@ pub(crate) const FRAMES_MAX: usize = 512;
 /// Exceptions kept of one chain, and children kept of one group of exceptions.
 pub(crate) const CAUSES_MAX: usize = 32;
 /// No frame is printed with fewer bytes, its line end included.
-const FRAME_BYTES_MIN: usize = 4;
+const FRAME_BYTES_MIN: usize = 8;
 
 /// A frame of a stack, as printed; text that the language does not print is empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -183,13 +183,12 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
         function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
     let first = first_word(function);
     let is_check = holds(&GUARD_WORDS, first);
-    let is_thrower =
-        holds(&THROW_WORDS, first) || THROW_NAMES.iter().any(|name| is_same(function, name));
+    let is_thrower = holds(&THROW_WORDS, first) || is_one_of(&THROW_NAMES, function);
     let is_factory = holds(&FACTORY_WORDS, first) && holds(&ERROR_WORDS, last_word(function));
-    let is_generic = GENERIC_GUARDS.iter().any(|name| is_same(function, name));
+    let is_generic = is_one_of(&GENERIC_GUARDS, function);
     // Whatever is done inside an exception's class is done while it is made.
     let is_error_class = holds(&ERROR_WORDS, last_word(class)) || class.ends_with("Throwable");
-    let is_guard_class = GUARD_CLASSES.iter().any(|name| is_same(class, name));
+    let is_guard_class = is_one_of(&GUARD_CLASSES, class);
     if is_thrower || is_factory || is_generic || is_error_class || is_guard_class {
         Duty::Throw
     } else if is_check {
@@ -197,6 +196,12 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
     } else {
         Duty::Work
     }
+}
+
+/// Whether a name is in a list, underscores and case aside. Few entries have its first letter.
+fn is_one_of(list: &[&str], name: &str) -> bool {
+    let first = name.bytes().find(|b| *b != b'_').map(|b| b.to_ascii_lowercase());
+    list.iter().any(|entry| entry.bytes().next() == first && is_same(name, entry))
 }
 
 /// Whether a name is `lower`, underscores and case aside.

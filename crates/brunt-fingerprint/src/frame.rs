@@ -2,7 +2,7 @@
 
 use crate::chain::{RawFrame, Stack, root, walk};
 use crate::culprit::{Duty, choose};
-use crate::lang::{Naming, choose as choose_language};
+use crate::lang::Naming;
 use crate::reader::Reader;
 use crate::rules::Rules;
 use crate::unwrap;
@@ -62,7 +62,7 @@ impl Role {
 /// innermost call first. Empty for a text without a known frame.
 pub fn frames(stack: &str, rules: &Rules) -> Vec<Frame> {
     let unwrapped = unwrap::stack(stack);
-    let Some(language) = choose_language(None, &unwrapped.text) else { return Vec::new() };
+    let Some(language) = unwrapped.language else { return Vec::new() };
     let reader = Reader { language, rules };
     let Stack { chain, children, .. } = language.parse(&unwrapped.text);
     let mut frames = Vec::new();

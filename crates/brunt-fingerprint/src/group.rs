@@ -44,7 +44,7 @@ fn with_grouping<T>(
     let message = occurrence.message.unwrap_or("");
     let recorded = occurrence.stacktrace.filter(|stack| !stack.trim_ascii().is_empty());
     let text = unwrap::stack(recorded.or_else(|| stack_in(message)).unwrap_or(""));
-    let language = lang::choose(occurrence.lang, &text.text);
+    let language = lang::choose(occurrence.lang, &text.text, text.language);
     let message = match (recorded, language) {
         // The stack is the message, whose own words are the stack's header.
         (None, Some(_)) => Cow::Borrowed(""),

@@ -151,11 +151,15 @@ pub(crate) fn named(name: Option<&str>) -> Option<&'static dyn Language> {
     LANGUAGES.into_iter().find(|language| holds(language.names(), name))
 }
 
-/// The language of a text: the named one if the text has a frame of it, else that of the first frame-shaped line.
-pub(crate) fn choose(name: Option<&str>, text: &str) -> Option<&'static dyn Language> {
+/// The language of a text: the named one if the text has a frame of it, else the one that was detected.
+pub(crate) fn choose(
+    name: Option<&str>,
+    text: &str,
+    detected: Option<&'static dyn Language>,
+) -> Option<&'static dyn Language> {
     let has_frame =
         |language: &&dyn Language| Lines::of(text).any(|(_, line)| language.is_frame(line));
-    named(name).filter(has_frame).or_else(|| detect(text))
+    named(name).filter(has_frame).or(detected)
 }
 
 /// The language of the first line that is a frame in any language.

@@ -8,8 +8,12 @@
 //! in any order, on any machine. Input is never trusted: at most 64 KiB of text, 512 frames an exception and 32 causes
 //! are read, work is linear in that, and no text makes anything here panic.
 //!
-//! A language is one file in `lang/` that implements one trait; text in a language that has none is grouped by its
-//! type and message template alone.
+//! A language is one file in `lang/` that implements one trait: Java and all else on its machine, JavaScript on V8,
+//! Firefox and Safari, Python, .NET, Go, Rust, Ruby, PHP, Dart, Elixir and Erlang, Swift and native code. Text in
+//! another is grouped by its type and message template alone. Frames are read one by one where they are asked for, so
+//! the work for an id mostly ends at the culprit; [`group_id`] is that id, [`group`] adds what a person wants to see.
+//!
+//! [`Rules`] are what a user says otherwise: what is the app's, what only throws, which groups belong together.
 //!
 //! ```
 //! use brunt_fingerprint::{Occurrence, Rules, group};

@@ -3,7 +3,7 @@
 use crate::text::holds;
 
 /// Types that are thrown for everything, without their module.
-const GENERIC_TYPES: [&str; 38] = [
+const GENERIC_TYPES: [&str; 51] = [
     "Exception",
     "Error",
     "Throwable",
@@ -40,6 +40,19 @@ const GENERIC_TYPES: [&str; 38] = [
     "wrapError",
     "anyhow",
     "panic",
+    "fatal",
+    "exit",
+    "throw",
+    "error",
+    "ErlangError",
+    "ErrorException",
+    "LogicException",
+    "ArgumentException",
+    "FatalError",
+    "PreconditionFailed",
+    "AssertionFailed",
+    "SIGABRT",
+    "NSGenericException",
     "UnknownError",
     "Unknown",
 ];

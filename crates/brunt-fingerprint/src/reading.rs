@@ -106,7 +106,7 @@ pub(crate) fn read<'s>(
         }
         location = locate(chain, reader, &mut reading, why);
         let is_cut = || context.is_cut || is_deep(chain, root_idx, reader);
-        if reading.quality == Quality::Full && is_cut() {
+        if why.is_asked() && reading.quality == Quality::Full && is_cut() {
             reading.quality = Quality::Truncated;
         }
     }

@@ -71,11 +71,12 @@ fn number_at_end(text: &str) -> Option<(&str, Option<u32>)> {
 pub(crate) struct Lines<'a> {
     text: &'a str,
     at: usize,
+    ends: memchr::Memchr<'a>,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, ends: memchr::memchr_iter(b'\n', text.as_bytes()) }
     }
 }
 
@@ -84,10 +85,12 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.at;
-        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let len = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
-        self.at = start + len + 1;
-        Some((start, before(rest, len)))
+        if start >= self.text.len() {
+            return None;
+        }
+        let end = self.ends.next().unwrap_or(self.text.len());
+        self.at = end + 1;
+        Some((start, between(self.text, start, end)))
     }
 }
 

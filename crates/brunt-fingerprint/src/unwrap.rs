@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::lang::{detect, frame_language};
+use crate::lang::{Language, detect, frame_language};
 use crate::text::{Lines, after, before, byte, cap};
 
 /// Text read of a stack or a message.
@@ -19,6 +19,8 @@ pub(crate) struct Unwrapped<'a> {
     pub(crate) text: Cow<'a, str>,
     /// Whether its middle was left out.
     pub(crate) is_cut: bool,
+    /// The language of the first line that is a frame in any language.
+    pub(crate) language: Option<&'static dyn Language>,
 }
 
 /// A stack without size, JSON escapes, terminal colours, carriage returns and a log prefix on each line.
@@ -26,8 +28,13 @@ pub(crate) fn stack(raw: &str) -> Unwrapped<'_> {
     let capped = keep_ends(raw);
     let is_cut = matches!(capped, Cow::Owned(_));
     let text = rewrite(rewrite(capped, unescape), strip_controls);
-    let text = if detect(&text).is_none() { rewrite(text, strip_prefix) } else { text };
-    Unwrapped { text, is_cut }
+    let language = detect(&text);
+    if language.is_some() {
+        return Unwrapped { text, is_cut, language };
+    }
+    let text = rewrite(text, strip_prefix);
+    let language = detect(&text);
+    Unwrapped { text, is_cut, language }
 }
 
 /// A message without escapes and colours, and without the stack that some clients append to it.

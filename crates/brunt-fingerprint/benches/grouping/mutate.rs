@@ -233,6 +233,8 @@ fn truncated(stack: &str, story: &Story, random: &mut Random) -> Option<String> 
         }
         kind => {
             let own = (dialect(kind).own)(story, story.culprit, story.line_of(story.culprit));
+            let own =
+                if kind.is_innermost_last() { own.lines().next().unwrap_or("") } else { &own };
             // The last line of the frame, from behind what is numbered.
             let last = own
                 .trim_end()

@@ -57,8 +57,9 @@ impl Language for Php {
     /// A line's place lies in the function that the line below names; the line above the first frame has the place
     /// where the exception was made.
     fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>> {
-        let next =
-            Lines::of(below).find(|(_, line)| !is_heading(line)).and_then(|(_, line)| call(line));
+        // A line of something else may stand between.
+        let inner = Lines::of(below).map(|(_, line)| line).filter(|line| !is_heading(line));
+        let next = inner.take(2).find_map(call);
         if let Some(Call { file, line, .. }) = call(line) {
             let function = next.map_or("", |call| call.function);
             return Some(RawFrame { function, file, line, ..RawFrame::default() });

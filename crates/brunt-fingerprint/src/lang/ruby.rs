@@ -116,6 +116,7 @@ fn frame(line: &str) -> Option<(RawFrame<'_>, &str)> {
     let close = name.find("': ").or_else(|| name.rfind('\''))?;
     let is_file = !file.is_empty()
         && !file.starts_with(['"', '\'', '{'])
+        && (!file.contains(' ') || file.starts_with(['/', '<', '(']))
         && !number.is_empty()
         && number.bytes().all(|b| b.is_ascii_digit());
     let frame = RawFrame {

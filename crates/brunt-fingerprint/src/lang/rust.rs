@@ -147,7 +147,7 @@ fn numbered_name(line: &str) -> Option<&str> {
 
 /// `thread 'main' panicked at src/main.rs:2:5:`, and the older `panicked at 'message', src/main.rs:2:5`.
 fn panic_place(line: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
-    let (_, said) = line.split_once("panicked at ")?;
+    let (_, said) = line.trim_ascii_start().strip_prefix("thread '")?.split_once("panicked at ")?;
     let place = said.rsplit_once("', ").map_or(said, |(_, place)| place);
     source(numbered(place.trim_ascii_end().trim_end_matches(':'))?)
 }
