@@ -252,6 +252,11 @@ fn split_header(header: &str) -> (&str, &str) {
 
 fn uncaught(header: &str) -> &str {
     let header = header.trim_ascii_start();
+    // Deno writes `error: Uncaught (in promise) TypeError: …`.
+    let header = header
+        .strip_prefix("error: ")
+        .filter(|rest| rest.starts_with("Uncaught "))
+        .unwrap_or(header);
     let rest = header.strip_prefix("Uncaught ").unwrap_or(header);
     rest.strip_prefix("(in promise) ").unwrap_or(rest).trim_ascii_start()
 }
