@@ -7,7 +7,7 @@ use crate::chain::{Exception, Stack};
 use crate::hash::{Id, Key};
 use crate::header::{self, has_error_suffix};
 use crate::info::{ErrorInfo, Quality, Why};
-use crate::lang::{self, Lang, Naming};
+use crate::lang::{self, Lang, Naming, Symbol};
 use crate::need::short_type;
 use crate::occurrence::Occurrence;
 use crate::reader::Reader;
@@ -23,7 +23,7 @@ const TITLE_CHARS_MAX: usize = 160;
 /// Groups an occurrence and says why. Never fails: what cannot be read is grouped by type and message, and `quality`
 /// says so.
 pub fn group(occurrence: &Occurrence<'_>, rules: &Rules) -> ErrorInfo {
-    with_grouping(occurrence, rules, |grouping| grouping.info())
+    with_grouping(occurrence, rules, info)
 }
 
 /// The group alone, as [`group`] has it, without the work of saying why.
@@ -33,6 +33,40 @@ pub fn group_id(occurrence: &Occurrence<'_>, rules: &Rules) -> String {
         let subject = grouping.read(&mut why);
         grouping.decide(&subject, &mut why).group
     })
+}
+
+/// What is shown of a group.
+fn info(grouping: &Grouping<'_>) -> ErrorInfo {
+    let mut why = Why::asked();
+    why.used("service", || grouping.service().to_owned(), "used");
+    match grouping.lang() {
+        Some(lang) => {
+            why.used("lang", || lang.as_str().to_owned(), "used: language of the frames");
+        }
+        None => why.ignored("lang", String::new, "ignored: no frames"),
+    }
+    let subject = grouping.read(&mut why);
+    let Decision { group, is_replaced, title } = grouping.decide(&subject, &mut why);
+    let reading = &subject.reading;
+    let root_template = template(reading.root_message);
+    let culprit = reading.culprit.as_ref();
+    ErrorInfo {
+        site: is_replaced.unwrap_or_else(|| grouping.site(&subject)).text(),
+        variant: grouping.variant(&group, reading, &root_template).text(),
+        group,
+        lang: grouping.lang(),
+        title: title.unwrap_or_else(|| headline(reading.root_type, &root_template)),
+        culprit_file: culprit
+            .map(|place| place.frame.file.to_owned())
+            .filter(|file| !file.is_empty()),
+        culprit_line: culprit.and_then(|place| place.frame.line),
+        culprit: culprit.map(|place| place.symbol.text()).filter(|symbol| !symbol.is_empty()),
+        root_type: reading.root_type.to_owned(),
+        root_template,
+        thrown_at: reading.thrown_at.as_ref().map(Symbol::text),
+        quality: reading.quality,
+        why: why.into_parts(),
+    }
 }
 
 /// Steps 2 to 4: the text, its language, its exceptions.
@@ -114,39 +148,6 @@ struct Decision {
 }
 
 impl<'s> Grouping<'s> {
-    fn info(&self) -> ErrorInfo {
-        let mut why = Why::asked();
-        why.used("service", || self.service().to_owned(), "used");
-        match self.lang() {
-            Some(lang) => {
-                why.used("lang", || lang.as_str().to_owned(), "used: language of the frames");
-            }
-            None => why.ignored("lang", String::new, "ignored: no frames"),
-        }
-        let subject = self.read(&mut why);
-        let Decision { group, is_replaced, title } = self.decide(&subject, &mut why);
-        let reading = &subject.reading;
-        let root_template = template(reading.root_message);
-        let culprit = reading.culprit.as_ref();
-        ErrorInfo {
-            site: is_replaced.unwrap_or_else(|| self.site(&subject)).text(),
-            variant: self.variant(&group, reading, &root_template).text(),
-            group,
-            lang: self.lang(),
-            title: title.unwrap_or_else(|| headline(reading.root_type, &root_template)),
-            culprit_file: culprit
-                .map(|place| place.frame.file.to_owned())
-                .filter(|file| !file.is_empty()),
-            culprit_line: culprit.and_then(|place| place.frame.line),
-            culprit: culprit.map(|place| place.symbol.text()).filter(|symbol| !symbol.is_empty()),
-            root_type: reading.root_type.to_owned(),
-            root_template,
-            thrown_at: reading.thrown_at.as_ref().map(|helper| helper.text()),
-            quality: reading.quality,
-            why: why.into_parts(),
-        }
-    }
-
     fn service(&self) -> &'s str {
         self.occurrence.service.unwrap_or("")
     }

@@ -37,3 +37,12 @@ impl<'r> Reader<'r> {
             .filter(move |(_, symbol)| !self.rules.drops(symbol))
     }
 }
+
+#[cfg(test)]
+impl Reader<'static> {
+    /// A language without rules.
+    pub(crate) fn plain(language: &'static dyn Language) -> Self {
+        static NONE: std::sync::LazyLock<Rules> = std::sync::LazyLock::new(Rules::default);
+        Self { language, rules: &NONE }
+    }
+}

@@ -66,6 +66,11 @@ fn number_at_end(text: &str) -> Option<(&str, Option<u32>)> {
     is_number.then(|| (rest, Some(digits.parse().unwrap_or(0)).filter(|number| *number > 0)))
 }
 
+/// What follows the last full stop of a file's name; empty without one.
+pub(crate) fn extension(path: &str) -> &str {
+    basename(path).rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 /// Lines of a text with the byte where each starts.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines<'a> {

@@ -9,8 +9,9 @@ const STACK: &str = "com.acme.shop.StockException: no stock 7
 \tat com.acme.shop.Web.post(Web.java:31)
 ";
 
+#[expect(clippy::expect_used, reason = "rules of tests are right")]
 fn rules(text: &str) -> Rules {
-    Rules::parse(&format!("schema = 1\n{text}")).unwrap()
+    Rules::parse(&format!("schema = 1\n{text}")).expect("rules")
 }
 
 fn of(rules: &Rules) -> ErrorInfo {

@@ -94,7 +94,7 @@ fn java(story: &Story) -> Printed {
             let _ = writeln!(out, "{}", header(wrapper));
             out = out + &place + &shared.concat();
             let _ = writeln!(out, "Caused by: {}", header(story.root));
-            out = out + &inner.concat();
+            out.push_str(&inner.concat());
             let _ = writeln!(out, "\t... {n_shared} more");
         }
     }

@@ -178,9 +178,9 @@ type TextChange = fn(&str, &Story, &mut Random) -> Option<String>;
 
 /// What transport does to a text; `None` where it does not apply.
 const TEXT_CHANGES: [(&str, TextChange); 7] = [
-    ("log prefix", log_prefix),
+    ("log prefix", |stack, _, random| Some(log_prefix(stack, random))),
     ("crlf", |stack, _, _| Some(stack.replace('\n', "\r\n"))),
-    ("ansi", ansi),
+    ("ansi", |stack, _, random| Some(ansi(stack, random))),
     ("json-escaped", |stack, _, _| {
         let escaped = stack.replace('\\', "\\\\").replace('"', "\\\"");
         Some(escaped.replace('\n', "\\n").replace('\t', "\\t"))
@@ -194,7 +194,7 @@ const TEXT_CHANGES: [(&str, TextChange); 7] = [
     }),
 ];
 
-fn log_prefix(stack: &str, _: &Story, random: &mut Random) -> Option<String> {
+fn log_prefix(stack: &str, random: &mut Random) -> String {
     let style = random.below(4);
     let (day, thread) = (random.number(28), random.number(40));
     let mut out = String::new();
@@ -213,16 +213,16 @@ fn log_prefix(stack: &str, _: &Story, random: &mut Random) -> Option<String> {
             _ => format!("Mar {day:02} 10:22:{second:02} host{thread} shop[{thread}]: {line}\n"),
         };
     }
-    Some(out)
+    out
 }
 
-fn ansi(stack: &str, _: &Story, random: &mut Random) -> Option<String> {
+fn ansi(stack: &str, random: &mut Random) -> String {
     let lines = stack.lines().map(|line| match random.below(3) {
         0 => format!("\x1b[31m{line}\x1b[0m\n"),
         1 => format!("\x1b[2;37m{line}\x1b[39m\n"),
         _ => format!("{line}\n"),
     });
-    Some(lines.collect())
+    lines.collect()
 }
 
 /// Cut somewhere behind the frame that the error is put down to, or before it where that frame comes last.

@@ -21,9 +21,8 @@ pub(crate) fn measure() {
     let mut seconds = 0.0;
     for kind in KINDS {
         let texts: Vec<String> = (0..N_TEXTS).map(|n| trace(kind, n)).collect();
-        let of = |text| Occurrence { stacktrace: Some(text), ..Occurrence::default() };
-        let id = median(&texts, |text| group_id(&of(text), &rules).len());
-        let info = median(&texts, |text| group(&of(text), &rules).group.len());
+        let id = median(&texts, |text| group_id(&occurrence(text), &rules).len());
+        let info = median(&texts, |text| group(&occurrence(text), &rules).group.len());
         seconds += id;
         let figure = format!("{:.2} M, with why {:.2} M", rate(id), rate(info));
         row(
@@ -49,6 +48,10 @@ pub(crate) fn measure() {
         "none published",
         "",
     );
+}
+
+fn occurrence(text: &str) -> Occurrence<'_> {
+    Occurrence { stacktrace: Some(text), ..Occurrence::default() }
 }
 
 /// Million texts a second.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, byte, numbered};
+use crate::text::{Lines, after, basename, before, byte, extension, numbered};
 
 /// Packages that are libraries; what else stands in `package:` may be the app itself.
 const LIBRARIES: [&str; 32] = [
@@ -96,7 +96,7 @@ fn header(header: &str) -> (&str, &str) {
 fn is_type(name: &str) -> bool {
     let is_name =
         name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'<' | b'>'));
-    let is_known = has_error_suffix(name) || name.ends_with("Exception") || name.starts_with("_");
+    let is_known = has_error_suffix(name) || name.ends_with("Exception") || name.starts_with('_');
     is_name && is_known && byte(name, 0).is_some_and(|b| b.is_ascii_uppercase() || b == b'_')
 }
 
@@ -144,7 +144,7 @@ fn obfuscated(rest: &str) -> Option<RawFrame<'_>> {
 }
 
 fn is_file(file: &str) -> bool {
-    file.starts_with("dart:") || (file.ends_with(".dart") && file.contains([':', '/']))
+    file.starts_with("dart:") || (extension(file) == "dart" && file.contains([':', '/']))
 }
 
 /// The function without closures in it, and the file without folders and extension.

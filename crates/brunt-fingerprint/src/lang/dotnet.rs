@@ -39,7 +39,8 @@ impl Language for DotNet {
         while let Some(inner) = rest.strip_prefix(MEMBER) {
             let end =
                 memchr::memmem::find(inner.as_bytes(), MEMBER.as_bytes()).unwrap_or(inner.len());
-            let member = before(inner, end);
+            let member = before(inner, end).trim_ascii_end();
+            let member = member.strip_suffix("<---").unwrap_or(member);
             let member = member.split_once(") ").map_or(member, |(_, member)| member);
             let mut list = Vec::new();
             stack.is_cut |= chain(member, &mut list);

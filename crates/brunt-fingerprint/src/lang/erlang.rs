@@ -111,7 +111,7 @@ impl Language for Erlang {
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
         let first = frame.function.trim_start_matches(':');
-        let first = first.split(['.', ':']).next().unwrap_or(first);
+        let first = first.split(['.', ':', ',']).next().unwrap_or(first);
         LIBRARIES.contains(&frame.module)
             || MODULES.contains(&first)
             || frame.file.starts_with("deps/")
@@ -129,10 +129,10 @@ impl Language for Erlang {
 
 /// `** (Type) message` on the last line that has it; Erlang's `exception error: message`.
 fn header(header: &str) -> (&str, &str) {
-    if let Some((_, rest)) = header.rsplit_once("** (") {
-        if let Some((name, message)) = rest.split_once(')') {
-            return (name, message.trim_ascii());
-        }
+    if let Some((_, rest)) = header.rsplit_once("** (")
+        && let Some((name, message)) = rest.split_once(')')
+    {
+        return (name, message.trim_ascii());
     }
     match header.rsplit_once("exception ") {
         Some((_, rest)) => {

@@ -26,8 +26,12 @@ impl Language for Go {
 
     /// The function stands on one line and its place on the next.
     fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>> {
-        let (file, number) = place(Lines::of(below).next()?.1)?;
         let function = function(line)?;
+        let mut next = Lines::of(below).map(|(_, line)| line);
+        let first = next.next()?;
+        // A line that another thread logged may stand between the two.
+        let second = || next.next().filter(|_| self::function(first).is_none());
+        let (file, number) = place(first).or_else(|| place(second()?))?;
         Some(RawFrame { function, file, line: number, ..RawFrame::default() })
     }
 
@@ -185,26 +189,55 @@ fn fold(function: &str) -> Symbol<'_> {
     let package = package(function);
     let name = after(function, package.len() + 1);
     let name = name.strip_suffix("-fm").unwrap_or(name);
-    let parts = || name.split('.').filter(|part| !part.is_empty());
-    let is_closure = |part: &str| {
-        ["func", "gowrap", "deferwrap", "funcN"].iter().any(|mark| {
-            part.strip_prefix(mark).is_some_and(|rest| {
-                rest.bytes().all(|b| b.is_ascii_digit() || b == b'-') && !rest.is_empty()
-            })
-        }) || part.bytes().all(|b| b.is_ascii_digit())
+    let mut parts = Parts(name).take_while(|part| !is_closure(part) && *part != "glob");
+    let (first, second) = (parts.next().unwrap_or(""), parts.next());
+    let (module, function) = match second {
+        Some(method) => {
+            let receiver = first.trim_start_matches("(*").trim_end_matches(')');
+            (Cow::Owned(format!("{package}.{}", without_parameters(receiver))), method)
+        }
+        None => (Cow::Borrowed(package), first),
     };
-    let is_plain = |part: &str| !part.contains(['[', '(', ')', '*']);
-    let named = parts().take_while(|part| !is_closure(part) && *part != "glob");
-    let (n_named, last) = named.fold((0, ""), |(n, _), part| (n + 1, part));
-    let mut module = Cow::Borrowed(package);
-    for receiver in parts().take(n_named.min(2)).take(usize::from(n_named > 1)) {
-        let receiver = receiver.trim_start_matches("(*").split('[').next().unwrap_or(receiver);
-        let receiver = receiver.trim_end_matches(')');
-        module = Cow::Owned(format!("{package}.{receiver}"));
-    }
-    let function = if is_plain(last) { last } else { last.split('[').next().unwrap_or(last) };
+    let function = without_parameters(function);
     let naming = if function.is_empty() { Naming::Anonymous } else { Naming::Named };
     Symbol { module, function, naming }
+}
+
+/// `func1`, `gowrap2`, `deferwrap1`, `2`.
+fn is_closure(part: &str) -> bool {
+    let rest = ["func", "gowrap", "deferwrap"].iter().find_map(|mark| part.strip_prefix(mark));
+    rest.unwrap_or(part).bytes().all(|b| b.is_ascii_digit()) && part != "func"
+}
+
+/// `Map[...]` without its types.
+fn without_parameters(name: &str) -> &str {
+    before(name, name.find('[').unwrap_or(name.len()))
+}
+
+/// The parts of a name between full stops that are in no brackets.
+struct Parts<'a>(&'a str);
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut depth = 0_u32;
+        let is_end = |b: u8| {
+            match b {
+                b'[' => depth += 1,
+                b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            b == b'.' && depth == 0
+        };
+        let end = self.0.bytes().position(is_end).unwrap_or(self.0.len());
+        let part = before(self.0, end);
+        self.0 = after(self.0, (end + 1).min(self.0.len()));
+        Some(part)
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, indent, numbered};
+use crate::text::{Lines, after, before, between, byte, extension, indent, numbered};
 
 pub(crate) use gecko::Gecko;
 
@@ -213,7 +213,7 @@ fn position(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
     }
     let (file, line, col) = numbered(place.strip_prefix("address at ").unwrap_or(place))?;
     // A line alone is what other languages print, and a file without letters is a time of day.
-    let is_file = file.contains(|c: char| c.is_alphabetic()) && !file.ends_with(".rs");
+    let is_file = file.contains(|c: char| c.is_alphabetic()) && extension(file) != "rs";
     (col.is_some() && is_file).then_some((file, line, col))
 }
 

@@ -139,12 +139,12 @@ fn debugger(rest: &str) -> Option<RawFrame<'_>> {
         return Some(RawFrame { function, file, line, col, ..RawFrame::default() });
     }
     if let Some((function, module)) = call.rsplit_once(" from ") {
-        return Some(RawFrame { function, module, ..RawFrame::default() });
+        return Some(RawFrame { module, function, ..RawFrame::default() });
     }
     match call.rsplit_once(' ') {
         Some((function, place)) if place.starts_with('(') => {
             let module = place.trim_start_matches('(').split(['+', ')']).next().unwrap_or("");
-            Some(RawFrame { function, module, ..RawFrame::default() })
+            Some(RawFrame { module, function, ..RawFrame::default() })
         }
         Some((function, place)) if numbered(place).is_some() => {
             let (file, line, col) = numbered(place)?;

@@ -235,13 +235,12 @@ fn call(line: &str) -> Option<Call<'_>> {
     if rest == "{main}" {
         return Some(Call { number, file: INTERNAL, line: None, function: rest });
     }
-    let (file, line, call) = match rest.strip_prefix(INTERNAL) {
-        Some(call) => (INTERNAL, None, call.strip_prefix(": ")?),
-        None => {
-            let close = memchr::memmem::find(rest.as_bytes(), b"): ")?;
-            let (file, digits) = before(rest, close).rsplit_once('(')?;
-            (file, Some(digits.parse().ok()?), after(rest, close + 3))
-        }
+    let (file, line, call) = if let Some(call) = rest.strip_prefix(INTERNAL) {
+        (INTERNAL, None, call.strip_prefix(": ")?)
+    } else {
+        let close = memchr::memmem::find(rest.as_bytes(), b"): ")?;
+        let (file, digits) = before(rest, close).rsplit_once('(')?;
+        (file, Some(digits.parse().ok()?), after(rest, close + 3))
     };
     // `{closure:Cart::total():12}` has brackets of its own.
     let open = match call.find("{closure:") {

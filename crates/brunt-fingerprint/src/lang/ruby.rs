@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_capped};
-use crate::header::{has_error_suffix, split};
+use crate::header::has_error_suffix;
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{Lines, after, basename, before, between, byte};
 
@@ -148,9 +148,7 @@ fn type_before(header: &str) -> (&str, &str) {
             .is_some_and(|(name, _)| is_type(name))
     };
     for (start, line) in Lines::of(header) {
-        if let Some(found) = split(after(header, start).trim_ascii_start(), |name| {
-            is_type(name) && has_error_suffix(name)
-        }) {
+        if let Some(found) = typed(after(header, start).trim_ascii_start()) {
             return found;
         }
         if in_brackets(line) {
@@ -159,6 +157,13 @@ fn type_before(header: &str) -> (&str, &str) {
         }
     }
     type_behind(header)
+}
+
+/// `Shop::Missing: message`, where colons of the name have no blank behind them.
+fn typed(line: &str) -> Option<(&str, &str)> {
+    let (name, message) = line.split_once(": ")?;
+    let is_error = is_type(name) && (has_error_suffix(name) || name.contains("::"));
+    is_error.then(|| (name, message.trim_ascii()))
 }
 
 fn is_type(name: &str) -> bool {

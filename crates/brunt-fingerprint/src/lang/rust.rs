@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, ends_with_ignore_case, numbered};
+use crate::text::{Lines, after, before, between, ends_with_ignore_case, extension, numbered};
 
 #[derive(Debug)]
 pub(crate) struct Rust;
@@ -158,7 +158,7 @@ fn lone_place(line: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
 }
 
 fn source(place: (&str, Option<u32>, Option<u32>)) -> Option<(&str, Option<u32>, Option<u32>)> {
-    Some(place).filter(|(file, line, _)| file.ends_with(".rs") && line.is_some())
+    Some(place).filter(|(file, line, _)| extension(file) == "rs" && line.is_some())
 }
 
 #[cfg(test)]

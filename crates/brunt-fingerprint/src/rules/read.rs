@@ -205,13 +205,11 @@ fn split((idx, split): (usize, Split)) -> Result<(String, SplitBy), Error> {
         "template" => SplitBy::Template,
         "caller" => SplitBy::Caller,
         "variant" => SplitBy::Variant,
-        by => match by.strip_prefix("attr.").filter(|name| !name.is_empty()) {
-            Some(name) => SplitBy::Attribute(name.to_owned()),
-            None => {
-                let reason = "\"by\" is template, caller, variant or attr.NAME";
-                return Err(senseless("split", idx + 1, reason));
-            }
-        },
+        by => {
+            let name = by.strip_prefix("attr.").filter(|name| !name.is_empty());
+            let reason = "\"by\" is template, caller, variant or attr.NAME";
+            SplitBy::Attribute(name.ok_or_else(|| senseless("split", idx + 1, reason))?.to_owned())
+        }
     };
     Ok((split.id, by))
 }

