@@ -20,8 +20,6 @@ pub(crate) struct RawFrame<'a> {
     pub(crate) file: &'a str,
     pub(crate) line: Option<u32>,
     pub(crate) col: Option<u32>,
-    /// Whether the code is the app's, and no runtime's or library's.
-    pub(crate) in_app: bool,
     /// How many times more the runtime says that this frame came.
     pub(crate) n_repeats: u32,
 }
@@ -93,7 +91,7 @@ pub(crate) fn push_capped<T>(list: &mut Vec<T>, item: T, n_max: usize) -> bool {
 pub(crate) fn root(chain: &[Exception<'_>], reader: Option<Reader<'_>>) -> usize {
     let last = chain.len().saturating_sub(1);
     let Some(reader) = reader.filter(|_| last > 0) else { return last };
-    let has_app = |at: &usize| walk(chain, *at, reader).any(|frame| frame.in_app);
+    let has_app = |at: &usize| walk(chain, *at, reader).any(|frame| reader.is_app(&frame));
     (0..chain.len()).rev().find(has_app).unwrap_or(last)
 }
 
@@ -139,7 +137,7 @@ impl<'a> Iterator for Walk<'_, 'a> {
                 Some(_) if self.n_skipped > 0 => self.n_skipped -= 1,
                 Some(frame) => {
                     self.n_left -= 1;
-                    return Some(RawFrame { in_app: self.reader.is_app(&frame), ..frame });
+                    return Some(frame);
                 }
                 None => self.enter_enclosing(body.n_elided)?,
             }

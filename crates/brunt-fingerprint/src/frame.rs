@@ -82,7 +82,8 @@ pub fn frames(stack: &str, rules: &Rules) -> Vec<Frame> {
 
 fn describe(frame: &RawFrame<'_>, reader: Reader<'_>, is_culprit: bool) -> Frame {
     let symbol = reader.language.symbol(frame);
-    let role = match (frame.in_app, symbol.naming) {
+    let in_app = reader.is_app(frame);
+    let role = match (in_app, symbol.naming) {
         _ if is_culprit => Role::Culprit,
         (false, _) => Role::Library,
         (true, Naming::Anonymous | Naming::Minified) => Role::Anonymous,
@@ -98,7 +99,7 @@ fn describe(frame: &RawFrame<'_>, reader: Reader<'_>, is_culprit: bool) -> Frame
         file: frame.file.to_owned(),
         line: frame.line,
         col: frame.col,
-        in_app: frame.in_app,
+        in_app,
         role,
     }
 }

@@ -72,6 +72,11 @@ pub(crate) trait Language: Sync + Debug {
     /// Names under which exporters know the language.
     fn names(&self) -> &'static [&'static str];
 
+    /// Bytes of which every frame begins with one; empty where any may stand there.
+    fn first_bytes(&self) -> &'static [u8] {
+        &[]
+    }
+
     /// Whether the line, blanks before it aside, can only be a part of a stack of this language.
     fn is_frame(&self, line: &str) -> bool {
         self.frame(line, "").is_some()
@@ -168,5 +173,10 @@ pub(crate) fn detect(text: &str) -> Option<&'static dyn Language> {
 }
 
 pub(crate) fn frame_language(line: &str) -> Option<&'static dyn Language> {
-    LANGUAGES.into_iter().find(|language| language.is_frame(line))
+    let first = line.bytes().find(|b| !b.is_ascii_whitespace())?;
+    let may_be = |language: &&dyn Language| {
+        let starts = language.first_bytes();
+        starts.is_empty() || starts.contains(&first)
+    };
+    LANGUAGES.into_iter().filter(may_be).find(|language| language.is_frame(line))
 }

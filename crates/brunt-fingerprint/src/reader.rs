@@ -31,7 +31,9 @@ impl<'r> Reader<'r> {
     where
         'r: 'c,
     {
-        let wanted = walk(chain, at, self).enumerate().filter(move |(_, f)| f.in_app == in_app);
+        let wanted = walk(chain, at, self)
+            .enumerate()
+            .filter(move |(_, frame)| self.is_app(frame) == in_app);
         wanted
             .map(move |(place, frame)| ((place, frame), self.language.symbol(&frame)))
             .filter(move |(_, symbol)| !self.rules.drops(symbol))

@@ -93,9 +93,7 @@ pub(crate) fn read<'s>(
         quality: if context.has_stack { Quality::Unparsed } else { Quality::MessageOnly },
     };
     let mut location = Location::NoStack;
-    if let Some(reader) = context.reader
-        && walk(chain, root_idx, reader).next().is_some()
-    {
+    if let Some(reader) = context.reader {
         if is_recursion(short_type(root_type), reading.root_message)
             && let Some((frame, symbol)) = smallest_repeated(chain, root_idx, reader)
         {
@@ -128,10 +126,11 @@ fn locate<'s>(
     let Some(choice) = choose(own, |symbol| reader.duty(symbol)) else {
         let libraries = || reader.symbols(chain, reading.root, false);
         let named = libraries().find(|(_, symbol)| symbol.naming == Naming::Named);
-        if let Some(((at, frame), symbol)) = named.or_else(|| libraries().next()) {
-            why.used("culprit", || symbol.text(), "used: first named frame of a library");
-            reading.culprit = Some(Place { at, frame, symbol });
-        }
+        let Some(((at, frame), symbol)) = named.or_else(|| libraries().next()) else {
+            return Location::NoStack;
+        };
+        why.used("culprit", || symbol.text(), "used: first named frame of a library");
+        reading.culprit = Some(Place { at, frame, symbol });
         reading.quality = Quality::LibraryOnly;
         return Location::LibraryOnly;
     };
@@ -162,7 +161,7 @@ fn explain<'s>(
     reader: Reader<'_>,
     why: &mut Why,
 ) {
-    let libraries = frames.take(choice.frame.0).filter(|frame| !frame.in_app);
+    let libraries = frames.take(choice.frame.0).filter(|frame| !reader.is_app(frame));
     for frame in libraries.take(EXPLAINED_MAX) {
         let symbol = reader.language.symbol(&frame);
         let reason =

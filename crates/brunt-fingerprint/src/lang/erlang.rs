@@ -101,9 +101,9 @@ impl Language for Erlang {
         let start = first.map_or(text.len(), |(start, _)| start);
         let (type_name, message) = header(before(text, start));
         // A second report in one text is another error; a linked process's words stand between frames.
-        let other = Lines::of(after(text, start))
-            .find(|(_, line)| line.contains("** (") && !line.contains("(EXIT"));
-        let end = other.map_or(text.len(), |(at, _)| start + at);
+        let mut reports = memchr::memmem::find_iter(after(text, start).as_bytes(), b"** (");
+        let other = reports.find(|at| !after(text, start + at).starts_with("** (EXIT"));
+        let end = other.map_or(text.len(), |at| start + at);
         let body = Body::of(between(text, start, end));
         let exception = Exception { type_name, message: Cow::Borrowed(message), body };
         Stack { chain: vec![exception], ..Stack::default() }
@@ -150,9 +150,14 @@ fn elixir(line: &str) -> Option<RawFrame<'_>> {
         Some((app, rest)) => (app.split(' ').next().unwrap_or(app), rest),
         None => ("", line),
     };
-    let dot = [".ex:", ".exs:", ".erl:", ".eex:", ".heex:", ".leex:"].iter().find_map(|mark| {
-        memchr::memmem::find(rest.as_bytes(), mark.as_bytes()).map(|at| at + mark.len())
-    });
+    let extension_end = |dot: usize| {
+        let name = after(rest, dot + 1);
+        ["ex:", "erl:", "exs:", "eex:", "heex:", "leex:"]
+            .iter()
+            .find(|extension| name.starts_with(**extension))
+            .map(|extension| dot + 1 + extension.len())
+    };
+    let dot = memchr::memchr_iter(b'.', rest.as_bytes()).find_map(extension_end);
     let Some(number_at) = dot else {
         // Functions that are built in have no file: `:erlang.binary_to_integer("x")`.
         let is_built_in = rest.starts_with(':')
@@ -196,6 +201,7 @@ fn report(line: &str) -> Option<RawFrame<'_>> {
 
 /// `{shop_cart,total,1,[{file,"src/shop_cart.erl"},{line,42}]}`.
 fn term(line: &str) -> Option<RawFrame<'_>> {
+    memchr::memchr(b'{', line.as_bytes())?;
     let (call, place) = line.split_once(",[{file,\"")?;
     let (file, rest) = place.split_once("\"},{line,")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();

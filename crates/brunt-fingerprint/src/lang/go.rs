@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, before, between};
+use crate::text::{Lines, after, before, between, extension};
 
 #[derive(Debug)]
 pub(crate) struct Go;
@@ -73,7 +73,7 @@ struct Open {
 struct Parser<'a> {
     text: &'a str,
     open: Open,
-    /// Where the line above starts, and whether it was a place or the name of a goroutine.
+    /// Where the line above starts, and whether it was a place.
     above: (usize, bool),
     /// Whether a goroutine was named; then what is printed is one stack, and no chain of errors.
     is_goroutine: bool,
@@ -85,21 +85,23 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     /// False where another goroutine begins.
     fn line(&mut self, start: usize, line: &'a str) -> bool {
-        let above = std::mem::replace(&mut self.above, (start, false));
         if line.starts_with("goroutine ") && line.trim_ascii_end().ends_with(':') {
             let is_other = self.open.body.is_some() && self.is_goroutine;
             self.is_goroutine = true;
             self.open.body.get_or_insert(start);
-            self.above.1 = true;
             return !is_other;
         }
-        if place(line).is_some() {
-            self.open.body.get_or_insert(above.0);
-            self.above.1 = true;
-            if between(self.text, above.0, start).starts_with("panic(") {
+        if self.is_goroutine {
+            if line.starts_with("panic(") {
                 self.open.panicked = Some(start + line.len());
             }
-        } else if self.open.body.is_some() && above.1 && !self.is_goroutine {
+            return true;
+        }
+        let is_place = place(line).is_some();
+        let above = std::mem::replace(&mut self.above, (start, is_place));
+        if is_place {
+            self.open.body.get_or_insert(above.0);
+        } else if self.open.body.is_some() && above.1 {
             // A line behind a place that no place follows begins the text of the error around this one.
             let next = Lines::of(after(self.text, start + line.len() + 1)).next();
             if !line.trim_ascii().is_empty() && next.is_none_or(|(_, next)| place(next).is_none()) {
@@ -149,16 +151,17 @@ fn split_header(header: &str) -> (&str, &str) {
 /// `/srv/shop/cart.go:12 +0x1d`, alone on its line.
 fn place(line: &str) -> Option<(&str, Option<u32>)> {
     let line = line.trim_ascii();
-    let dot = memchr::memmem::find(line.as_bytes(), b".go:")?;
-    let number = after(line, dot + 4);
-    let n_digits = number.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = after(number, n_digits);
-    let file = before(line, dot + 3);
-    let is_place = n_digits > 0
-        && (rest.is_empty() || rest.starts_with(" +0x"))
+    if !line.as_bytes().last()?.is_ascii_hexdigit() {
+        return None;
+    }
+    let offset = line.rfind(' ').filter(|blank| after(line, *blank).starts_with(" +0x"));
+    let (file, number) = before(line, offset.unwrap_or(line.len())).rsplit_once(':')?;
+    let is_place = !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+        && extension(file) == "go"
         && file.contains(['/', '\\'])
         && !file.contains([' ', '(', '"', '\'']);
-    is_place.then(|| (file, before(number, n_digits).parse().ok()))
+    is_place.then(|| (file, number.parse().ok()))
 }
 
 /// `main.(*Cart).Total(0xc000010000, 0x2)` without the arguments, `created by main.start in goroutine 1` without

@@ -22,6 +22,10 @@ impl Language for Java {
         &["java", "jvm", "kotlin", "scala", "groovy", "clojure", "android"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        b"a"
+    }
+
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
         frame(line)
     }
@@ -73,9 +77,12 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     /// False once another thread's exception begins.
     fn line(&mut self, start: usize, line: &'a str) -> bool {
+        let has_frames = self.open.header.1.is_some();
+        if has_frames && line.starts_with("\tat ") {
+            return true;
+        }
         let indent = indent(line);
         let content = after(line, indent);
-        let has_frames = self.open.header.1.is_some();
         if has_frames && content.starts_with("at ") {
         } else if let Some(rest) = content.strip_prefix("Caused by: ") {
             // A cause that is indented belongs to the suppressed exception above it.

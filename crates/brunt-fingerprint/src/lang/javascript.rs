@@ -24,6 +24,10 @@ impl Language for JavaScript {
         &["javascript", "js", "nodejs", "node", "node.js", "webjs", "typescript", "deno", "browser"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        b"a"
+    }
+
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
         frame(line)
     }
@@ -54,8 +58,7 @@ struct Open {
     body_start: Option<usize>,
 }
 
-/// Finds the exceptions of a text. Every frame begins with `start`, which no other line does once frames have begun
-/// if it is not empty.
+/// Finds the exceptions of a text. Every frame begins with `start`, or has an `@` if that is empty.
 fn parse<'a>(text: &'a str, start: &'static str, frame: ReadFrame) -> Stack<'a> {
     let mut parser = Parser {
         text,
@@ -93,11 +96,20 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    fn looks_like_frame(&self, content: &str) -> bool {
+        if self.start.is_empty() {
+            memchr::memchr(b'@', content.as_bytes()).is_some()
+        } else {
+            content.starts_with(self.start)
+        }
+    }
+
     fn line(&mut self, start: usize, line: &'a str) {
         let blanks = indent(line);
         let content = after(line, blanks);
-        let is_known = self.open.body_start.is_some() && !self.start.is_empty();
-        if content.starts_with(self.start) && (is_known || (self.frame)(content).is_some()) {
+        // Once frames have begun, what looks like one is read when it is asked for.
+        let is_known = self.open.body_start.is_some() && self.looks_like_frame(content);
+        if is_known || (content.starts_with(self.start) && (self.frame)(content).is_some()) {
             self.open.header.1.get_or_insert(start);
             self.open.body_start.get_or_insert(start);
         } else if let Some(rest) = cause(content) {

@@ -21,14 +21,18 @@ impl Language for Native {
         &["native", "swift", "objc", "objective-c", "cocoa", "ios", "macos", "c", "cpp", "c++"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        b"#*f0123456789/."
+    }
+
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
         frame(line)
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
         let (start, end) = frames_of_the_fault(text);
-        let first = Lines::of(text).find(|(_, line)| frame(line).is_some());
-        let header = before(text, first.map_or(text.len(), |(start, _)| start));
+        let first = Lines::of(before(text, start)).find(|(_, line)| frame(line).is_some());
+        let header = before(text, first.map_or(start, |(start, _)| start));
         let (type_name, message) = crash::read(header);
         let body = Body::of(between(text, start, end));
         let exception = Exception { type_name, message: Cow::Borrowed(message), body };
@@ -47,26 +51,21 @@ impl Language for Native {
 /// Where the frames of the fault start and end: those of the last exception or of the thread that crashed if the
 /// report says so, else the first ones; a thread's frames end where another's begin.
 fn frames_of_the_fault(text: &str) -> (usize, usize) {
-    let marked = Lines::of(text).find(|(_, line)| {
-        line.starts_with("Last Exception Backtrace")
-            || (line.starts_with("Thread ") && line.contains(" Crashed"))
-    });
-    let from = marked.map_or(0, |(start, line)| start + line.len());
+    let find = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes());
+    let marked = find("Last Exception Backtrace").or_else(|| find(" Crashed:"));
+    let line_len = |at| memchr::memchr(b'\n', after(text, at).as_bytes()).unwrap_or(0);
+    let from = marked.map_or(0, |at| at + line_len(at));
     let mut start = None;
-    let mut previous = None;
     for (line_start, line) in Lines::of(after(text, from)) {
-        let Some(number) = frame(line).map(|_| frame_number(line)) else {
-            let is_other = line.trim_ascii().is_empty() || line.starts_with("Thread ");
-            if is_other && start.is_some() {
-                return (start.unwrap_or(from), from + line_start);
-            }
+        let at = from + line_start;
+        let Some(begun) = start else {
+            start = frame(line).map(|_| at);
             continue;
         };
-        if previous > number && number == Some(0) {
-            return (start.unwrap_or(from), from + line_start);
+        let is_first = frame_number(line) == Some(0) && frame(line).is_some();
+        if is_first || line.trim_ascii().is_empty() || line.starts_with("Thread ") {
+            return (begun, at);
         }
-        previous = number;
-        start.get_or_insert(from + line_start);
     }
     (start.unwrap_or(text.len()), text.len())
 }

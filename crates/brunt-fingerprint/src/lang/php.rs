@@ -50,6 +50,10 @@ impl Language for Php {
         &["php", "laravel", "symfony"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        b"#"
+    }
+
     fn is_frame(&self, line: &str) -> bool {
         call(line).is_some()
     }
@@ -119,7 +123,7 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn line(&mut self, start: usize, line: &'a str) {
         let content = line.trim_ascii_start();
-        if call(content).is_some() {
+        if content.starts_with('#') && (self.body.is_some() || call(content).is_some()) {
             self.body.get_or_insert(start);
         } else if self.body.is_some() {
             let is_next = content.starts_with("Next ");

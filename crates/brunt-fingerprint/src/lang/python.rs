@@ -23,6 +23,10 @@ impl Language for Python {
         &["python", "cpython", "pypy"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        b"F|+"
+    }
+
     fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>> {
         let frame = frame(margin(line).content)?;
         // Below the frame stand its line of source, marks under that, and how often it came again.
@@ -106,11 +110,19 @@ impl<'a> Parser<'a> {
             Kind::NextMember => return self.end_member(start),
             Kind::Text => {}
         }
-        if content.trim_ascii_start().starts_with("File \"") && frame(content).is_some() {
+        let blanks = indent(content);
+        let is_inner = self.open.frame_indent.is_some_and(|indent| blanks > indent);
+        if is_inner && !self.open.in_message {
+            // A line of source, or marks below one.
+            return;
+        }
+        let has_frames = self.open.frame_indent.is_some();
+        if after(content, blanks).starts_with("File \"") && (has_frames || frame(content).is_some())
+        {
             // A second line that looks like a type was a line of source.
             self.open.header = None;
             self.open.in_message = false;
-            self.open.frame_indent.get_or_insert(indent(content));
+            self.open.frame_indent.get_or_insert(blanks);
             self.open.frames_start.get_or_insert(start);
             return;
         }

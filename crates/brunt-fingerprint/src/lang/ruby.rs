@@ -65,6 +65,10 @@ impl<'a> Parser<'a> {
             self.start = start + line.len() + 1;
             return;
         }
+        let is_inner = line.starts_with("\tfrom ") && self.body.is_some();
+        if is_inner && self.order == Order::InnermostFirst {
+            return;
+        }
         let Some((_, message)) = frame(line) else { return };
         if message.is_empty() {
             self.body.get_or_insert(start);
@@ -110,7 +114,8 @@ fn frame(line: &str) -> Option<(RawFrame<'_>, &str)> {
         let behind = byte(line, at + 4);
         behind == Some(b'`') || behind == Some(b'\'')
     };
-    let at = memchr::memmem::find_iter(line.as_bytes(), b":in ").find(quoted)?;
+    let is_mark = |at: &usize| after(line, *at).starts_with(":in ") && quoted(at);
+    let at = memchr::memchr_iter(b':', line.as_bytes()).find(is_mark)?;
     let (file, number) = before(line, at).rsplit_once(':')?;
     let name = after(line, at + 5);
     let close = name.find("': ").or_else(|| name.rfind('\''))?;

@@ -20,6 +20,10 @@ impl Language for Rust {
         &["rust"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        b"0123456789t"
+    }
+
     fn is_frame(&self, line: &str) -> bool {
         panic_place(line).is_some()
             || numbered_name(line).is_some_and(|name| {
@@ -53,23 +57,25 @@ impl Language for Rust {
 
 /// Causes are printed below the error and have no frames of their own: the backtrace is the root's.
 fn parse(text: &str) -> Stack<'_> {
-    let lines = || Lines::of(text);
-    let is_backtrace =
-        |line: &str| ends_with_ignore_case(line.trim_ascii_end(), "stack backtrace:");
-    let mark = lines().find(|(_, line)| is_backtrace(line)).map(|(start, line)| start + line.len());
-    let first = || lines().find(|(_, line)| Rust.is_frame(line)).map(|(start, _)| start);
-    let panic = lines().find(|(_, line)| line.contains("panicked at "));
-    let place = lines().find(|(_, line)| lone_place(line).is_some()).map(|(start, _)| start);
-    let backtrace = lines()
-        .find(|(start, line)| {
-            *start >= mark.unwrap_or(0) && numbered_name(line).is_some() && Rust.is_frame(line)
-        })
-        .map(|(start, _)| start);
-    let body_start = backtrace.or(panic.map(|(start, _)| start)).or(place).or_else(first);
+    let panicked = |from: usize| {
+        let at = memchr::memmem::find(after(text, from).as_bytes(), b"panicked at ")?;
+        let line = before(text, from + at).rfind('\n').map_or(0, |line_end| line_end + 1);
+        Some((line, from + at))
+    };
+    let panic = panicked(0);
+    let start_of = |is_wanted: fn(&str) -> bool, from: usize| {
+        let mut lines = Lines::of(after(text, from));
+        lines.find(|(_, line)| is_wanted(line)).map(|(start, _)| from + start)
+    };
+    let mark = start_of(is_backtrace, 0);
+    let is_frame: fn(&str) -> bool = |line| numbered_name(line).is_some() && Rust.is_frame(line);
+    let backtrace = start_of(is_frame, mark.unwrap_or(0));
+    let body_start = backtrace
+        .or(panic.map(|(line, _)| line))
+        .or_else(|| start_of(|line| lone_place(line).is_some(), 0));
     // A second panic, while the first is handled or in another thread, is another error.
-    let other =
-        |from: usize| lines().find(|(start, line)| *start > from && line.contains("panicked at "));
-    let end = body_start.and_then(other).map_or(text.len(), |(start, _)| start);
+    let first_end = panic.map_or(0, |(_, at)| at + 1).max(body_start.unwrap_or(0));
+    let end = panicked(first_end).map_or(text.len(), |(line, _)| line);
     let body = Body::of(body_start.map_or("", |start| between(text, start, end)));
     let header_end = mark.or(backtrace).unwrap_or(end);
     let mut stack = Stack::default();
@@ -89,6 +95,10 @@ fn parse(text: &str) -> Stack<'_> {
         None => stack.chain.push(Exception { body, ..Exception::default() }),
     }
     stack
+}
+
+fn is_backtrace(line: &str) -> bool {
+    ends_with_ignore_case(line.trim_ascii_end(), "stack backtrace:")
 }
 
 /// The text behind the place, or in quotes before it as older compilers print it.

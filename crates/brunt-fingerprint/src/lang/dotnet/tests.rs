@@ -3,7 +3,6 @@
 use super::*;
 use crate::chain::walk;
 use crate::reader::Reader;
-use crate::rules::Rules;
 
 const NESTED: &str = "Unhandled exception. Acme.Shop.CheckoutException: order 1182 not placed
  ---> System.IO.IOException: no route
@@ -32,10 +31,9 @@ const AGGREGATE: &str = "System.AggregateException: One or more errors occurred.
 type Row = (String, String, Vec<String>);
 
 fn outline(chain: &[Exception<'_>]) -> Vec<Row> {
-    let rules = Rules::default();
-    let reader = Reader { language: &DotNet, rules: &rules };
+    let reader = Reader::plain(&DotNet);
     let symbols = |at| {
-        let own = walk(chain, at, reader).filter(|frame| frame.in_app);
+        let own = walk(chain, at, reader).filter(|frame| reader.is_app(frame));
         own.map(|frame| DotNet.symbol(&frame).text()).collect()
     };
     let exceptions = chain.iter().enumerate();

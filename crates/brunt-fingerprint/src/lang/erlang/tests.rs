@@ -3,14 +3,12 @@
 use super::*;
 use crate::chain::walk;
 use crate::reader::Reader;
-use crate::rules::Rules;
 
 #[track_caller]
 fn reads(text: &str, type_name: &str, message: &str, want: &[&str]) {
     let stack = Erlang.parse(text);
-    let rules = Rules::default();
-    let reader = Reader { language: &Erlang, rules: &rules };
-    let own = walk(&stack.chain, 0, reader).filter(|frame| frame.in_app);
+    let reader = Reader::plain(&Erlang);
+    let own = walk(&stack.chain, 0, reader).filter(|frame| reader.is_app(frame));
     let symbols: Vec<_> = own.map(|frame| Erlang.symbol(&frame).text()).collect();
     let root = &stack.chain[0];
     assert_eq!((root.type_name, &*root.message), (type_name, message));

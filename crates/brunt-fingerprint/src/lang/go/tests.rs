@@ -3,7 +3,6 @@
 use super::*;
 use crate::chain::walk;
 use crate::reader::Reader;
-use crate::rules::Rules;
 
 const PANIC: &str = "panic: runtime error: index out of range [5] with length 3 [recovered]
 	panic: again
@@ -45,10 +44,9 @@ runtime.main
 
 fn outline(text: &str) -> Vec<(String, String, Vec<String>)> {
     let stack = Go.parse(text);
-    let rules = Rules::default();
-    let reader = Reader { language: &Go, rules: &rules };
+    let reader = Reader::plain(&Go);
     let symbols = |at| {
-        let own = walk(&stack.chain, at, reader).filter(|frame| frame.in_app);
+        let own = walk(&stack.chain, at, reader).filter(|frame| reader.is_app(frame));
         own.map(|frame| Go.symbol(&frame).text()).collect()
     };
     let exceptions = stack.chain.iter().enumerate();

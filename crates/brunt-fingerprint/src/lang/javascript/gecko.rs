@@ -82,7 +82,6 @@ mod tests {
     use super::*;
     use crate::chain::{root, walk};
     use crate::reader::Reader;
-    use crate::rules::Rules;
 
     #[test]
     fn frames_of_both_browsers_are_read() {
@@ -149,14 +148,13 @@ mod tests {
     fn the_header_may_stand_above() {
         let text = "TypeError: cart is undefined\ntotalOf@https://shop.example/cart.js:10:5\nforEach@[native code]\n";
         let stack = Gecko.parse(text);
-        let rules = Rules::default();
-        let reader = Reader { language: &Gecko, rules: &rules };
+        let reader = Reader::plain(&Gecko);
         assert_eq!(
             (stack.chain[0].type_name, &*stack.chain[0].message),
             ("TypeError", "cart is undefined")
         );
         let in_app: Vec<_> = walk(&stack.chain, root(&stack.chain, Some(reader)), reader)
-            .map(|f| f.in_app)
+            .map(|f| reader.is_app(&f))
             .collect();
         assert_eq!(in_app, [true, false]);
     }

@@ -3,15 +3,13 @@
 use super::*;
 use crate::chain::walk;
 use crate::reader::Reader;
-use crate::rules::Rules;
 
 type Row = (String, String, Vec<String>);
 
 fn outline(text: &str) -> Row {
     let stack = Native.parse(text);
-    let rules = Rules::default();
-    let reader = Reader { language: &Native, rules: &rules };
-    let own = walk(&stack.chain, 0, reader).filter(|frame| frame.in_app);
+    let reader = Reader::plain(&Native);
+    let own = walk(&stack.chain, 0, reader).filter(|frame| reader.is_app(frame));
     let symbols = own.map(|frame| Native.symbol(&frame).text()).collect();
     let root = &stack.chain[0];
     (root.type_name.to_owned(), root.message.to_string(), symbols)

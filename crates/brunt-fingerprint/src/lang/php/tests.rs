@@ -3,7 +3,6 @@
 use super::*;
 use crate::chain::walk;
 use crate::reader::Reader;
-use crate::rules::Rules;
 
 const NEXT: &str = "PHP Fatal error:  Uncaught PDOException: SQLSTATE[42S02]: no such table in /srv/shop/src/Db.php:9
 Stack trace:
@@ -33,10 +32,9 @@ type Row = (String, String, Vec<String>);
 
 fn outline(text: &str) -> Vec<Row> {
     let stack = Php.parse(text);
-    let rules = Rules::default();
-    let reader = Reader { language: &Php, rules: &rules };
+    let reader = Reader::plain(&Php);
     let symbols = |at| {
-        let own = walk(&stack.chain, at, reader).filter(|frame| frame.in_app);
+        let own = walk(&stack.chain, at, reader).filter(|frame| reader.is_app(frame));
         own.map(|frame| Php.symbol(&frame).text()).collect()
     };
     let exceptions = stack.chain.iter().enumerate();

@@ -99,8 +99,9 @@ fn a_chain_goes_from_the_last_exception_to_the_first() {
         ]
     );
     assert_eq!(root(&stack.chain, Some(Reader::plain(&Python))), 2);
-    let in_app: Vec<_> =
-        walk(&stack.chain, 2, Reader::plain(&Python)).map(|frame| frame.in_app).collect();
+    let in_app: Vec<_> = walk(&stack.chain, 2, Reader::plain(&Python))
+        .map(|frame| !Python.is_library(&frame))
+        .collect();
     assert_eq!(in_app, [false, true]);
 }
 

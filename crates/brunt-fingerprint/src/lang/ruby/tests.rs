@@ -3,7 +3,6 @@
 use super::*;
 use crate::chain::walk;
 use crate::reader::Reader;
-use crate::rules::Rules;
 
 const CAUSED: &str =
     "app/services/checkout.rb:30:in 'Checkout#place': order 1182 not placed (Shop::CheckoutError)
@@ -24,10 +23,9 @@ type Row = (String, String, Vec<String>);
 
 fn outline(text: &str) -> Vec<Row> {
     let stack = Ruby.parse(text);
-    let rules = Rules::default();
-    let reader = Reader { language: &Ruby, rules: &rules };
+    let reader = Reader::plain(&Ruby);
     let symbols = |at| {
-        let own = walk(&stack.chain, at, reader).filter(|frame| frame.in_app);
+        let own = walk(&stack.chain, at, reader).filter(|frame| reader.is_app(frame));
         own.map(|frame| Ruby.symbol(&frame).text()).collect()
     };
     let exceptions = stack.chain.iter().enumerate();

@@ -3,7 +3,6 @@
 use super::*;
 use crate::chain::walk;
 use crate::reader::Reader;
-use crate::rules::Rules;
 
 const PANIC: &str = "thread 'main' panicked at src/cart.rs:42:13:
 index out of bounds: the len is 3 but the index is 5
@@ -33,10 +32,9 @@ Stack backtrace:
 
 fn outline(text: &str) -> Vec<(String, String, Vec<String>)> {
     let stack = Rust.parse(text);
-    let rules = Rules::default();
-    let reader = Reader { language: &Rust, rules: &rules };
+    let reader = Reader::plain(&Rust);
     let symbols = |at| {
-        let own = walk(&stack.chain, at, reader).filter(|frame| frame.in_app);
+        let own = walk(&stack.chain, at, reader).filter(|frame| reader.is_app(frame));
         own.map(|frame| Rust.symbol(&frame).text()).collect()
     };
     let exceptions = stack.chain.iter().enumerate();
