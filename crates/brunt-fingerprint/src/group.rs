@@ -13,7 +13,6 @@ use crate::occurrence::Occurrence;
 use crate::reader::Reader;
 use crate::reading::{Context, Reading, read};
 use crate::rules::{Facts, Rules, SplitBy};
-use crate::template::template;
 use crate::text::Lines;
 use crate::unwrap;
 
@@ -48,21 +47,20 @@ fn info(grouping: &Grouping<'_>) -> ErrorInfo {
     let subject = grouping.read(&mut why);
     let Decision { group, is_replaced, title } = grouping.decide(&subject, &mut why);
     let reading = &subject.reading;
-    let root_template = template(reading.root_message);
     let culprit = reading.culprit.as_ref();
     ErrorInfo {
         site: is_replaced.unwrap_or_else(|| grouping.site(&subject)).text(),
-        variant: grouping.variant(&group, reading, &root_template).text(),
+        variant: grouping.variant(&group, reading).text(),
         group,
         lang: grouping.lang(),
-        title: title.unwrap_or_else(|| headline(reading.root_type, &root_template)),
+        title: title.unwrap_or_else(|| headline(reading.root_type, reading.root_template())),
         culprit_file: culprit
             .map(|place| place.frame.file.to_owned())
             .filter(|file| !file.is_empty()),
         culprit_line: culprit.and_then(|place| place.frame.line),
         culprit: culprit.map(|place| place.symbol.text()).filter(|symbol| !symbol.is_empty()),
         root_type: reading.root_type.to_owned(),
-        root_template,
+        root_template: reading.root_template().to_owned(),
         thrown_at: reading.thrown_at.as_ref().map(Symbol::text),
         quality: reading.quality,
         why: why.into_parts(),
@@ -231,9 +229,9 @@ impl<'s> Grouping<'s> {
 
     /// Finer than the group: all named frames of the app in the whole chain, each once where it repeats, and the
     /// template.
-    fn variant(&self, group: &str, reading: &Reading<'_>, root_template: &str) -> Id {
+    fn variant(&self, group: &str, reading: &Reading<'_>) -> Id {
         let mut key = Key::new("variant");
-        key.field(Some(group)).field(Some(root_template));
+        key.field(Some(group)).field(Some(reading.root_template()));
         let Some(reader) = self.context.reader.filter(|_| reading.quality != Quality::MessageOnly)
         else {
             return key.id();
@@ -347,10 +345,8 @@ impl<'s> Grouping<'s> {
         let Some(by) = self.context.rules.split(&group) else { return group };
         let reading = &subject.reading;
         let value = match by {
-            SplitBy::Template => template(reading.root_message),
-            SplitBy::Variant => {
-                self.variant(&group, reading, &template(reading.root_message)).text()
-            }
+            SplitBy::Template => reading.root_template().to_owned(),
+            SplitBy::Variant => self.variant(&group, reading).text(),
             SplitBy::Caller => self.caller(subject),
             SplitBy::Attribute(name) => self.attribute(name).to_owned(),
         };

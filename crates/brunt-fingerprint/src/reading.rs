@@ -1,6 +1,7 @@
 //! Steps 5 to 10 for one chain of exceptions: its root, the culprit, and whether the message counts.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use crate::chain::{Exception, RawFrame, is_deep, root, walk};
 use crate::codes;
@@ -26,6 +27,7 @@ pub(crate) struct Reading<'s> {
     pub(crate) root: usize,
     pub(crate) root_type: &'s str,
     pub(crate) root_message: &'s str,
+    template: OnceCell<String>,
     pub(crate) thrown_at: Option<Symbol<'s>>,
     pub(crate) culprit: Option<Place<'s>>,
     /// The message's part of the key.
@@ -39,6 +41,13 @@ pub(crate) struct Place<'s> {
     pub(crate) at: usize,
     pub(crate) frame: RawFrame<'s>,
     pub(crate) symbol: Symbol<'s>,
+}
+
+impl Reading<'_> {
+    /// The masked message of the root, made when it is first asked for.
+    pub(crate) fn root_template(&self) -> &str {
+        self.template.get_or_init(|| template(self.root_message))
+    }
 }
 
 /// What is decided before a chain is read.
@@ -87,6 +96,7 @@ pub(crate) fn read<'s>(
         root: root_idx,
         root_type,
         root_message: chain.get(root_idx).map_or("", |root| &root.message),
+        template: OnceCell::new(),
         thrown_at: None,
         culprit: None,
         message: None,
@@ -98,7 +108,7 @@ pub(crate) fn read<'s>(
             && let Some((frame, symbol)) = smallest_repeated(chain, root_idx, reader)
         {
             why.used("culprit", || symbol.text(), "used: smallest symbol of the recursion");
-            why.ignored("message", || template(reading.root_message), "ignored: recursion");
+            why.ignored("message", || reading.root_template().to_owned(), "ignored: recursion");
             let culprit = Some(Place { at: 0, frame, symbol });
             return Reading { culprit, quality: Quality::Full, ..reading };
         }
@@ -111,7 +121,7 @@ pub(crate) fn read<'s>(
     let is_numeric = context.is_numeric && root_idx == 0;
     let is_generic = context.rules.is_generic(root_type);
     let reason = reason(location, short_type(root_type), is_numeric, is_generic);
-    reading.message = message_part(reason, location, reading.root_message, why);
+    reading.message = message_part(reason, location, &reading, why);
     reading
 }
 
@@ -192,25 +202,25 @@ fn explain<'s>(
 fn message_part(
     reason: Option<&'static str>,
     location: Location,
-    message: &str,
+    reading: &Reading<'_>,
     why: &mut Why,
 ) -> Option<String> {
+    let template = || reading.root_template().to_owned();
     let Some(reason) = reason else {
-        why.ignored("message", || template(message), "ignored: type and culprit say enough");
+        why.ignored("message", template, "ignored: type and culprit say enough");
         return None;
     };
     let has_place = !matches!(location, Location::NoStack | Location::LibraryOnly);
-    let (text, reason) = match codes::find(message).filter(|_| has_place) {
+    let (text, reason) = match codes::find(reading.root_message).filter(|_| has_place) {
         Some(code) if code.is_complete => (code.text.to_owned(), "used: a stable code"),
-        Some(code) => (code_with_words(code.text, message), "used: a stable code"),
-        None => (template(message), reason),
+        Some(code) => (code_with_words(code.text, &template()), "used: a stable code"),
+        None => (template(), reason),
     };
     why.used("message", || text.clone(), reason);
     Some(text)
 }
 
-fn code_with_words(code: &str, message: &str) -> String {
-    let template = template(message);
+fn code_with_words(code: &str, template: &str) -> String {
     let words = template.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     words.take(CODE_WORDS).fold(Cow::Borrowed(code), |text, word| text + " " + word).into_owned()
 }

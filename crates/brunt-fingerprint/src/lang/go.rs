@@ -30,7 +30,7 @@ impl Language for Go {
         let mut next = Lines::of(below).map(|(_, line)| line);
         let first = next.next()?;
         // A line that another thread logged may stand between the two.
-        let second = || next.next().filter(|_| self::function(first).is_none());
+        let mut second = || next.next().filter(|_| self::function(first).is_none());
         let (file, number) = place(first).or_else(|| place(second()?))?;
         Some(RawFrame { function, file, line: number, ..RawFrame::default() })
     }

@@ -22,7 +22,7 @@ impl Language for Native {
     }
 
     fn first_bytes(&self) -> &'static [u8] {
-        b"#*f0123456789/."
+        b"#*fl0123456789/."
     }
 
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
