@@ -68,10 +68,10 @@ pub(crate) struct Stack<'a> {
 }
 
 impl Stack<'_> {
-    pub(crate) fn has_frames(&self, reader: Reader<'_>) -> bool {
-        std::iter::once(&self.chain)
-            .chain(&self.children)
-            .any(|chain| (0..chain.len()).any(|at| walk(chain, at, reader).next().is_some()))
+    /// Whether there is text with frames.
+    pub(crate) fn has_frames(&self) -> bool {
+        let mut exceptions = self.chain.iter().chain(self.children.iter().flatten());
+        exceptions.any(|exception| !exception.body.text.is_empty())
     }
 }
 

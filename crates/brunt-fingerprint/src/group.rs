@@ -91,9 +91,7 @@ fn with_grouping<T>(
     let type_name = occurrence.exception_type.unwrap_or("").trim_ascii();
     let is_numeric = header::complete(&mut stack, type_name, message);
     let context = Context {
-        reader: language
-            .map(|language| Reader { language, rules })
-            .filter(|reader| stack.has_frames(*reader)),
+        reader: language.filter(|_| stack.has_frames()).map(|language| Reader { language, rules }),
         named: lang::named(occurrence.lang),
         rules,
         is_numeric,

@@ -1,6 +1,6 @@
 //! Figures on real exports, from the folder that `BRUNT_EXPORTS` names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use brunt_fingerprint::template;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::row;
 
-pub(crate) fn measure() {
+pub(crate) fn measure(n_shown: usize) {
     println!("\nreal exports");
     let Some(root) = std::env::var_os("BRUNT_EXPORTS").map(PathBuf::from) else {
         row("log messages of trainticket, F1 / accuracy", "not measured: no data", "", "");
@@ -25,6 +25,30 @@ pub(crate) fn measure() {
     };
     let what = format!("{} log messages of trainticket, F1 / accuracy", pairs.len());
     row(&what, &grouped(template), &grouped(without_digits), "");
+    show(&pairs, n_shown);
+}
+
+/// Places in the code with several templates, and templates of several places.
+fn show(pairs: &[(String, String)], n_shown: usize) {
+    let (mut places, mut templates) = (BTreeMap::new(), BTreeMap::new());
+    for (place, message) in pairs {
+        let template = template(message);
+        let service = place.split(' ').next().unwrap_or("");
+        templates
+            .entry(format!("{service} {template}"))
+            .or_insert_with(BTreeSet::new)
+            .insert(place);
+        places.entry(place).or_insert_with(BTreeSet::new).insert(template);
+    }
+    for (place, templates) in
+        places.iter().filter(|(_, templates)| templates.len() > 1).take(n_shown)
+    {
+        println!("  split {place}: {templates:#?}");
+    }
+    for (template, places) in templates.iter().filter(|(_, places)| places.len() > 1).take(n_shown)
+    {
+        println!("  shared {template}: {places:?}");
+    }
 }
 
 /// The rule of systems that mask only numbers.

@@ -55,7 +55,7 @@ fn main() {
         metamorphic(seed, n_seeds, usize::try_from(n_shown).unwrap_or(0));
     }
     if has("exports") {
-        exports::measure();
+        exports::measure(usize::try_from(n_shown).unwrap_or(0));
         for (what, peer, target) in UNMEASURED {
             row(what, "not measured: no data", peer, target);
         }
