@@ -80,7 +80,10 @@ fn chain<'a>(text: &'a str, chain: &mut Vec<Exception<'a>>) -> bool {
     let mut at = chain.len().saturating_sub(1);
     let mut start = body_start;
     for (line_start, line) in Lines::of(after(text, body_start)) {
-        if at > 0 && is_end_of_inner(line) {
+        if at == 0 {
+            break;
+        }
+        if is_end_of_inner(line) {
             let end = body_start + line_start;
             if let Some(exception) = chain.get_mut(at) {
                 exception.body = Body::of(between(text, start, end));
@@ -169,8 +172,8 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     let is_name = name.contains('.')
         && !name.split(['<', '[']).next().is_some_and(|head| head.contains([' ', '/', ':', '"']));
     let has_types = arguments.is_empty()
-        || arguments.split(", ").all(|argument| argument.contains(' '))
-        || !tail.is_empty();
+        || !tail.is_empty()
+        || arguments.split(',').all(|argument| argument.trim_ascii_start().contains(' '));
     let (file, line) = if tail.is_empty() { ("", None) } else { place(tail)? };
     (is_name && has_types).then_some(RawFrame { function: name, file, line, ..RawFrame::default() })
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between};
+use crate::text::{Lines, after, basename, before, between, path_parts};
 
 /// Applications of the two languages and of widely used libraries.
 const LIBRARIES: [&str; 44] = [
@@ -114,8 +114,7 @@ impl Language for Erlang {
         let first = first.split(['.', ':', ',']).next().unwrap_or(first);
         LIBRARIES.contains(&frame.module)
             || MODULES.contains(&first)
-            || frame.file.starts_with("deps/")
-            || frame.file.contains("/deps/")
+            || path_parts(frame.file).any(|(_, part)| part == "deps")
     }
 
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {

@@ -62,8 +62,10 @@ fn frames_of_the_fault(text: &str) -> (usize, usize) {
             start = frame(line).map(|_| at);
             continue;
         };
-        let is_first = frame_number(line) == Some(0) && frame(line).is_some();
-        if is_first || line.trim_ascii().is_empty() || line.starts_with("Thread ") {
+        let content = line.trim_ascii_start();
+        let may_be_first = content.starts_with(['0', '*', 'f']) || content.starts_with("#0");
+        let is_first = may_be_first && frame_number(content) == Some(0) && frame(line).is_some();
+        if is_first || content.is_empty() || line.starts_with("Thread ") {
             return (begun, at);
         }
     }

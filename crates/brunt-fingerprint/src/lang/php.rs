@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, byte};
+use crate::text::{Lines, after, basename, before, between, byte, path_parts, starts_with_one};
 
 /// Beginnings of namespaces that are libraries.
 const LIBRARIES: [&str; 24] = [
     "Amp\\",
     "Aws\\",
-    "Carbon\\",
     "Cake\\",
+    "Carbon\\",
     "Composer\\",
     "Doctrine\\",
     "Drupal\\Core\\",
@@ -89,12 +89,12 @@ impl Language for Php {
     }
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
-        let is_library_file = ["/vendor/", "\\vendor\\", "/wp-includes/", "/wp-admin/", "phar://"]
-            .iter()
-            .any(|mark| frame.file.contains(mark));
-        is_library_file
-            || frame.file == INTERNAL
-            || LIBRARIES.iter().any(|start| frame.function.starts_with(start))
+        let is_library = |(_, part): (&str, &str)| {
+            matches!(part, "vendor" | "wp-includes" | "wp-admin" | "phar:")
+        };
+        frame.file == INTERNAL
+            || starts_with_one(&LIBRARIES, frame.function)
+            || path_parts(frame.file).any(is_library)
     }
 
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {

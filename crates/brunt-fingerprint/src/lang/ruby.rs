@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_capped};
 use crate::header::has_error_suffix;
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, byte};
+use crate::text::{Lines, after, basename, before, between, byte, path_parts};
 
 #[derive(Debug)]
 pub(crate) struct Ruby;
@@ -203,21 +203,13 @@ fn module(path: &str) -> &str {
 
 /// Gems, the standard library, code of the interpreter, and scripts that start a program.
 fn is_library_path(path: &str) -> bool {
-    let is_launcher = path.contains("bin/") && !basename(path).contains('.');
-    is_launcher
-        || path.starts_with("<internal:")
+    path.starts_with("<internal:")
         || path.starts_with("(eval")
-        || [
-            "/gems/",
-            "/rubygems/",
-            "/bundler/",
-            "/lib/ruby/",
-            "/vendor/bundle/",
-            "/.rbenv/",
-            "/.rvm/",
-        ]
-        .iter()
-        .any(|mark| path.contains(mark))
+        || path_parts(path).any(|(folder, part)| {
+            matches!(part, "gems" | "rubygems" | "bundler" | ".rbenv" | ".rvm")
+                || matches!((folder, part), ("lib", "ruby") | ("vendor", "bundle"))
+                || (folder == "bin" && !part.contains('.'))
+        })
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, between};
+use crate::text::{after, before, between, starts_with_one};
 
 /// Beginnings of namespaces that are libraries.
 const LIBRARIES: [&str; 62] = [
     "(wrapper",
     "Amazon.",
-    "Autofac.",
     "AutoMapper.",
+    "Autofac.",
     "Azure.",
     "BenchmarkDotNet.",
     "Castle.",
@@ -30,35 +30,35 @@ const LIBRARIES: [&str; 62] = [
     "IdentityServer4.",
     "Internal.",
     "Interop.",
+    "MS.",
     "Marten.",
     "MassTransit.",
     "MediatR.",
     "Microsoft.",
-    "Mono.",
     "MongoDB.",
+    "Mono.",
     "Moq.",
-    "MS.",
     "MySql.",
     "MySqlConnector.",
+    "NHibernate.",
+    "NLog.",
+    "NServiceBus.",
+    "NUnit.",
     "Nancy.",
     "Nest.",
     "Newtonsoft.",
-    "NHibernate.",
     "Ninject.",
-    "NLog.",
     "Npgsql.",
-    "NServiceBus.",
-    "NUnit.",
     "Ocelot.",
     "OpenTelemetry.",
-    "Orleans.",
     "Oracle.",
+    "Orleans.",
     "Polly.",
     "Quartz.",
     "RabbitMQ.",
+    "Rebus.",
     "Refit.",
     "RestSharp.",
-    "Rebus.",
     "Sentry.",
     "Serilog.",
     "ServiceStack.",
@@ -72,7 +72,7 @@ const LIBRARIES: [&str; 62] = [
 ];
 
 pub(crate) fn is_library(name: &str) -> bool {
-    LIBRARIES.iter().any(|start| name.starts_with(start)) || name.starts_with("lambda_method")
+    starts_with_one(&LIBRARIES, name) || name.starts_with("lambda_method")
 }
 
 /// Class and method as they were written: `Cart.<PlaceAsync>d__5.MoveNext` is `Cart.PlaceAsync`.
@@ -156,6 +156,11 @@ fn without_parameters(class: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_list_can_be_searched() {
+        crate::text::assert_searchable(&LIBRARIES);
+    }
 
     #[test]
     fn generated_names_fold_into_the_method_that_was_written() {

@@ -1,6 +1,6 @@
 //! Packages of Go's standard library and of widely used modules.
 
-use crate::text::before;
+use crate::text::{before, path_parts, starts_with_one};
 
 /// First elements of the standard library's packages.
 const STANDARD: [&str; 49] = [
@@ -56,7 +56,7 @@ const STANDARD: [&str; 49] = [
 ];
 
 /// Beginnings of modules that are libraries wherever they lie.
-const MODULES: [&str; 36] = [
+const MODULES: [&str; 39] = [
     "cloud.google.com/",
     "entgo.io/",
     "github.com/Azure/",
@@ -92,17 +92,41 @@ const MODULES: [&str; 36] = [
     "go.uber.org/",
     "golang.org/",
     "google.golang.org/",
+    "gopkg.in/",
     "gorm.io/",
+    "k8s.io/",
+    "sigs.k8s.io/",
 ];
 
 /// Whether the function's package, or the file that holds it, is a library's.
 pub(crate) fn holds(package: &str, file: &str) -> bool {
     let first = before(package, package.find('/').unwrap_or(package.len()));
     // Modules that were fetched lie in folders of their version, also where the build hides the folders above.
+    let has_version = |part: &str| part.split_once("@v").is_some_and(|(name, _)| !name.is_empty());
     STANDARD.contains(&first)
-        || MODULES.iter().any(|module| package.starts_with(module))
-        || ["gopkg.in/", "k8s.io/", "sigs.k8s.io/"].iter().any(|host| package.starts_with(host))
-        || ["/pkg/mod/", "@v", "/vendor/", "/usr/local/go/src/", "/usr/lib/go"]
-            .iter()
-            .any(|mark| file.contains(mark))
+        || starts_with_one(&MODULES, package)
+        || path_parts(file).any(|(_, part)| part == "vendor" || has_version(part))
+        || file.starts_with("/usr/local/go/src/")
+        || file.starts_with("/usr/lib/go")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_and_fetched_packages_are_libraries() {
+        crate::text::assert_searchable(&MODULES);
+        for (package, file) in [
+            ("net/http", "/usr/local/go/src/net/http/server.go"),
+            ("github.com/x/y", "/root/go/pkg/mod/github.com/x/y@v1.2.3/y.go"),
+            ("github.com/x/y", "github.com/x/y@v1.2.3/y.go"),
+            ("github.com/x/y", "/srv/shop/vendor/github.com/x/y/y.go"),
+            ("go.uber.org/zap", "zap.go"),
+        ] {
+            assert!(holds(package, file), "{package} {file}");
+        }
+        assert!(!holds("github.com/acme/shop/cart", "/srv/shop/cart/cart.go"));
+        assert!(!holds("main", "/srv/shop/main.go"));
+    }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before, between};
+use crate::text::{after, basename, before, between, path_parts, starts_with_one};
 
 /// Modules of Apple's systems that no path gives away.
 const APPLE_MODULES: [&str; 45] = [
@@ -57,19 +57,23 @@ const APPLE_MODULES: [&str; 45] = [
 
 /// Where systems keep their own code.
 const SYSTEM_PATHS: [&str; 9] = [
-    "/usr/lib/",
+    "/System/Library/",
+    "/apex/",
     "/lib/",
     "/lib64/",
     "/system/",
-    "/apex/",
-    "/vendor/lib",
-    "/System/Library/",
-    "linux-vdso",
+    "/usr/lib/",
     "/usr/local/lib/",
+    "/vendor/lib",
+    "linux-vdso",
 ];
 
 /// Beginnings of what throws, aborts, checks and starts programs.
-const SYSTEM_FUNCTIONS: [&str; 44] = [
+const SYSTEM_FUNCTIONS: [&str; 47] = [
+    "Swift runtime failure",
+    "Swift.",
+    "_NSThrow",
+    "_Unwind_",
     "__GI_",
     "__asan_",
     "__assert",
@@ -78,26 +82,25 @@ const SYSTEM_FUNCTIONS: [&str; 44] = [
     "__gnu_cxx::",
     "__interceptor_",
     "__libc_",
-    "__pthread_",
-    "__rethrow",
-    "__restore_rt",
-    "__sanitizer",
-    "__ubsan_",
-    "__tsan_",
     "__msan_",
+    "__pthread_",
+    "__restore_rt",
+    "__rethrow",
+    "__sanitizer",
     "__stack_chk_fail",
-    "_NSThrow",
-    "_Unwind_",
+    "__tsan_",
+    "__ubsan_",
+    "_assertionFailure",
     "_dispatch_",
-    "_pthread_",
     "_objc_",
+    "_pthread_",
+    "_sigtramp",
     "_start",
     "_swift_",
-    "_assertionFailure",
-    "_sigtramp",
     "abort",
     "calloc",
     "clone",
+    "closure #1 in _assertionFailure",
     "free",
     "gsignal",
     "kill",
@@ -116,45 +119,38 @@ const SYSTEM_FUNCTIONS: [&str; 44] = [
     "swift_",
 ];
 
+/// Beginnings of libraries' names, wherever they lie.
+const SYSTEM_LIBRARIES: [&str; 12] = [
+    "ld-linux",
+    "libart.so",
+    "libc++",
+    "libc.so",
+    "libdispatch",
+    "libobjc.",
+    "libpthread",
+    "libsqlite3",
+    "libstdc++",
+    "libswift",
+    "libsystem_",
+    "libunwind",
+];
+
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
-    let name = basename(frame.module);
-    let is_system_module = APPLE_MODULES.contains(&frame.module)
-        || [
-            "libsystem_",
-            "libobjc.",
-            "libc++",
-            "libdispatch",
-            "libswift",
-            "libstdc++",
-            "libc.so",
-            "libart.so",
-            "libpthread",
-            "libunwind",
-            "ld-linux",
-            "libsqlite3",
-        ]
-        .iter()
-        .any(|start| name.starts_with(start))
-        || SYSTEM_PATHS.iter().any(|start| frame.module.starts_with(start));
     let function = frame.function.trim_start_matches("(anonymous namespace)::");
     let function = function.strip_prefix("specialized ").unwrap_or(function);
-    // Compilers inline the standard library of Swift and C++, and then the file tells.
-    is_system_module
-        || SYSTEM_FUNCTIONS.iter().any(|start| function.starts_with(start))
-        || ["Swift runtime failure", "closure #1 in _assertionFailure", "Swift."]
-            .iter()
-            .any(|start| function.starts_with(start))
-        || [
-            "/usr/include/",
-            "/c++/",
-            "/sysdeps/",
-            "/llvm-project/",
-            "libsanitizer/",
-            "compiler-rt/",
-        ]
-        .iter()
-        .any(|mark| frame.file.contains(mark))
-        || frame.file.starts_with("../") && frame.file.contains("sysdeps")
+    APPLE_MODULES.contains(&frame.module)
+        || starts_with_one(&SYSTEM_PATHS, frame.module)
+        || starts_with_one(&SYSTEM_LIBRARIES, basename(frame.module))
+        || starts_with_one(&SYSTEM_FUNCTIONS, function)
+        || is_library_file(frame.file)
+}
+
+/// Compilers inline the standard library of C and C++, and then the file tells.
+fn is_library_file(file: &str) -> bool {
+    path_parts(file).any(|(folder, part)| {
+        matches!(part, "c++" | "sysdeps" | "llvm-project" | "libsanitizer" | "compiler-rt")
+            || (folder, part) == ("usr", "include")
+    })
 }
 
 /// The name without offset, arguments, templates and what compilers add to copies of a function.
@@ -331,6 +327,13 @@ fn without_templates(owner: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lists_can_be_searched() {
+        for list in [&SYSTEM_PATHS[..], &SYSTEM_FUNCTIONS[..], &SYSTEM_LIBRARIES[..]] {
+            crate::text::assert_searchable(list);
+        }
+    }
 
     #[test]
     fn names_fold_to_what_was_written() {

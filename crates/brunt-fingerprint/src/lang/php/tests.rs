@@ -47,6 +47,11 @@ fn row(type_name: &str, message: &str, symbols: &[&str]) -> Row {
 }
 
 #[test]
+fn the_list_can_be_searched() {
+    crate::text::assert_searchable(&LIBRARIES);
+}
+
+#[test]
 fn each_place_has_the_function_that_it_lies_in() {
     assert_eq!(
         outline(NEXT),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before};
+use crate::text::{after, basename, before, path_parts};
 
 /// Crates that are libraries where no path says so.
 const CRATES: [&str; 61] = [
@@ -73,12 +73,10 @@ const CRATES: [&str; 61] = [
 
 /// The standard library, fetched crates, and what the system starts a program with.
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
-    let file = frame.file.trim_start_matches("./");
-    let is_fetched =
-        ["/rustc/", "/.cargo/", ".rustup/", "/library/std/", "/library/core/", "/vendor/"]
-            .iter()
-            .any(|mark| file.contains(mark))
-            || file.starts_with("library/");
+    let is_fetched = path_parts(frame.file).any(|(folder, part)| {
+        matches!(part, "rustc" | ".cargo" | ".rustup" | "vendor")
+            || (folder == "library" && matches!(part, "std" | "core" | "alloc"))
+    });
     if is_fetched || frame.function.is_empty() {
         return is_fetched;
     }
