@@ -55,6 +55,10 @@ impl Language for Dart {
         &["dart", "flutter"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        b"#dflp/."
+    }
+
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
         frame(line)
     }

@@ -27,6 +27,11 @@ impl Language for DotNet {
         &["dotnet", ".net", "csharp", "c#", "fsharp", "f#", "vb", "mono", "unity"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        // First bytes of the words for "at".
+        b"abeikpvw\xc3\xd0\xe5\xec"
+    }
+
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
         frame(line)
     }

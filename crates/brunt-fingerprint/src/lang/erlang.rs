@@ -91,6 +91,10 @@ impl Language for Erlang {
         &["erlang", "elixir", "beam"]
     }
 
+    fn first_bytes(&self) -> &'static [u8] {
+        b"(adiltw{:*/"
+    }
+
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
         elixir(line).or_else(|| report(line)).or_else(|| term(line))
     }

@@ -168,8 +168,9 @@ fn place(line: &str) -> Option<(&str, Option<u32>)> {
 /// what is around the name.
 fn function(line: &str) -> Option<&str> {
     let line = line.trim_ascii();
-    let line = line.strip_prefix("created by ").unwrap_or(line);
-    let line = line.split(" in goroutine ").next().unwrap_or(line);
+    let line = line
+        .strip_prefix("created by ")
+        .map_or(line, |created| created.split(" in goroutine ").next().unwrap_or(created));
     let name = match line.ends_with(')').then(|| memchr::memrchr(b'(', line.as_bytes())).flatten() {
         Some(open) => before(line, open),
         None => line,

@@ -212,8 +212,10 @@ fn is_heading(line: &str) -> bool {
 /// Words, file and line of `words in /srv/cart.php:12`, `words in /srv/cart.php on line 12`, `words at … :12)`.
 fn thrown(line: &str) -> Option<(&str, &str, Option<u32>)> {
     let line = line.trim_ascii_end().trim_end_matches([')', '"']);
-    let (place, digits) = line.rsplit_once(" on line ").or_else(|| line.rsplit_once(':'))?;
+    let digits = line.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (head, digits) = line.split_at_checked(line.len() - digits)?;
     let number = digits.parse().ok()?;
+    let place = head.strip_suffix(':').or_else(|| head.strip_suffix(" on line "))?;
     let dot = memchr::memmem::rfind(place.as_bytes(), b".ph")?;
     let (words, file) = match place.rfind(" in ").max(place.rfind(" at ")) {
         Some(at) if at < dot => (before(place, at), after(place, at + 4)),

@@ -106,6 +106,7 @@ impl<'a> Parser<'a> {
 
 /// `[12: ][from ]path:12:in 'name'` and what follows `: ` behind it.
 fn frame(line: &str) -> Option<(RawFrame<'_>, &str)> {
+    memchr::memchr(b'\'', line.as_bytes())?;
     let line = line.trim_ascii();
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let line = after(line, digits).strip_prefix(": ").filter(|_| digits > 0).unwrap_or(line);
