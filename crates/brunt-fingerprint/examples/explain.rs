@@ -5,13 +5,14 @@
 
 use std::io::Read;
 
-use brunt_fingerprint::{Occurrence, frames, group};
+use brunt_fingerprint::{Occurrence, Rules, frames, group};
 
 fn main() -> std::io::Result<()> {
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes)?;
     let stack = String::from_utf8_lossy(&bytes);
-    let info = group(&Occurrence { stacktrace: Some(&stack), ..Occurrence::default() });
+    let rules = Rules::default();
+    let info = group(&Occurrence { stacktrace: Some(&stack), ..Occurrence::default() }, &rules);
     println!("{}\n", info.title);
     println!("group    {}\nsite     {}\nvariant  {}", info.group, info.site, info.variant);
     println!("culprit  {}", info.culprit.as_deref().unwrap_or("-"));
@@ -26,7 +27,7 @@ fn main() -> std::io::Result<()> {
         );
     }
     println!();
-    for frame in frames(&stack) {
+    for frame in frames(&stack, &rules) {
         println!(
             "  {:<13}{}.{} ({}:{})",
             frame.role.as_str(),

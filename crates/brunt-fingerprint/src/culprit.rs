@@ -117,8 +117,9 @@ const UTILITY_WORDS: [&str; 5] = ["utils", "util", "utilities", "helper", "helpe
 
 /// The culprit among frames of the app, from the innermost outwards, and what was passed over before it.
 #[derive(Debug)]
-pub(crate) struct Choice<'a> {
-    pub(crate) at: usize,
+pub(crate) struct Choice<'a, T> {
+    /// The frame, as it was given.
+    pub(crate) frame: T,
     pub(crate) symbol: Symbol<'a>,
     pub(crate) is_guard: bool,
     pub(crate) thrown_at: Option<Symbol<'a>>,
@@ -134,13 +135,16 @@ pub(crate) enum Passed {
 }
 
 /// The first frame that is neither a throw helper nor anonymous. If there is none, the first anonymous frame, and if
-/// all are throw helpers, the last of them. Items are a frame's place and its symbol.
-pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> Option<Choice<'a>> {
+/// all are throw helpers, the last of them. Items are a frame, whatever stands for it, and its symbol.
+pub(crate) fn choose<'a, T: Copy>(
+    frames: impl Iterator<Item = (T, Symbol<'a>)>,
+    duty: impl Fn(&Symbol<'a>) -> Duty,
+) -> Option<Choice<'a, T>> {
     let mut passed = Vec::new();
     let mut thrown_at = None;
     let mut anonymous = None;
     let mut last = None;
-    for (at, symbol) in frames {
+    for (frame, symbol) in frames {
         let kind = match symbol.naming {
             Naming::Anonymous => Passed::Anonymous,
             Naming::Minified => Passed::Minified,
@@ -148,7 +152,7 @@ pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> O
                 Duty::Throw => Passed::Throw,
                 work_or_guard => {
                     return Some(Choice {
-                        at,
+                        frame,
                         symbol,
                         is_guard: work_or_guard == Duty::Guard,
                         thrown_at,
@@ -159,15 +163,15 @@ pub(crate) fn choose<'a>(frames: impl Iterator<Item = (usize, Symbol<'a>)>) -> O
         };
         if kind == Passed::Throw {
             thrown_at.get_or_insert_with(|| symbol.clone());
-            last = Some((at, symbol.clone()));
+            last = Some((frame, symbol.clone()));
         } else {
-            anonymous.get_or_insert_with(|| (at, symbol.clone()));
+            anonymous.get_or_insert_with(|| (frame, symbol.clone()));
         }
         passed.push((symbol, kind));
     }
-    let (at, symbol) = anonymous.or(last)?;
+    let (frame, symbol) = anonymous.or(last)?;
     let thrown_at = thrown_at.filter(|helper| *helper != symbol);
-    Some(Choice { at, symbol, is_guard: false, thrown_at, passed })
+    Some(Choice { frame, symbol, is_guard: false, thrown_at, passed })
 }
 
 /// What a named frame does, by its name and its class's.
@@ -179,13 +183,12 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
         function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
     let first = first_word(function);
     let is_check = holds(&GUARD_WORDS, first);
-    let is_thrower =
-        holds(&THROW_WORDS, first) || THROW_NAMES.iter().any(|name| is_same(function, name));
+    let is_thrower = holds(&THROW_WORDS, first) || is_one_of(&THROW_NAMES, function);
     let is_factory = holds(&FACTORY_WORDS, first) && holds(&ERROR_WORDS, last_word(function));
-    let is_generic = GENERIC_GUARDS.iter().any(|name| is_same(function, name));
+    let is_generic = is_one_of(&GENERIC_GUARDS, function);
     // Whatever is done inside an exception's class is done while it is made.
     let is_error_class = holds(&ERROR_WORDS, last_word(class)) || class.ends_with("Throwable");
-    let is_guard_class = GUARD_CLASSES.iter().any(|name| is_same(class, name));
+    let is_guard_class = is_one_of(&GUARD_CLASSES, class);
     if is_thrower || is_factory || is_generic || is_error_class || is_guard_class {
         Duty::Throw
     } else if is_check {
@@ -193,6 +196,12 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
     } else {
         Duty::Work
     }
+}
+
+/// Whether a name is in a list, underscores and case aside. Few entries have its first letter.
+fn is_one_of(list: &[&str], name: &str) -> bool {
+    let first = name.bytes().find(|b| *b != b'_').map(|b| b.to_ascii_lowercase());
+    list.iter().any(|entry| entry.bytes().next() == first && is_same(name, entry))
 }
 
 /// Whether a name is `lower`, underscores and case aside.
@@ -274,7 +283,8 @@ mod tests {
     #[test]
     fn the_culprit_is_behind_helpers_and_anonymous_frames() {
         let choice = |symbols: Vec<Symbol<'static>>| {
-            choose(symbols.into_iter().enumerate()).map(|c| (c.at, c.thrown_at.map(|s| s.text())))
+            choose(symbols.into_iter().enumerate(), duty)
+                .map(|c| (c.frame, c.thrown_at.map(|s| s.text())))
         };
         let anonymous = || Symbol { naming: Naming::Anonymous, ..symbol("cart", "") };
         assert_eq!(

@@ -1,8 +1,10 @@
 //! The frames of a stack, each with what it is to the grouping.
 
-use crate::chain::{RawFrame, Stack, root};
-use crate::culprit::{Duty, choose, duty};
-use crate::lang::{Language, Naming, Symbol, choose as choose_language, parse};
+use crate::chain::{RawFrame, Stack, root, walk};
+use crate::culprit::{Duty, choose};
+use crate::lang::Naming;
+use crate::reader::Reader;
+use crate::rules::Rules;
 use crate::unwrap;
 
 /// One frame, as printed.
@@ -58,48 +60,34 @@ impl Role {
 
 /// The frames of a stack: the outermost exception first, then its causes, then members of a group; in each the
 /// innermost call first. Empty for a text without a known frame.
-pub fn frames(stack: &str) -> Vec<Frame> {
+pub fn frames(stack: &str, rules: &Rules) -> Vec<Frame> {
     let unwrapped = unwrap::stack(stack);
-    let Some(language) = choose_language(None, &unwrapped.text) else { return Vec::new() };
-    let Stack { chain, children, .. } = parse(language, &unwrapped.text);
+    let Some(language) = unwrapped.language else { return Vec::new() };
+    let reader = Reader { language, rules };
+    let Stack { chain, children, .. } = language.parse(&unwrapped.text);
     let mut frames = Vec::new();
     for chain in std::iter::once(&chain).chain(&children) {
-        let root = root(chain);
-        for (exception_idx, exception) in chain.iter().enumerate() {
-            let culprit =
-                (exception_idx == root).then(|| culprit(&exception.frames, language)).flatten();
-            let described = exception
-                .frames
-                .iter()
+        let root = root(chain, Some(reader));
+        for at in 0..chain.len() {
+            let choice = choose(reader.symbols(chain, at, true), |symbol| reader.duty(symbol));
+            let culprit = choice.filter(|_| at == root).map(|choice| choice.frame.0);
+            let described = walk(chain, at, reader)
                 .enumerate()
-                .map(|(at, frame)| describe(frame, language, culprit == Some(at)));
+                .map(|(place, frame)| describe(&frame, reader, culprit == Some(place)));
             frames.extend(described);
         }
     }
     frames
 }
 
-/// Frames with their symbols, of the app or of libraries.
-pub(crate) fn symbols<'f, 'a>(
-    frames: &'f [RawFrame<'a>],
-    language: &'f dyn Language,
-    in_app: bool,
-) -> impl Iterator<Item = (usize, Symbol<'a>)> + use<'f, 'a> {
-    let wanted = frames.iter().enumerate().filter(move |(_, frame)| frame.in_app == in_app);
-    wanted.map(move |(at, frame)| (at, language.symbol(frame)))
-}
-
-fn culprit(frames: &[RawFrame<'_>], language: &dyn Language) -> Option<usize> {
-    choose(symbols(frames, language, true)).map(|choice| choice.at)
-}
-
-fn describe(frame: &RawFrame<'_>, language: &dyn Language, is_culprit: bool) -> Frame {
-    let symbol = language.symbol(frame);
-    let role = match (frame.in_app, symbol.naming) {
+fn describe(frame: &RawFrame<'_>, reader: Reader<'_>, is_culprit: bool) -> Frame {
+    let symbol = reader.language.symbol(frame);
+    let in_app = reader.is_app(frame);
+    let role = match (in_app, symbol.naming) {
         _ if is_culprit => Role::Culprit,
         (false, _) => Role::Library,
         (true, Naming::Anonymous | Naming::Minified) => Role::Anonymous,
-        (true, Naming::Named) => match duty(&symbol) {
+        (true, Naming::Named) => match reader.duty(&symbol) {
             Duty::Throw => Role::ThrowHelper,
             Duty::Guard => Role::Guard,
             Duty::Work => Role::App,
@@ -111,7 +99,7 @@ fn describe(frame: &RawFrame<'_>, language: &dyn Language, is_culprit: bool) -> 
         file: frame.file.to_owned(),
         line: frame.line,
         col: frame.col,
-        in_app: frame.in_app,
+        in_app,
         role,
     }
 }

@@ -1,29 +1,82 @@
 //! From an occurrence to its group: the steps in their order, and the keys.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::{Exception, Stack};
-use crate::frame::symbols;
-use crate::hash::Key;
+use crate::hash::{Id, Key};
 use crate::header::{self, has_error_suffix};
 use crate::info::{ErrorInfo, Quality, Why};
-use crate::lang::{self, Language, Naming};
+use crate::lang::{self, Lang, Naming, Symbol};
 use crate::need::short_type;
 use crate::occurrence::Occurrence;
+use crate::reader::Reader;
 use crate::reading::{Context, Reading, read};
+use crate::rules::{Facts, Rules, SplitBy};
 use crate::text::Lines;
 use crate::unwrap;
 
 /// Characters of the title behind the type.
 const TITLE_CHARS_MAX: usize = 160;
 
-/// Groups an occurrence. Never fails: what cannot be read is grouped by type and message, and `quality` says so.
-pub fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
+/// Groups an occurrence and says why. Never fails: what cannot be read is grouped by type and message, and `quality`
+/// says so.
+pub fn group(occurrence: &Occurrence<'_>, rules: &Rules) -> ErrorInfo {
+    with_grouping(occurrence, rules, info)
+}
+
+/// The group alone, as [`group`] has it, without the work of saying why.
+pub fn group_id(occurrence: &Occurrence<'_>, rules: &Rules) -> String {
+    with_grouping(occurrence, rules, |grouping| {
+        let mut why = Why::default();
+        let subject = grouping.read(&mut why);
+        grouping.decide(&subject, &mut why).group
+    })
+}
+
+/// What is shown of a group.
+fn info(grouping: &Grouping<'_>) -> ErrorInfo {
+    let mut why = Why::asked();
+    why.used("service", || grouping.service().to_owned(), "used");
+    match grouping.lang() {
+        Some(lang) => {
+            why.used("lang", || lang.as_str().to_owned(), "used: language of the frames");
+        }
+        None => why.ignored("lang", String::new, "ignored: no frames"),
+    }
+    let subject = grouping.read(&mut why);
+    let Decision { group, is_replaced, title } = grouping.decide(&subject, &mut why);
+    let reading = &subject.reading;
+    let culprit = reading.culprit.as_ref();
+    ErrorInfo {
+        site: is_replaced.unwrap_or_else(|| grouping.site(&subject)).text(),
+        variant: grouping.variant(&group, reading).text(),
+        group,
+        lang: grouping.lang(),
+        title: title.unwrap_or_else(|| headline(reading.root_type, reading.root_template())),
+        culprit_file: culprit
+            .map(|place| place.frame.file.to_owned())
+            .filter(|file| !file.is_empty()),
+        culprit_line: culprit.and_then(|place| place.frame.line),
+        culprit: culprit.map(|place| place.symbol.text()).filter(|symbol| !symbol.is_empty()),
+        root_type: reading.root_type.to_owned(),
+        root_template: reading.root_template().to_owned(),
+        thrown_at: reading.thrown_at.as_ref().map(Symbol::text),
+        quality: reading.quality,
+        why: why.into_parts(),
+    }
+}
+
+/// Steps 2 to 4: the text, its language, its exceptions.
+fn with_grouping<T>(
+    occurrence: &Occurrence<'_>,
+    rules: &Rules,
+    answer: impl FnOnce(&Grouping<'_>) -> T,
+) -> T {
     let message = occurrence.message.unwrap_or("");
     let recorded = occurrence.stacktrace.filter(|stack| !stack.trim_ascii().is_empty());
     let text = unwrap::stack(recorded.or_else(|| stack_in(message)).unwrap_or(""));
-    let language = lang::choose(occurrence.lang, &text.text);
+    let language = lang::choose(occurrence.lang, &text.text, text.language);
     let message = match (recorded, language) {
         // The stack is the message, whose own words are the stack's header.
         (None, Some(_)) => Cow::Borrowed(""),
@@ -31,21 +84,21 @@ pub fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
     };
     let has_stack = recorded.is_some() || language.is_some();
     let mut stack = match language {
-        Some(language) => lang::parse(language, &text.text),
+        Some(language) => language.parse(&text.text),
         None if has_stack && message.is_empty() => header_only(&text.text),
         None => Stack::default(),
     };
     let type_name = occurrence.exception_type.unwrap_or("").trim_ascii();
     let is_numeric = header::complete(&mut stack, type_name, message);
     let context = Context {
-        language: language.filter(|_| stack.has_frames()),
+        reader: language.filter(|_| stack.has_frames()).map(|language| Reader { language, rules }),
         named: lang::named(occurrence.lang),
+        rules,
         is_numeric,
         is_cut: text.is_cut || stack.is_cut,
         has_stack,
     };
-    Grouping { service: occurrence.service.unwrap_or(""), context, stack, why: Why::default() }
-        .finish(occurrence.client_fingerprint)
+    answer(&Grouping { occurrence, context, stack: &stack })
 }
 
 /// A message of many lines may be a whole stack.
@@ -60,165 +113,266 @@ fn header_only(text: &str) -> Stack<'_> {
     let first = lines.clone().next().unwrap_or("");
     let header = lines.find_map(|line| header::split(line, has_error_suffix));
     let (type_name, message) = header.unwrap_or(("", first));
-    let exception = Exception { type_name, message: Cow::Borrowed(message), frames: Vec::new() };
-    Stack { chain: vec![exception], ..Stack::default() }
+    let message = Cow::Borrowed(message);
+    Stack {
+        chain: vec![Exception { type_name, message, ..Exception::default() }],
+        ..Stack::default()
+    }
 }
 
-/// The three ids of an error.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Ids {
-    site: String,
+struct Grouping<'s> {
+    occurrence: &'s Occurrence<'s>,
+    context: Context<'s>,
+    stack: &'s Stack<'s>,
+}
+
+/// What a group is made of: one chain, or the members of a group of exceptions.
+struct Subject<'s> {
+    /// What is shown.
+    chain: &'s [Exception<'s>],
+    reading: Reading<'s>,
+    /// Two and more distinct members, in the order of their groups; empty for one chain.
+    members: Vec<Reading<'s>>,
+}
+
+/// The answer of rules, of the client and of the steps together.
+struct Decision {
     group: String,
+    /// Whether something else than the steps made the whole group.
+    is_replaced: Option<Id>,
+    title: Option<String>,
 }
 
-struct Grouping<'a> {
-    service: &'a str,
-    context: Context,
-    stack: Stack<'a>,
-    why: Why,
-}
+impl<'s> Grouping<'s> {
+    fn service(&self) -> &'s str {
+        self.occurrence.service.unwrap_or("")
+    }
 
-impl Grouping<'_> {
-    fn finish(mut self, client_fingerprint: Option<&str>) -> ErrorInfo {
-        let lang = self.context.language.map(Language::lang);
-        self.why.used("service", self.service, "used");
-        match lang {
-            Some(lang) => self.why.used("lang", lang.as_str(), "used: language of the frames"),
-            None => self.why.ignored("lang", "", "ignored: no frames"),
-        }
-        let (reading, ids) = self.read();
-        let ids = self.honour(client_fingerprint, ids);
-        let variant = self.variant(&ids.group, &reading);
-        let short = short_type(&reading.root_type);
-        let words: String = reading.root_template.chars().take(TITLE_CHARS_MAX).collect();
-        let title = match (short.is_empty(), words.is_empty()) {
-            (false, false) => format!("{short}: {words}"),
-            (true, _) => words,
-            (false, true) => short.to_owned(),
-        };
-        let culprit = reading.culprit;
-        ErrorInfo {
-            group: ids.group,
-            site: ids.site,
-            variant,
-            lang,
-            title,
-            culprit_file: culprit
-                .as_ref()
-                .map(|place| place.file.clone())
-                .filter(|file| !file.is_empty()),
-            culprit_line: culprit.as_ref().and_then(|place| place.line),
-            culprit: culprit.map(|place| place.symbol).filter(|symbol| !symbol.is_empty()),
-            root_type: reading.root_type,
-            root_template: reading.root_template,
-            thrown_at: reading.thrown_at,
-            quality: reading.quality,
-            why: self.why.0,
-        }
+    /// The language counts where frames were read, so that a log line and a span of one message agree.
+    fn lang(&self) -> Option<Lang> {
+        self.context.reader.map(|reader| reader.language.lang())
     }
 
     /// Reads the chain, or all members of a group of exceptions. One distinct member stands for the group; more are
     /// keyed by their set, whatever their order and however often each came.
-    fn read(&mut self) -> (Reading, Ids) {
+    fn read(&self, why: &mut Why) -> Subject<'s> {
         let mut members = BTreeMap::new();
         for chain in &self.stack.children {
             let reading = read(chain, self.context, &mut Why::default());
-            let ids = self.ids(&reading);
-            members.entry(ids).or_insert((reading, chain));
+            members.entry(self.group_of(&reading, false)).or_insert((reading, chain.as_slice()));
         }
         if members.len() <= 1 {
-            let chain = members
-                .into_values()
-                .next()
-                .map_or(self.stack.chain.as_slice(), |(_, chain)| chain);
-            let reading = read(chain, self.context, &mut self.why);
-            let ids = self.ids(&reading);
-            return (reading, ids);
+            let chain = members.into_values().next().map_or(&*self.stack.chain, |(_, chain)| chain);
+            let reading = read(chain, self.context, why);
+            return Subject { chain, reading, members: Vec::new() };
         }
         // The group itself is shown; its members are the key.
-        let reading = read(&self.stack.chain, self.context, &mut Why::default());
-        let mut site = Key::new("sites");
-        let mut group = Key::new("groups");
-        for (ids, (member, _)) in &members {
-            site.field(Some(&ids.site));
-            group.field(Some(&ids.group));
-            let symbol = member.culprit.as_ref().map_or("", |place| &place.symbol);
-            self.why.used(
+        let chain = &*self.stack.chain;
+        let reading = read(chain, self.context, &mut Why::default());
+        let members: Vec<_> = members.into_values().map(|(reading, _)| reading).collect();
+        for Reading { root_type, culprit, .. } in &members {
+            let symbol = || culprit.as_ref().map_or(String::new(), |place| place.symbol.text());
+            why.used(
                 "child",
-                format!("{} {symbol}", member.root_type).trim_ascii_end(),
+                || format!("{root_type} {}", symbol()).trim_ascii_end().to_owned(),
                 "used: member of a group of exceptions",
             );
         }
-        (reading, Ids { site: site.id(), group: group.id() })
+        Subject { chain, reading, members }
     }
 
-    /// Keys of a chain. The language counts where frames were read, so that a log line and a span of one message
-    /// agree; without a culprit the message is the site.
-    fn ids(&self, reading: &Reading) -> Ids {
-        let lang = self.context.language.map_or("", |language| language.lang().as_str());
-        let culprit = reading.culprit.as_ref().map(|place| place.symbol.as_str());
-        let mut site = Key::new("site");
-        site.field(Some(self.service))
-            .field(Some(lang))
-            .field(culprit.or(reading.message.as_deref()));
-        let mut group = Key::new("group");
-        group.field(Some(self.service)).field(Some(lang)).field(Some(&reading.root_type));
-        group.field(reading.thrown_at.as_deref()).field(culprit).field(reading.message.as_deref());
-        Ids { site: site.id(), group: group.id() }
+    /// Step 11 for one chain.
+    fn group_of(&self, reading: &Reading<'_>, is_global: bool) -> Id {
+        let mut key = Key::new("group");
+        key.field(Some(self.service()).filter(|_| !is_global))
+            .field(Some(self.lang().map_or("", Lang::as_str)))
+            .field(Some(reading.root_type))
+            .symbol(reading.thrown_at.as_ref())
+            .symbol(reading.culprit.as_ref().map(|place| &place.symbol))
+            .field(reading.message.as_deref());
+        key.id()
     }
 
-    /// Step 1: a fingerprint of the client replaces the key, or refines it where it holds `{default}`.
-    fn honour(&mut self, fingerprint: Option<&str>, ids: Ids) -> Ids {
-        let Some(fingerprint) =
-            fingerprint.map(str::trim_ascii).filter(|fingerprint| !fingerprint.is_empty())
-        else {
-            return ids;
+    fn group(&self, subject: &Subject<'_>, is_global: bool) -> Id {
+        if subject.members.is_empty() {
+            return self.group_of(&subject.reading, is_global);
+        }
+        let mut key = Key::new("groups");
+        for member in &subject.members {
+            key.field(Some(&self.group_of(member, is_global).text()));
+        }
+        key.id()
+    }
+
+    /// Coarser than the group; without a culprit the message is the site.
+    fn site(&self, subject: &Subject<'_>) -> Id {
+        let site_of = |reading: &Reading<'_>| {
+            let mut key = Key::new("site");
+            key.field(Some(self.service())).field(Some(self.lang().map_or("", Lang::as_str)));
+            match &reading.culprit {
+                Some(place) => key.symbol(Some(&place.symbol)),
+                None => key.field(reading.message.as_deref()),
+            };
+            key.id()
         };
-        let is_default = |word: &str| {
-            matches!(word.trim_matches(|c: char| !c.is_ascii_alphanumeric()), "default" | "")
-        };
-        let refines = fingerprint.contains("{default}")
-            || fingerprint.contains("{{ default }}")
-            || fingerprint.contains("{{default}}");
-        if refines && fingerprint.split(',').all(is_default) {
-            self.why.ignored(
-                "fingerprint",
-                fingerprint,
-                "ignored: the client asks for the default",
-            );
-            return ids;
+        if subject.members.is_empty() {
+            return site_of(&subject.reading);
         }
-        let mut key = Key::new("fingerprint");
-        key.field(Some(self.service)).field(Some(fingerprint)).field(refines.then_some(&ids.group));
-        if refines {
-            self.why.used("fingerprint", fingerprint, "used: refines the group");
-            return Ids { group: key.id(), ..ids };
+        let mut key = Key::new("sites");
+        for site in subject.members.iter().map(site_of).collect::<BTreeSet<_>>() {
+            key.field(Some(&site.text()));
         }
-        for part in &mut self.why.0 {
-            part.used = part.used && part.part == "service";
-        }
-        self.why.used("fingerprint", fingerprint, "used: replaces the group");
-        Ids { site: key.id(), group: key.id() }
+        key.id()
     }
 
-    /// All named frames of the app in the whole chain, each once where it repeats, and the template.
-    fn variant(&self, group: &str, reading: &Reading) -> String {
+    /// Finer than the group: all named frames of the app in the whole chain, each once where it repeats, and the
+    /// template.
+    fn variant(&self, group: &str, reading: &Reading<'_>) -> Id {
         let mut key = Key::new("variant");
-        key.field(Some(group)).field(Some(&reading.root_template));
-        let chains = self.stack.chain.iter().chain(self.stack.children.iter().flatten());
-        for exception in chains.filter(|_| reading.quality != Quality::MessageOnly) {
-            let Some(language) = self.context.language else { continue };
-            key.field(Some(header::clean_type(language.fold_type(exception.type_name))));
-            let mut previous = None;
-            for (_, symbol) in symbols(&exception.frames, language, true)
-                .filter(|(_, symbol)| symbol.naming == Naming::Named)
-            {
-                if previous.as_ref() != Some(&symbol) {
-                    key.field(Some(&symbol.module)).field(Some(symbol.function));
-                    previous = Some(symbol);
+        key.field(Some(group)).field(Some(reading.root_template()));
+        let Some(reader) = self.context.reader.filter(|_| reading.quality != Quality::MessageOnly)
+        else {
+            return key.id();
+        };
+        for chain in std::iter::once(&self.stack.chain).chain(&self.stack.children) {
+            for (at, exception) in chain.iter().enumerate() {
+                key.field(Some(self.context.fold_type(exception.type_name)));
+                let mut previous = None;
+                for (_, symbol) in reader
+                    .symbols(chain, at, true)
+                    .filter(|(_, symbol)| symbol.naming == Naming::Named)
+                {
+                    if previous.as_ref() != Some(&symbol) {
+                        key.symbol(Some(&symbol));
+                        previous = Some(symbol);
+                    }
                 }
             }
         }
         key.id()
+    }
+
+    /// Step 1, and what the user says of finished groups: rules first, the client next, then splits and merges.
+    fn decide(&self, subject: &Subject<'_>, why: &mut Why) -> Decision {
+        let rules = self.context.rules;
+        let rule = rules.first_for(&self.facts(subject));
+        let is_global = rule.is_some_and(|rule| rule.is_global);
+        let id = self.group(subject, is_global);
+        let asked = rule.and_then(|rule| rule.group.as_deref()).map(|group| ("rule", group));
+        let client = self.occurrence.client_fingerprint.map(str::trim_ascii);
+        let asked =
+            asked.or(client.filter(|text| !text.is_empty()).map(|text| ("fingerprint", text)));
+        let mut decision = Decision {
+            group: String::new(),
+            is_replaced: None,
+            title: rule.and_then(|rule| rule.title.clone()),
+        };
+        let id = match asked {
+            Some((part, text)) => {
+                let (asked, is_replaced) = self.honour(part, text, id, why);
+                decision.is_replaced = Some(asked).filter(|_| is_replaced);
+                asked
+            }
+            None => id,
+        };
+        decision.group = self.split(id.text(), subject, why);
+        if let Some(into) = rules.merged(&decision.group) {
+            why.used("merge", || decision.group.clone(), "used: merged by a rule");
+            into.clone_into(&mut decision.group);
+        }
+        decision
+    }
+
+    fn facts<'f>(&'f self, subject: &'f Subject<'_>) -> Facts<'f> {
+        Facts {
+            root_type: subject.reading.root_type,
+            message: subject.reading.root_message,
+            service: self.service(),
+            symbol: subject.reading.culprit.as_ref().map(|place| &place.symbol),
+        }
+    }
+
+    /// What a rule or the client asks for replaces the key, or refines it where it holds `{default}`. True if it
+    /// replaces.
+    fn honour(&self, part: &'static str, text: &str, id: Id, why: &mut Why) -> (Id, bool) {
+        let is_default = |word: &str| {
+            matches!(word.trim_matches(|c: char| !c.is_ascii_alphanumeric()), "default" | "")
+        };
+        let refines = text.contains("{default}")
+            || text.contains("{{ default }}")
+            || text.contains("{{default}}");
+        if refines && text.split(',').all(is_default) {
+            why.ignored(part, || text.to_owned(), "ignored: asks for the default");
+            return (id, false);
+        }
+        let text = self.with_attributes(text);
+        let mut key = Key::new("fingerprint");
+        key.field(Some(self.service()))
+            .field(Some(&text))
+            .field(refines.then(|| id.text()).as_deref());
+        if refines {
+            why.used(part, || text.into_owned(), "used: refines the group");
+            return (key.id(), false);
+        }
+        why.replaced();
+        why.used(part, || text.into_owned(), "used: replaces the group");
+        (key.id(), true)
+    }
+
+    /// `{attr.NAME}` is the attribute's value, empty where there is none.
+    fn with_attributes<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut out = Cow::Borrowed(text);
+        let mut rest = text;
+        let mut done = String::new();
+        while let Some((head, tail)) = rest.split_once("{attr.") {
+            let Some((name, tail)) = tail.split_once('}') else { break };
+            done.push_str(head);
+            done.push_str(self.attribute(name));
+            rest = tail;
+            out = Cow::Owned(format!("{done}{rest}"));
+        }
+        out
+    }
+
+    fn attribute(&self, name: &str) -> &'s str {
+        let found = self.occurrence.attributes.iter().find(|(key, _)| *key == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    fn split(&self, group: String, subject: &Subject<'_>, why: &mut Why) -> String {
+        let Some(by) = self.context.rules.split(&group) else { return group };
+        let reading = &subject.reading;
+        let value = match by {
+            SplitBy::Template => reading.root_template().to_owned(),
+            SplitBy::Variant => self.variant(&group, reading).text(),
+            SplitBy::Caller => self.caller(subject),
+            SplitBy::Attribute(name) => self.attribute(name).to_owned(),
+        };
+        let mut key = Key::new("split");
+        key.field(Some(&group)).field(Some(&value));
+        why.used("split", || value, "used: split by a rule");
+        key.id().text()
+    }
+
+    /// The first named frame of the app below the culprit.
+    fn caller(&self, subject: &Subject<'_>) -> String {
+        let (Some(reader), Some(place)) = (self.context.reader, &subject.reading.culprit) else {
+            return String::new();
+        };
+        reader
+            .symbols(subject.chain, subject.reading.root, true)
+            .filter(|((at, _), symbol)| *at > place.at && symbol.naming == Naming::Named)
+            .find(|(_, symbol)| *symbol != place.symbol)
+            .map_or(String::new(), |(_, symbol)| symbol.text())
+    }
+}
+
+fn headline(root_type: &str, root_template: &str) -> String {
+    let short = short_type(root_type);
+    let words: String = root_template.chars().take(TITLE_CHARS_MAX).collect();
+    match (short.is_empty(), words.is_empty()) {
+        (false, false) => format!("{short}: {words}"),
+        (true, _) => words,
+        (false, true) => short.to_owned(),
     }
 }

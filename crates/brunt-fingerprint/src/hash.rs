@@ -1,40 +1,66 @@
 //! Keys to ids: length-prefixed fields, xxh3 with 128 bits, base32.
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-/// The version of the algorithm, first in every id. It is `e0`, and ids may change, until all languages are read.
+use crate::lang::Symbol;
+
+/// The version of the algorithm, first in every id. It is `e0`, and ids may change, until the table in the crate's
+/// documentation holds in all rows.
 pub(crate) const VERSION: &str = "e0";
+
+/// Room for the fields of a usual key.
+const KEY_BYTES: usize = 256;
 
 /// Lower-case RFC 4648 alphabet.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// A key that takes fields one by one. A missing field differs from an empty one, and no two lists of fields collide
 /// by being written one after the other.
-pub(crate) struct Key(Xxh3);
+pub(crate) struct Key(Vec<u8>);
 
 impl Key {
     /// `kind` keeps apart what is alike in all fields: a site, a group, a variant.
     pub(crate) fn new(kind: &str) -> Self {
-        let seed = VERSION.bytes().rev().fold(0, |seed, byte| seed << 8 | u64::from(byte));
-        let mut key = Self(Xxh3::with_seed(seed));
+        let mut key = Self(Vec::with_capacity(KEY_BYTES));
         key.field(Some(kind));
         key
     }
 
     pub(crate) fn field(&mut self, value: Option<&str>) -> &mut Self {
-        let len = value.map_or(u64::MAX, |value| value.len() as u64);
-        self.0.update(&len.to_le_bytes());
-        self.0.update(value.unwrap_or("").as_bytes());
-        self
+        self.parts(value.as_ref().map(std::slice::from_ref))
     }
 
-    pub(crate) fn id(&self) -> String {
-        let bits = self.0.digest128();
+    /// A symbol goes in as it is shown.
+    pub(crate) fn symbol(&mut self, symbol: Option<&Symbol<'_>>) -> &mut Self {
+        self.parts(symbol.map(Symbol::parts).as_ref().map(<[&str; 3]>::as_slice))
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        let seed = VERSION.bytes().rev().fold(0, |seed, byte| seed << 8 | u64::from(byte));
+        Id(xxh3_128_with_seed(&self.0, seed))
+    }
+
+    fn parts(&mut self, parts: Option<&[&str]>) -> &mut Self {
+        let len = parts.map_or(u64::MAX, |parts| parts.iter().map(|part| part.len() as u64).sum());
+        self.0.extend_from_slice(&len.to_le_bytes());
+        for part in parts.unwrap_or_default() {
+            self.0.extend_from_slice(part.as_bytes());
+        }
+        self
+    }
+}
+
+/// What a key is hashed to. It is shown as its version, a colon and 26 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Id(u128);
+
+impl Id {
+    pub(crate) fn text(self) -> String {
         let mut id = String::with_capacity(VERSION.len() + 27);
         id.push_str(VERSION);
         id.push(':');
         for place in (0..26).rev() {
-            let five = usize::try_from(bits >> (5 * place) & 31).unwrap_or(0);
+            let five = usize::try_from(self.0 >> (5 * place) & 31).unwrap_or(0);
             id.push(ALPHABET.get(five).copied().map_or('a', char::from));
         }
         id
@@ -44,13 +70,24 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Naming;
 
     #[test]
     fn an_id_is_its_version_and_26_characters() {
-        let id = Key::new("group").field(Some("shop")).id();
+        let id = Key::new("group").field(Some("shop")).id().text();
         assert_eq!(id.len(), 29);
         assert!(id.starts_with("e0:"));
         assert!(id[3..].bytes().all(|b| ALPHABET.contains(&b)));
+    }
+
+    #[test]
+    fn a_symbol_is_its_text() {
+        let symbol = Symbol { module: "pay".into(), function: "charge", naming: Naming::Named };
+        assert_eq!(
+            Key::new("site").symbol(Some(&symbol)).id(),
+            Key::new("site").field(Some("pay.charge")).id()
+        );
+        assert_eq!(Key::new("site").symbol(None).id(), Key::new("site").field(None).id());
     }
 
     #[test]

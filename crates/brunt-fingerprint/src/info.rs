@@ -7,7 +7,7 @@ use crate::lang::Lang;
 /// Three ids nest: `group` refines `site`, `variant` refines `group`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorInfo {
-    /// The error group: `e0:` and 26 base32 characters.
+    /// The error group: `e0:` and 26 base32 characters, unless a rule merges it into another id.
     pub group: String,
     /// Coarser: language, service and culprit; of an error without a stack, its message template.
     pub site: String,
@@ -70,7 +70,8 @@ impl Quality {
 /// One candidate for the key, and why it was used or ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// What it is: `service`, `lang`, `type`, `cause`, `frame`, `thrown_at`, `culprit`, `message`, `child`, `fingerprint`.
+    /// What it is: `service`, `lang`, `type`, `cause`, `frame`, `thrown_at`, `culprit`, `message`, `child`, `fingerprint`,
+    /// `rule`, `split`, `merge`.
     pub part: &'static str,
     /// Its value.
     pub value: String,
@@ -80,26 +81,57 @@ pub struct Part {
     pub reason: &'static str,
 }
 
-/// Collects [`Part`]s.
+/// Collects [`Part`]s, where anybody asks for them.
 #[derive(Debug, Default)]
-pub(crate) struct Why(pub(crate) Vec<Part>);
+pub(crate) struct Why(Option<Vec<Part>>);
 
 impl Why {
+    pub(crate) fn asked() -> Self {
+        Self(Some(Vec::new()))
+    }
+
     pub(crate) fn used(
         &mut self,
         part: &'static str,
-        value: impl Into<String>,
+        value: impl FnOnce() -> String,
         reason: &'static str,
     ) {
-        self.0.push(Part { part, value: value.into(), used: true, reason });
+        self.push(part, value, true, reason);
     }
 
     pub(crate) fn ignored(
         &mut self,
         part: &'static str,
-        value: impl Into<String>,
+        value: impl FnOnce() -> String,
         reason: &'static str,
     ) {
-        self.0.push(Part { part, value: value.into(), used: false, reason });
+        self.push(part, value, false, reason);
+    }
+
+    /// What replaces the key leaves only the service in it.
+    pub(crate) fn replaced(&mut self) {
+        for part in self.0.iter_mut().flatten() {
+            part.used = part.used && part.part == "service";
+        }
+    }
+
+    pub(crate) fn is_asked(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) fn into_parts(self) -> Vec<Part> {
+        self.0.unwrap_or_default()
+    }
+
+    fn push(
+        &mut self,
+        part: &'static str,
+        value: impl FnOnce() -> String,
+        used: bool,
+        reason: &'static str,
+    ) {
+        if let Some(parts) = &mut self.0 {
+            parts.push(Part { part, value: value(), used, reason });
+        }
     }
 }

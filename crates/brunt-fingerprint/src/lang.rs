@@ -1,8 +1,16 @@
 //! The seam between languages and everything else, and the choice of a language.
 
+mod dart;
+mod dotnet;
+mod erlang;
+mod go;
 mod java;
 mod javascript;
+mod native;
+mod php;
 mod python;
+mod ruby;
+mod rust;
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -18,8 +26,24 @@ pub enum Lang {
     Java,
     /// Python 2.7 and 3.
     Python,
-    /// JavaScript on V8: Chrome, Node, Deno.
+    /// JavaScript and what compiles to it, on any engine.
     JavaScript,
+    /// Go.
+    Go,
+    /// Rust.
+    Rust,
+    /// C#, F# and Visual Basic.
+    DotNet,
+    /// Ruby.
+    Ruby,
+    /// PHP.
+    Php,
+    /// Swift, Objective-C, C++ and C.
+    Native,
+    /// Elixir and Erlang.
+    Erlang,
+    /// Dart and Flutter.
+    Dart,
 }
 
 impl Lang {
@@ -29,6 +53,14 @@ impl Lang {
             Self::Java => "java",
             Self::Python => "python",
             Self::JavaScript => "javascript",
+            Self::Go => "go",
+            Self::Rust => "rust",
+            Self::DotNet => "dotnet",
+            Self::Ruby => "ruby",
+            Self::Php => "php",
+            Self::Native => "native",
+            Self::Erlang => "erlang",
+            Self::Dart => "dart",
         }
     }
 }
@@ -40,13 +72,20 @@ pub(crate) trait Language: Sync + Debug {
     /// Names under which exporters know the language.
     fn names(&self) -> &'static [&'static str];
 
-    /// What every frame begins with, after blanks.
-    fn frame_start(&self) -> &'static str;
+    /// Bytes of which every frame begins with one; empty where any may stand there.
+    fn first_bytes(&self) -> &'static [u8] {
+        &[]
+    }
 
-    /// Whether the line, blanks before it aside, is a frame of this language and of no other.
-    fn is_frame(&self, line: &str) -> bool;
+    /// Whether the line, blanks before it aside, can only be a part of a stack of this language.
+    fn is_frame(&self, line: &str) -> bool {
+        self.frame(line, "").is_some()
+    }
 
-    /// Reads a whole text. Lines that mean nothing are passed over.
+    /// The frame that a line prints, or begins to print where a frame has several lines.
+    fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>>;
+
+    /// Finds the exceptions of a whole text. Lines that mean nothing are passed over.
     fn parse<'a>(&self, text: &'a str) -> Stack<'a>;
 
     /// Whether a frame belongs to the runtime or to a library, not to the app.
@@ -83,18 +122,33 @@ pub(crate) enum Naming {
 impl Symbol<'_> {
     /// Module and function in one text; the key and the display use the same.
     pub(crate) fn text(&self) -> String {
+        self.parts().concat()
+    }
+
+    /// What [`Symbol::text`] is made of.
+    pub(crate) fn parts(&self) -> [&str; 3] {
         let function = if self.naming == Naming::Named { self.function } else { "" };
-        match (self.module.is_empty(), function.is_empty()) {
-            (false, false) => format!("{}.{}", self.module, function),
-            (true, _) => function.to_owned(),
-            (false, true) => self.module.clone().into_owned(),
-        }
+        let is_both = !self.module.is_empty() && !function.is_empty();
+        [&self.module, if is_both { "." } else { "" }, function]
     }
 }
 
-/// Every language with a parser. A new one is a file of its own and a line here.
-pub(crate) static LANGUAGES: [&dyn Language; 3] =
-    [&java::Java, &python::Python, &javascript::JavaScript];
+/// Every language with a parser. A new one is a file of its own and a line here. Where two take a line for theirs, the
+/// first has it.
+pub(crate) static LANGUAGES: [&dyn Language; 12] = [
+    &java::Java,
+    &javascript::JavaScript,
+    &python::Python,
+    &dotnet::DotNet,
+    &javascript::Gecko,
+    &go::Go,
+    &rust::Rust,
+    &ruby::Ruby,
+    &php::Php,
+    &dart::Dart,
+    &native::Native,
+    &erlang::Erlang,
+];
 
 /// The language that an exporter means.
 pub(crate) fn named(name: Option<&str>) -> Option<&'static dyn Language> {
@@ -102,11 +156,15 @@ pub(crate) fn named(name: Option<&str>) -> Option<&'static dyn Language> {
     LANGUAGES.into_iter().find(|language| holds(language.names(), name))
 }
 
-/// The language of a text: the named one if the text has a frame of it, else that of the first frame-shaped line.
-pub(crate) fn choose(name: Option<&str>, text: &str) -> Option<&'static dyn Language> {
+/// The language of a text: the named one if the text has a frame of it, else the one that was detected.
+pub(crate) fn choose(
+    name: Option<&str>,
+    text: &str,
+    detected: Option<&'static dyn Language>,
+) -> Option<&'static dyn Language> {
     let has_frame =
         |language: &&dyn Language| Lines::of(text).any(|(_, line)| language.is_frame(line));
-    named(name).filter(has_frame).or_else(|| detect(text))
+    named(name).filter(has_frame).or(detected)
 }
 
 /// The language of the first line that is a frame in any language.
@@ -114,17 +172,11 @@ pub(crate) fn detect(text: &str) -> Option<&'static dyn Language> {
     Lines::of(text).find_map(|(_, line)| frame_language(line))
 }
 
-/// Reads a whole text, and marks the frames that are the app's.
-pub(crate) fn parse<'a>(language: &dyn Language, text: &'a str) -> Stack<'a> {
-    let mut stack = language.parse(text);
-    for exception in stack.chain.iter_mut().chain(stack.children.iter_mut().flatten()) {
-        for frame in &mut exception.frames {
-            frame.in_app = !language.is_library(frame);
-        }
-    }
-    stack
-}
-
 pub(crate) fn frame_language(line: &str) -> Option<&'static dyn Language> {
-    LANGUAGES.into_iter().find(|language| language.is_frame(line))
+    let first = line.bytes().find(|b| !b.is_ascii_whitespace())?;
+    let may_be = |language: &&dyn Language| {
+        let starts = language.first_bytes();
+        starts.is_empty() || starts.contains(&first)
+    };
+    LANGUAGES.into_iter().filter(may_be).find(|language| language.is_frame(line))
 }

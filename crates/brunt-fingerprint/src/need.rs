@@ -3,7 +3,7 @@
 use crate::text::holds;
 
 /// Types that are thrown for everything, without their module.
-const GENERIC_TYPES: [&str; 38] = [
+const GENERIC_TYPES: [&str; 51] = [
     "Exception",
     "Error",
     "Throwable",
@@ -40,6 +40,19 @@ const GENERIC_TYPES: [&str; 38] = [
     "wrapError",
     "anyhow",
     "panic",
+    "fatal",
+    "exit",
+    "throw",
+    "error",
+    "ErlangError",
+    "ErrorException",
+    "LogicException",
+    "ArgumentException",
+    "FatalError",
+    "PreconditionFailed",
+    "AssertionFailed",
+    "SIGABRT",
+    "NSGenericException",
     "UnknownError",
     "Unknown",
 ];
@@ -116,11 +129,13 @@ pub(crate) enum Location {
     Named,
 }
 
-/// Why the message must count; `None` where type and culprit say enough. The type comes without its module.
+/// Why the message must count; `None` where type and culprit say enough. The type comes without its module; a rule
+/// may call it generic.
 pub(crate) fn reason(
     location: Location,
     short_type: &str,
     is_numeric: bool,
+    is_generic: bool,
 ) -> Option<&'static str> {
     match location {
         Location::NoStack => Some("used: no stack"),
@@ -129,7 +144,9 @@ pub(crate) fn reason(
         Location::Guarded => Some("used: a helper or guard was hit"),
         Location::Unnamed => Some("used: culprit has no name"),
         Location::Named if is_numeric => Some("used: numeric type"),
-        Location::Named if short_type.is_empty() || holds(&GENERIC_TYPES, short_type) => {
+        Location::Named
+            if is_generic || short_type.is_empty() || holds(&GENERIC_TYPES, short_type) =>
+        {
             Some("used: generic type")
         }
         Location::Named if holds(&CARRIER_TYPES, short_type) => {
@@ -154,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_clear_location_needs_no_message() {
-        assert_eq!(reason(Location::Named, "CardDeclined", false), None);
+        assert_eq!(reason(Location::Named, "CardDeclined", false, false), None);
         for unclear in [
             Location::NoStack,
             Location::LibraryOnly,
@@ -162,12 +179,13 @@ mod tests {
             Location::Guarded,
             Location::Unnamed,
         ] {
-            assert!(reason(unclear, "CardDeclined", false).is_some(), "{unclear:?}");
+            assert!(reason(unclear, "CardDeclined", false, false).is_some(), "{unclear:?}");
         }
         for unclear in ["RuntimeException", "SQLException", ""] {
-            assert!(reason(Location::Named, unclear, false).is_some(), "{unclear}");
+            assert!(reason(Location::Named, unclear, false, false).is_some(), "{unclear}");
         }
-        assert!(reason(Location::Named, "CardDeclined", true).is_some());
+        assert!(reason(Location::Named, "CardDeclined", true, false).is_some());
+        assert!(reason(Location::Named, "CardDeclined", false, true).is_some());
     }
 
     #[test]

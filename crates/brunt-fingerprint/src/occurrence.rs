@@ -15,4 +15,6 @@ pub struct Occurrence<'a> {
     pub lang: Option<&'a str>,
     /// The group that the client asks for; `{default}` in it stands for the computed one, which it then refines.
     pub client_fingerprint: Option<&'a str>,
+    /// Attributes by name, for rules that ask for them.
+    pub attributes: &'a [(&'a str, &'a str)],
 }

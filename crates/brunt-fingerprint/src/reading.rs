@@ -1,14 +1,18 @@
 //! Steps 5 to 10 for one chain of exceptions: its root, the culprit, and whether the message counts.
 
-use crate::chain::{Exception, RawFrame, root};
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use crate::chain::{Exception, RawFrame, is_deep, root, walk};
 use crate::codes;
 use crate::culprit::{Choice, Passed, choose};
-use crate::frame::symbols;
 use crate::header::clean_type;
 use crate::info::{Quality, Why};
 use crate::lang::{Language, Naming, Symbol};
-use crate::need::{self, Location, short_type};
+use crate::need::{Location, reason, short_type};
+use crate::reader::Reader;
 use crate::recursion::{is_recursion, smallest_repeated};
+use crate::rules::Rules;
 use crate::template::template;
 
 /// Frames explained of what was passed over before the culprit.
@@ -17,127 +21,132 @@ const EXPLAINED_MAX: usize = 16;
 const CODE_WORDS: usize = 4;
 
 /// What a chain says of its error.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    pub(crate) root_type: String,
-    pub(crate) root_template: String,
-    pub(crate) thrown_at: Option<String>,
-    pub(crate) culprit: Option<Place>,
+#[derive(Debug, Clone)]
+pub(crate) struct Reading<'s> {
+    /// Place of the root in its chain.
+    pub(crate) root: usize,
+    pub(crate) root_type: &'s str,
+    pub(crate) root_message: &'s str,
+    template: OnceCell<String>,
+    pub(crate) thrown_at: Option<Symbol<'s>>,
+    pub(crate) culprit: Option<Place<'s>>,
     /// The message's part of the key.
     pub(crate) message: Option<String>,
     pub(crate) quality: Quality,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) symbol: String,
-    pub(crate) file: String,
-    pub(crate) line: Option<u32>,
+pub(crate) struct Place<'s> {
+    /// Place of the frame among those of its exception.
+    pub(crate) at: usize,
+    pub(crate) frame: RawFrame<'s>,
+    pub(crate) symbol: Symbol<'s>,
+}
+
+impl Reading<'_> {
+    /// The masked message of the root, made when it is first asked for.
+    pub(crate) fn root_template(&self) -> &str {
+        self.template.get_or_init(|| template(self.root_message))
+    }
 }
 
 /// What is decided before a chain is read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Context {
-    /// The language of the frames; `None` without frames.
-    pub(crate) language: Option<&'static dyn Language>,
+pub(crate) struct Context<'r> {
+    /// The language of the frames with the user's rules; `None` without frames.
+    pub(crate) reader: Option<Reader<'r>>,
     /// The language that the exporter names; it knows its types where there are no frames.
     pub(crate) named: Option<&'static dyn Language>,
+    pub(crate) rules: &'r Rules,
     /// The recorded type was a number.
     pub(crate) is_numeric: bool,
-    /// Part of the text or of the frames was left out.
+    /// Part of the text or of the causes was left out.
     pub(crate) is_cut: bool,
     /// There was a stack.
     pub(crate) has_stack: bool,
 }
 
-/// Reads a chain, outermost exception first.
-pub(crate) fn read(chain: &[Exception<'_>], context: Context, why: &mut Why) -> Reading {
-    let language = context.language;
-    let root_idx = root(chain);
-    let fallback = Exception::default();
-    let root = chain.get(root_idx).unwrap_or(&fallback);
-    let types = language.or(context.named);
-    let fold = |name| clean_type(types.map_or(name, |types| types.fold_type(clean_type(name))));
-    for (cause_idx, exception) in chain.iter().enumerate().filter(|(idx, _)| *idx != root_idx) {
-        why.ignored(
-            "cause",
-            fold(exception.type_name),
-            if cause_idx < root_idx {
-                "ignored: wraps the root"
-            } else {
-                "ignored: no frame of the app"
-            },
-        );
+impl Context<'_> {
+    /// A type as it goes into the key.
+    pub(crate) fn fold_type<'s>(&self, name: &'s str) -> &'s str {
+        let types = self.reader.map(|reader| reader.language).or(self.named);
+        clean_type(types.map_or(name, |types| types.fold_type(clean_type(name))))
     }
-    let type_name = fold(root.type_name);
-    why.used("type", type_name, if chain.len() > 1 { "used: root of the chain" } else { "used" });
+}
+
+/// Reads a chain, outermost exception first.
+pub(crate) fn read<'s>(
+    chain: &'s [Exception<'s>],
+    context: Context<'_>,
+    why: &mut Why,
+) -> Reading<'s> {
+    let root_idx = root(chain, context.reader);
+    for (cause_idx, exception) in chain.iter().enumerate().filter(|(idx, _)| *idx != root_idx) {
+        let reason = if cause_idx < root_idx {
+            "ignored: wraps the root"
+        } else {
+            "ignored: no frame of the app"
+        };
+        why.ignored("cause", || context.fold_type(exception.type_name).to_owned(), reason);
+    }
+    let root_type = chain.get(root_idx).map_or("", |root| context.fold_type(root.type_name));
+    let is_root = if chain.len() > 1 { "used: root of the chain" } else { "used" };
+    why.used("type", || root_type.to_owned(), is_root);
     let mut reading = Reading {
-        root_type: type_name.to_owned(),
-        root_template: template(&root.message),
+        root: root_idx,
+        root_type,
+        root_message: chain.get(root_idx).map_or("", |root| &root.message),
+        template: OnceCell::new(),
         thrown_at: None,
         culprit: None,
         message: None,
         quality: if context.has_stack { Quality::Unparsed } else { Quality::MessageOnly },
     };
-    let short = short_type(type_name);
     let mut location = Location::NoStack;
-    if let Some(language) = language.filter(|_| !root.frames.is_empty()) {
-        if is_recursion(short, &root.message)
-            && let Some(symbol) = smallest_repeated(&root.frames, language)
+    if let Some(reader) = context.reader {
+        if is_recursion(short_type(root_type), reading.root_message)
+            && let Some((frame, symbol)) = smallest_repeated(chain, root_idx, reader)
         {
-            return recurse(reading, &root.frames, language, symbol, why);
+            why.used("culprit", || symbol.text(), "used: smallest symbol of the recursion");
+            why.ignored("message", || reading.root_template().to_owned(), "ignored: recursion");
+            let culprit = Some(Place { at: 0, frame, symbol });
+            return Reading { culprit, quality: Quality::Full, ..reading };
         }
-        location = locate(&root.frames, language, &mut reading, why);
-        if context.is_cut && reading.quality == Quality::Full {
+        location = locate(chain, reader, &mut reading, why);
+        let is_cut = || context.is_cut || is_deep(chain, root_idx, reader);
+        if why.is_asked() && reading.quality == Quality::Full && is_cut() {
             reading.quality = Quality::Truncated;
         }
     }
-    let reason = need::reason(location, short, context.is_numeric && root_idx == 0);
-    decide_message(reason, location, &root.message, &mut reading, why);
+    let is_numeric = context.is_numeric && root_idx == 0;
+    let is_generic = context.rules.is_generic(root_type);
+    let reason = reason(location, short_type(root_type), is_numeric, is_generic);
+    reading.message = message_part(reason, location, &reading, why);
     reading
 }
 
-/// The cycle is the whole key.
-fn recurse(
-    reading: Reading,
-    frames: &[RawFrame<'_>],
-    language: &dyn Language,
-    symbol: String,
-    why: &mut Why,
-) -> Reading {
-    let frame = frames.iter().find(|frame| language.symbol(frame).text() == symbol);
-    why.used("culprit", symbol.clone(), "used: smallest symbol of the recursion");
-    why.ignored("message", reading.root_template.clone(), "ignored: recursion");
-    let culprit = Place {
-        symbol,
-        file: frame.map_or("", |frame| frame.file).to_owned(),
-        line: frame.and_then(|frame| frame.line),
-    };
-    Reading { culprit: Some(culprit), quality: Quality::Full, ..reading }
-}
-
 /// Finds the culprit, in the app or else in a library.
-fn locate(
-    frames: &[RawFrame<'_>],
-    language: &dyn Language,
-    reading: &mut Reading,
+fn locate<'s>(
+    chain: &'s [Exception<'s>],
+    reader: Reader<'_>,
+    reading: &mut Reading<'s>,
     why: &mut Why,
 ) -> Location {
-    let place = |at: usize, symbol: &Symbol<'_>| {
-        let frame = frames.get(at).copied().unwrap_or_default();
-        Place { symbol: symbol.text(), file: frame.file.to_owned(), line: frame.line }
-    };
-    let Some(choice) = choose(symbols(frames, language, true)) else {
-        let named =
-            symbols(frames, language, false).find(|(_, symbol)| symbol.naming == Naming::Named);
-        if let Some((at, symbol)) = named.or_else(|| symbols(frames, language, false).next()) {
-            why.used("culprit", symbol.text(), "used: first named frame of a library");
-            reading.culprit = Some(place(at, &symbol));
-        }
+    let own = reader.symbols(chain, reading.root, true);
+    let Some(choice) = choose(own, |symbol| reader.duty(symbol)) else {
+        let libraries = || reader.symbols(chain, reading.root, false);
+        let named = libraries().find(|(_, symbol)| symbol.naming == Naming::Named);
+        let Some(((at, frame), symbol)) = named.or_else(|| libraries().next()) else {
+            return Location::NoStack;
+        };
+        why.used("culprit", || symbol.text(), "used: first named frame of a library");
+        reading.culprit = Some(Place { at, frame, symbol });
         reading.quality = Quality::LibraryOnly;
         return Location::LibraryOnly;
     };
-    explain(&choice, frames, language, why);
+    if why.is_asked() {
+        explain(&choice, walk(chain, reading.root, reader), reader, why);
+    }
     let has_passed = |kind| choice.passed.iter().any(|(_, passed)| *passed == kind);
     let location = if choice.symbol.naming == Naming::Minified || has_passed(Passed::Minified) {
         Location::Minified
@@ -150,15 +159,24 @@ fn locate(
     };
     reading.quality =
         if location == Location::Minified { Quality::Minified } else { Quality::Full };
-    reading.culprit = Some(place(choice.at, &choice.symbol));
-    reading.thrown_at = choice.thrown_at.map(|symbol| symbol.text());
+    let (at, frame) = choice.frame;
+    reading.culprit = Some(Place { at, frame, symbol: choice.symbol });
+    reading.thrown_at = choice.thrown_at;
     location
 }
 
-fn explain(choice: &Choice<'_>, frames: &[RawFrame<'_>], language: &dyn Language, why: &mut Why) {
-    let libraries = frames.iter().take(choice.at).filter(|frame| !frame.in_app);
+fn explain<'s>(
+    choice: &Choice<'s, (usize, RawFrame<'s>)>,
+    frames: impl Iterator<Item = RawFrame<'s>>,
+    reader: Reader<'_>,
+    why: &mut Why,
+) {
+    let libraries = frames.take(choice.frame.0).filter(|frame| !reader.is_app(frame));
     for frame in libraries.take(EXPLAINED_MAX) {
-        why.ignored("frame", language.symbol(frame).text(), "ignored: library frame");
+        let symbol = reader.language.symbol(&frame);
+        let reason =
+            if reader.rules.drops(&symbol) { "dropped: rule" } else { "ignored: library frame" };
+        why.ignored("frame", || symbol.text(), reason);
     }
     for (symbol, passed) in choice.passed.iter().take(EXPLAINED_MAX) {
         let reason = match passed {
@@ -166,52 +184,43 @@ fn explain(choice: &Choice<'_>, frames: &[RawFrame<'_>], language: &dyn Language
             Passed::Anonymous => "passed over: no name",
             Passed::Minified => "passed over: minified name",
         };
-        why.ignored("frame", symbol.text(), reason);
+        why.ignored("frame", || symbol.text(), reason);
     }
     if let Some(helper) = &choice.thrown_at {
-        why.used("thrown_at", helper.text(), "used: first throw helper");
+        why.used("thrown_at", || helper.text(), "used: first throw helper");
     }
     let reason = if choice.is_guard {
         "used: guard"
     } else {
         "used: first frame of the app that does the work"
     };
-    why.used("culprit", choice.symbol.text(), reason);
+    why.used("culprit", || choice.symbol.text(), reason);
 }
 
 /// A stable code in the message stands for its words wherever a location stands beside it, because the words may be
 /// in any language; codes of whole classes of faults take their first words along.
-fn decide_message(
+fn message_part(
     reason: Option<&'static str>,
     location: Location,
-    message: &str,
-    reading: &mut Reading,
+    reading: &Reading<'_>,
     why: &mut Why,
-) {
+) -> Option<String> {
+    let template = || reading.root_template().to_owned();
     let Some(reason) = reason else {
-        why.ignored(
-            "message",
-            reading.root_template.clone(),
-            "ignored: type and culprit say enough",
-        );
-        return;
+        why.ignored("message", template, "ignored: type and culprit say enough");
+        return None;
     };
     let has_place = !matches!(location, Location::NoStack | Location::LibraryOnly);
-    let (text, reason) = match codes::find(message).filter(|_| has_place) {
-        Some(code) => {
-            let n_words = if code.is_complete { 0 } else { CODE_WORDS };
-            let words = reading
-                .root_template
-                .split(|c: char| !c.is_alphabetic())
-                .filter(|word| !word.is_empty())
-                .take(n_words);
-            (
-                words.fold(code.text.to_owned(), |text, word| text + " " + word),
-                "used: a stable code",
-            )
-        }
-        None => (reading.root_template.clone(), reason),
+    let (text, reason) = match codes::find(reading.root_message).filter(|_| has_place) {
+        Some(code) if code.is_complete => (code.text.to_owned(), "used: a stable code"),
+        Some(code) => (code_with_words(code.text, &template()), "used: a stable code"),
+        None => (template(), reason),
     };
-    why.used("message", text.clone(), reason);
-    reading.message = Some(text);
+    why.used("message", || text.clone(), reason);
+    Some(text)
+}
+
+fn code_with_words(code: &str, template: &str) -> String {
+    let words = template.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    words.take(CODE_WORDS).fold(Cow::Borrowed(code), |text, word| text + " " + word).into_owned()
 }

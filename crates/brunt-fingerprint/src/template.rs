@@ -76,6 +76,10 @@ impl Scanner<'_> {
 
     fn word(&mut self) {
         let start = self.at;
+        if let Some(n_letters) = self.plain_word() {
+            self.at += n_letters;
+            return self.out.word(between(self.text, start, self.at));
+        }
         if self.is_drive() {
             return self.mask_to(self.end_of(start, |b| {
                 !is_blank(b)
@@ -102,6 +106,16 @@ impl Scanner<'_> {
             !self.out.ends_with_mask() && !after(self.text, end).starts_with(written::MASK);
         self.judge(word, is_free);
         self.at = end;
+    }
+
+    /// Bytes of a word of letters alone, which is most of them, and none of the few that are masked all the same.
+    fn plain_word(&self) -> Option<usize> {
+        let rest = after(self.text, self.at);
+        let n_letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let letters = before(rest, n_letters);
+        let is_end = byte(rest, n_letters).is_none_or(|b| !is_word(b));
+        let is_masked = letters == "localhost" || (n_letters >= 8 && is_hex(letters));
+        (n_letters > 0 && is_end && !is_masked).then_some(n_letters)
     }
 
     /// Masks a word as a whole or by parts; full stops and colons at its end are the sentence's.

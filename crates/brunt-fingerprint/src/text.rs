@@ -41,6 +41,29 @@ pub(crate) fn holds(list: &[&str], word: &str) -> bool {
     list.iter().any(|entry| entry.eq_ignore_ascii_case(word))
 }
 
+/// Whether `text` begins with an entry of a list that is sorted, and in which no entry begins with another.
+pub(crate) fn starts_with_one(sorted: &[&str], text: &str) -> bool {
+    // The last entry that is not greater is the only candidate.
+    let next = sorted.partition_point(|entry| *entry <= text);
+    next.checked_sub(1)
+        .and_then(|idx| sorted.get(idx))
+        .is_some_and(|entry| text.as_bytes().starts_with(entry.as_bytes()))
+}
+
+/// Folders of a path and its file, each with the one before.
+pub(crate) fn path_parts(path: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut folder = "";
+    path.split(['/', '\\']).map(move |part| (std::mem::replace(&mut folder, part), part))
+}
+
+/// Fails where a list cannot be searched with [`starts_with_one`].
+#[cfg(test)]
+pub(crate) fn assert_searchable(list: &[&str]) {
+    for pair in list.windows(2) {
+        assert!(pair[0] < pair[1] && !pair[1].starts_with(pair[0]), "{pair:?}");
+    }
+}
+
 /// Number of leading blanks.
 pub(crate) fn indent(line: &str) -> usize {
     line.len() - line.trim_ascii_start().len()
@@ -51,16 +74,37 @@ pub(crate) fn basename(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
+/// `file:12:5`, `file:12`: a file with its line and column from 1; a number too large counts as unknown.
+pub(crate) fn numbered(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
+    let (rest, last) = number_at_end(place)?;
+    match number_at_end(rest) {
+        Some((file, line)) => Some((file, line, last)),
+        None => Some((rest, last, None)),
+    }
+}
+
+fn number_at_end(text: &str) -> Option<(&str, Option<u32>)> {
+    let (rest, digits) = text.rsplit_once(':')?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| (rest, Some(digits.parse().unwrap_or(0)).filter(|number| *number > 0)))
+}
+
+/// What follows the last full stop of a file's name; empty without one.
+pub(crate) fn extension(path: &str) -> &str {
+    basename(path).rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 /// Lines of a text with the byte where each starts.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines<'a> {
     text: &'a str,
     at: usize,
+    ends: memchr::Memchr<'a>,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn of(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, ends: memchr::memchr_iter(b'\n', text.as_bytes()) }
     }
 }
 
@@ -69,10 +113,12 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.at;
-        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let len = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
-        self.at = start + len + 1;
-        Some((start, before(rest, len)))
+        if start >= self.text.len() {
+            return None;
+        }
+        let end = self.ends.next().unwrap_or(self.text.len());
+        self.at = end + 1;
+        Some((start, between(self.text, start, end)))
     }
 }
 

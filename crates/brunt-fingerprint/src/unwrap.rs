@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use crate::lang::{LANGUAGES, detect, frame_language};
+use crate::lang::{Language, detect, frame_language};
 use crate::text::{Lines, after, before, byte, cap};
 
 /// Text read of a stack or a message.
@@ -19,6 +19,8 @@ pub(crate) struct Unwrapped<'a> {
     pub(crate) text: Cow<'a, str>,
     /// Whether its middle was left out.
     pub(crate) is_cut: bool,
+    /// The language of the first line that is a frame in any language.
+    pub(crate) language: Option<&'static dyn Language>,
 }
 
 /// A stack without size, JSON escapes, terminal colours, carriage returns and a log prefix on each line.
@@ -26,8 +28,13 @@ pub(crate) fn stack(raw: &str) -> Unwrapped<'_> {
     let capped = keep_ends(raw);
     let is_cut = matches!(capped, Cow::Owned(_));
     let text = rewrite(rewrite(capped, unescape), strip_controls);
-    let text = if detect(&text).is_none() { rewrite(text, strip_prefix) } else { text };
-    Unwrapped { text, is_cut }
+    let language = detect(&text);
+    if language.is_some() {
+        return Unwrapped { text, is_cut, language };
+    }
+    let text = rewrite(text, strip_prefix);
+    let language = detect(&text);
+    Unwrapped { text, is_cut, language }
 }
 
 /// A message without escapes and colours, and without the stack that some clients append to it.
@@ -178,16 +185,15 @@ fn strip_prefix(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// What stands before a frame, without the blanks between.
+/// What stands before a frame, without the blanks between: the shortest beginning of the line, ending with a blank or
+/// a colon, behind which a frame stands.
 fn frame_prefix(line: &str) -> Option<&str> {
     let head = cap(line, PREFIX_BYTES_MAX);
-    LANGUAGES.into_iter().find_map(|language| {
-        let starts = memmem::find_iter(head.as_bytes(), language.frame_start().as_bytes());
-        let is_start =
-            |at: &usize| *at > 0 && byte(line, at - 1).is_some_and(|b| b.is_ascii_whitespace());
-        let at = starts.filter(is_start).find(|at| language.is_frame(after(line, *at)))?;
-        Some(before(line, at).trim_ascii_end()).filter(|prefix| !prefix.is_empty())
-    })
+    let starts = head.bytes().enumerate().filter(|(_, b)| matches!(b, b' ' | b'\t' | b':' | b']'));
+    let is_word = |at: &usize| byte(line, *at).is_some_and(|b| !b.is_ascii_whitespace());
+    let mut words = starts.map(|(at, _)| at + 1).filter(is_word);
+    let at = words.find(|at| frame_language(after(line, *at)).is_some())?;
+    Some(before(line, at).trim_ascii_end()).filter(|prefix| !prefix.is_empty())
 }
 
 /// Bytes of `line` that read like `prefix`: other digits and other amounts of blanks are alike.

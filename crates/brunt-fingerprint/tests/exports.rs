@@ -4,10 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use brunt_fingerprint::{Frame, Occurrence, Quality, frames, group, template};
+use brunt_fingerprint::{ErrorInfo, Frame, Occurrence, Quality, Rules, template};
 use serde_json::Value;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Groups without rules.
+fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
+    brunt_fingerprint::group(occurrence, &Rules::default())
+}
+
+/// Frames without rules.
+fn frames(stack: &str) -> Vec<Frame> {
+    brunt_fingerprint::frames(stack, &Rules::default())
+}
 
 /// All files below a folder of the exports that end so; `None` if the folder is not there.
 #[expect(clippy::print_stderr, reason = "a test that skips must say so")]

@@ -15,7 +15,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use brunt_fingerprint::{ErrorInfo, Occurrence, group};
+use brunt_fingerprint::{ErrorInfo, Occurrence, Rules};
+
+/// Groups without rules.
+fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
+    brunt_fingerprint::group(occurrence, &Rules::default())
+}
 
 #[derive(Debug, Default)]
 struct Case {
@@ -35,6 +40,7 @@ impl Case {
             service: field("service"),
             lang: field("lang"),
             client_fingerprint: field("fingerprint"),
+            attributes: &[],
         })
     }
 }

@@ -1,6 +1,16 @@
 //! What a user sees of one grouped error: ids that nest, title, culprit, quality, reasons and frames.
 
-use brunt_fingerprint::{ErrorInfo, Lang, Occurrence, Quality, Role, frames, group};
+use brunt_fingerprint::{ErrorInfo, Frame, Lang, Occurrence, Quality, Role, Rules};
+
+/// Groups without rules.
+fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
+    brunt_fingerprint::group(occurrence, &Rules::default())
+}
+
+/// Frames without rules.
+fn frames(stack: &str) -> Vec<Frame> {
+    brunt_fingerprint::frames(stack, &Rules::default())
+}
 
 const CHAINED: &str = "com.acme.shop.CheckoutException: order 1182 failed
 \tat com.acme.shop.Checkout.place(Checkout.java:88)

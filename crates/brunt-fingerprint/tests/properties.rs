@@ -2,9 +2,19 @@
 
 use std::fmt::Write as _;
 
-use brunt_fingerprint::{Occurrence, frames, group, template};
+use brunt_fingerprint::{ErrorInfo, Frame, Occurrence, Rules, template};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+
+/// Groups without rules.
+fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
+    brunt_fingerprint::group(occurrence, &Rules::default())
+}
+
+/// Frames without rules.
+fn frames(stack: &str) -> Vec<Frame> {
+    brunt_fingerprint::frames(stack, &Rules::default())
+}
 
 /// A word of a message that is no parameter, unit, date, status word or noun.
 fn literal() -> impl Strategy<Value = String> {
@@ -148,7 +158,7 @@ proptest! {
         let lossy = String::from_utf8_lossy(&bytes);
         for text in [&*lossy, &text] {
             let all = Some(text);
-            group(&Occurrence { exception_type: all, message: all, stacktrace: all, service: all, lang: all, client_fingerprint: all });
+            group(&Occurrence { exception_type: all, message: all, stacktrace: all, service: all, lang: all, client_fingerprint: all, attributes: &[] });
             frames(text);
             template(text);
         }

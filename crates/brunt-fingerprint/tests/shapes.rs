@@ -2,9 +2,14 @@
 
 use std::fmt::Write as _;
 
-use brunt_fingerprint::{ErrorInfo, Occurrence, group};
+use brunt_fingerprint::{ErrorInfo, Occurrence, Rules};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+
+/// Groups without rules.
+fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
+    brunt_fingerprint::group(occurrence, &Rules::default())
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Language {

@@ -140,7 +140,7 @@ mod tests {
             service: Some("payment"),
             ..brunt_fingerprint::Occurrence::default()
         };
-        let group = brunt_fingerprint::group(&occurrence).group;
+        let group = brunt_fingerprint::group_id(&occurrence, &brunt_fingerprint::Rules::default());
         let calls = "error_group_id('TimeoutError', 'timed out after 30 s', NULL, 'payment')";
         assert_eq!(
             ask(&session, &format!("SELECT {calls}, error_group_id(NULL, NULL, NULL)")).await,

@@ -5,7 +5,7 @@ mod symbol;
 
 use std::borrow::Cow;
 
-use crate::chain::{CAUSES_MAX, Exception, FRAMES_MAX, RawFrame, Stack, push_capped};
+use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{Lines, after, before, between, byte, cap, indent};
@@ -22,20 +22,22 @@ impl Language for Java {
         &["java", "jvm", "kotlin", "scala", "groovy", "clojure", "android"]
     }
 
-    fn frame_start(&self) -> &'static str {
-        "at "
+    fn first_bytes(&self) -> &'static [u8] {
+        b"a"
     }
 
-    fn is_frame(&self, line: &str) -> bool {
-        frame(line).is_some()
+    fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
+        frame(line)
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
         let mut parser = Parser { text, ..Parser::default() };
         for (start, line) in Lines::of(text) {
-            parser.line(start, line);
+            if !parser.line(start, line) {
+                return parser.finish(start);
+            }
         }
-        parser.finish()
+        parser.finish(text.len())
     }
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
@@ -49,10 +51,11 @@ impl Language for Java {
 
 /// The exception whose lines are being read.
 #[derive(Debug, Default)]
-struct Open<'a> {
+struct Open {
     /// Where its header starts, and where it ends once a frame or another exception was seen.
     header: (usize, Option<usize>),
-    frames: Vec<RawFrame<'a>>,
+    /// Where its frames end, if a suppressed exception follows them.
+    body_end: Option<usize>,
     /// Frames that the runtime left out because the enclosing exception has the same.
     n_elided: usize,
     /// A cause names its type first; the outermost exception may come after other text.
@@ -62,7 +65,7 @@ struct Open<'a> {
 #[derive(Debug, Default)]
 struct Parser<'a> {
     text: &'a str,
-    open: Open<'a>,
+    open: Open,
     done: Vec<Exception<'a>>,
     /// Printed with the root first.
     is_root_first: bool,
@@ -72,32 +75,37 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn line(&mut self, start: usize, line: &'a str) {
+    /// False once another thread's exception begins.
+    fn line(&mut self, start: usize, line: &'a str) -> bool {
+        let has_frames = self.open.header.1.is_some();
+        if has_frames && line.starts_with("\tat ") {
+            return true;
+        }
         let indent = indent(line);
         let content = after(line, indent);
-        if let Some(rest) = content.strip_prefix("Caused by: ") {
+        if has_frames && content.starts_with("at ") {
+        } else if let Some(rest) = content.strip_prefix("Caused by: ") {
             // A cause that is indented belongs to the suppressed exception above it.
-            if self.suppressed.is_some_and(|deep| deep > 0 && indent >= deep) {
-                return;
+            if self.suppressed.is_none_or(|deep| deep == 0 || indent < deep) {
+                self.begin(start, line.len() - rest.len());
             }
-            self.begin(start, line.len() - rest.len());
         } else if let Some(rest) = content.strip_prefix("Wrapped by: ") {
             self.is_root_first = true;
             self.begin(start, line.len() - rest.len());
         } else if content.starts_with("Suppressed: ") {
             self.open.header.1.get_or_insert(start);
+            self.open.body_end.get_or_insert(start);
             self.suppressed.get_or_insert(indent);
         } else if self.suppressed.is_some() {
-        } else if let Some(frame) = frame(content) {
-            self.open.header.1.get_or_insert(start);
-            self.is_cut |= self.open.frames.len() == FRAMES_MAX;
-            if self.open.frames.len() < FRAMES_MAX {
-                self.open.frames.push(frame);
-            }
         } else if let Some(n_elided) = elided(content) {
             self.open.header.1.get_or_insert(start);
             self.open.n_elided = n_elided;
+        } else if has_frames {
+            return !content.starts_with("Exception in thread \"");
+        } else if frame(content).is_some() {
+            self.open.header.1 = Some(start);
         }
+        true
     }
 
     fn begin(&mut self, start: usize, header_offset: usize) {
@@ -109,26 +117,26 @@ impl<'a> Parser<'a> {
 
     fn close(&mut self, end: usize) {
         let open = std::mem::take(&mut self.open);
-        let header =
-            between(self.text, open.header.0, open.header.1.unwrap_or(end)).trim_ascii_end();
-        if header.is_empty() && open.frames.is_empty() || header.starts_with("[CIRCULAR REFERENCE")
-        {
+        let header_end = open.header.1.unwrap_or(end);
+        let header = between(self.text, open.header.0, header_end).trim_ascii_end();
+        let body = between(self.text, header_end, open.body_end.unwrap_or(end));
+        if header.is_empty() && body.is_empty() || header.starts_with("[CIRCULAR REFERENCE") {
             return;
         }
         let (type_name, message) =
             if open.is_cause { cause_header(header) } else { first_header(header) };
-        let mut exception =
-            Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
-        if let Some(enclosing) = self.done.last().filter(|_| open.n_elided > 0) {
-            let same = enclosing.frames.len().saturating_sub(open.n_elided);
-            let room = FRAMES_MAX - exception.frames.len();
-            exception.frames.extend(enclosing.frames.iter().skip(same).take(room));
-        }
+        // Printed with the root first, what was left out is the cause's, which is no caller of this one.
+        let n_elided = if self.is_root_first { 0 } else { open.n_elided };
+        let exception = Exception {
+            type_name,
+            message: Cow::Borrowed(message),
+            body: Body { n_elided, ..Body::of(body) },
+        };
         self.is_cut |= !push_capped(&mut self.done, exception, CAUSES_MAX);
     }
 
-    fn finish(mut self) -> Stack<'a> {
-        self.close(self.text.len());
+    fn finish(mut self, end: usize) -> Stack<'a> {
+        self.close(end);
         if self.is_root_first {
             self.done.reverse();
         }

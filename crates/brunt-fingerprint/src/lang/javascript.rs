@@ -1,13 +1,16 @@
-//! JavaScript as V8 prints it: browsers, Node, Deno, and bundles of all of them.
+//! JavaScript as V8 prints it: browsers, Node, Deno, Bun, Hermes, and bundles of all of them.
 
+mod gecko;
 mod names;
 
 use std::borrow::Cow;
 
-use crate::chain::{CAUSES_MAX, Exception, FRAMES_MAX, RawFrame, Stack, push_capped};
+use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, indent};
+use crate::text::{Lines, after, before, between, byte, extension, indent, numbered};
+
+pub(crate) use gecko::Gecko;
 
 #[derive(Debug)]
 pub(crate) struct JavaScript;
@@ -21,20 +24,16 @@ impl Language for JavaScript {
         &["javascript", "js", "nodejs", "node", "node.js", "webjs", "typescript", "deno", "browser"]
     }
 
-    fn frame_start(&self) -> &'static str {
-        "at "
+    fn first_bytes(&self) -> &'static [u8] {
+        b"a"
     }
 
-    fn is_frame(&self, line: &str) -> bool {
-        frame(line).is_some()
+    fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
+        frame(line)
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
-        let mut parser = Parser { text, ..Parser::default() };
-        for (start, line) in Lines::of(text) {
-            parser.line(start, line);
-        }
-        parser.finish()
+        parse(text, "at ", frame)
     }
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
@@ -52,16 +51,40 @@ impl Language for JavaScript {
 
 /// What has been read of the current exception.
 #[derive(Debug, Default)]
-struct Open<'a> {
+struct Open {
     /// Where its header starts, and where it ends once a frame or another exception was seen.
     header: (usize, Option<usize>),
-    frames: Vec<RawFrame<'a>>,
+    /// Where its first frame starts.
+    body_start: Option<usize>,
 }
 
-#[derive(Debug, Default)]
+/// Finds the exceptions of a text. Every frame begins with `start`, or has an `@` if that is empty.
+fn parse<'a>(text: &'a str, start: &'static str, frame: ReadFrame) -> Stack<'a> {
+    let mut parser = Parser {
+        text,
+        start,
+        frame,
+        open: Open::default(),
+        chain: Vec::new(),
+        outer: None,
+        aggregate: None,
+        children: Vec::new(),
+        is_cut: false,
+    };
+    for (start, line) in Lines::of(text) {
+        parser.line(start, line);
+    }
+    parser.finish()
+}
+
+type ReadFrame = for<'f> fn(&'f str) -> Option<RawFrame<'f>>;
+
+#[derive(Debug)]
 struct Parser<'a> {
     text: &'a str,
-    open: Open<'a>,
+    start: &'static str,
+    frame: ReadFrame,
+    open: Open,
     /// Exceptions of the current chain, outermost first as printed.
     chain: Vec<Exception<'a>>,
     /// The aggregate's own chain and the indent of its list, while members of the list are read.
@@ -73,15 +96,22 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    fn looks_like_frame(&self, content: &str) -> bool {
+        if self.start.is_empty() {
+            memchr::memchr(b'@', content.as_bytes()).is_some()
+        } else {
+            content.starts_with(self.start)
+        }
+    }
+
     fn line(&mut self, start: usize, line: &'a str) {
         let blanks = indent(line);
         let content = after(line, blanks);
-        if let Some(frame) = frame(content) {
+        // Once frames have begun, what looks like one is read when it is asked for.
+        let is_known = self.open.body_start.is_some() && self.looks_like_frame(content);
+        if is_known || (content.starts_with(self.start) && (self.frame)(content).is_some()) {
             self.open.header.1.get_or_insert(start);
-            self.is_cut |= self.open.frames.len() == FRAMES_MAX;
-            if self.open.frames.len() < FRAMES_MAX {
-                self.open.frames.push(frame);
-            }
+            self.open.body_start.get_or_insert(start);
         } else if let Some(rest) = cause(content) {
             self.begin(start, line.len() - rest.len());
         } else if content.starts_with("[errors]: [")
@@ -124,13 +154,14 @@ impl<'a> Parser<'a> {
 
     fn close(&mut self, end: usize) {
         let open = std::mem::take(&mut self.open);
-        let header = header_text(between(self.text, open.header.0, open.header.1.unwrap_or(end)));
-        if header.is_empty() && open.frames.is_empty() {
+        let header_end = open.header.1.unwrap_or(end);
+        let header = header_text(between(self.text, open.header.0, header_end));
+        let body = Body::of(open.body_start.map_or("", |start| between(self.text, start, end)));
+        if header.is_empty() && body.text.is_empty() {
             return;
         }
         let (type_name, message) = split_header(header);
-        let exception =
-            Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
+        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
         self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
     }
 
@@ -194,22 +225,8 @@ fn position(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
     }
     let (file, line, col) = numbered(place.strip_prefix("address at ").unwrap_or(place))?;
     // A line alone is what other languages print, and a file without letters is a time of day.
-    (col.is_some() && file.contains(|c: char| c.is_alphabetic())).then_some((file, line, col))
-}
-
-fn numbered(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
-    let (rest, last) = number_at_end(place)?;
-    match number_at_end(rest) {
-        Some((file, line)) => Some((file, line, last)),
-        None => Some((rest, last, None)),
-    }
-}
-
-/// `rest:12`; a number too large for a line counts as unknown.
-fn number_at_end(text: &str) -> Option<(&str, Option<u32>)> {
-    let (rest, digits) = text.rsplit_once(':')?;
-    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| (rest, Some(digits.parse().unwrap_or(0)).filter(|number| *number > 0)))
+    let is_file = file.contains(|c: char| c.is_alphabetic()) && extension(file) != "rs";
+    (col.is_some() && is_file).then_some((file, line, col))
 }
 
 /// What follows `[cause]: ` or `Caused by: `.
@@ -247,6 +264,11 @@ fn split_header(header: &str) -> (&str, &str) {
 
 fn uncaught(header: &str) -> &str {
     let header = header.trim_ascii_start();
+    // Deno writes `error: Uncaught (in promise) TypeError: …`.
+    let header = header
+        .strip_prefix("error: ")
+        .filter(|rest| rest.starts_with("Uncaught "))
+        .unwrap_or(header);
     let rest = header.strip_prefix("Uncaught ").unwrap_or(header);
     rest.strip_prefix("(in promise) ").unwrap_or(rest).trim_ascii_start()
 }

@@ -4,7 +4,7 @@ mod group_margin;
 
 use std::borrow::Cow;
 
-use crate::chain::{CAUSES_MAX, Exception, FRAMES_MAX, RawFrame, Stack, push_capped};
+use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_capped};
 use crate::header::split;
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{Lines, after, basename, before, between, byte, indent, starts_with_ignore_case};
@@ -23,12 +23,17 @@ impl Language for Python {
         &["python", "cpython", "pypy"]
     }
 
-    fn frame_start(&self) -> &'static str {
-        "File \""
+    fn first_bytes(&self) -> &'static [u8] {
+        b"F|+"
     }
 
-    fn is_frame(&self, line: &str) -> bool {
-        frame(margin(line).content).is_some()
+    fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>> {
+        let frame = frame(margin(line).content)?;
+        // Below the frame stand its line of source, marks under that, and how often it came again.
+        let inner = Lines::of(below).take(3).map(|(_, line)| margin(line).content);
+        let mut own = inner.take_while(|line| !line.trim_ascii_start().starts_with("File \""));
+        let n_repeats = own.find_map(|line| repeats(line.trim_ascii())).unwrap_or(0);
+        Some(RawFrame { n_repeats, ..frame })
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
@@ -64,8 +69,11 @@ impl Language for Python {
 
 /// What has been read of the current exception.
 #[derive(Debug, Default)]
-struct Open<'a> {
-    frames: Vec<RawFrame<'a>>,
+struct Open {
+    /// Where the first frame's line starts.
+    frames_start: Option<usize>,
+    /// Where the line starts that names the type.
+    frames_end: usize,
     /// Indent of the frames' lines.
     frame_indent: Option<usize>,
     /// Where the type's line starts, and where the message ends.
@@ -77,7 +85,7 @@ struct Open<'a> {
 #[derive(Debug, Default)]
 struct Parser<'a> {
     text: &'a str,
-    open: Open<'a>,
+    open: Open,
     /// Exceptions of the current chain, root first as printed.
     chain: Vec<Exception<'a>>,
     /// The chain outside of all groups, once a group was entered.
@@ -94,43 +102,43 @@ impl<'a> Parser<'a> {
         match kind {
             Kind::FirstMember => {
                 // What was read in this chain so far is the group itself, which its members speak for.
-                self.close();
+                self.close(start);
                 let group = std::mem::take(&mut self.chain);
                 self.outer.get_or_insert(group);
                 return;
             }
-            Kind::NextMember => return self.end_member(),
+            Kind::NextMember => return self.end_member(start),
             Kind::Text => {}
         }
-        if let Some(frame) = frame(content) {
+        let blanks = indent(content);
+        let is_inner = self.open.frame_indent.is_some_and(|indent| blanks > indent);
+        if is_inner && !self.open.in_message {
+            // A line of source, or marks below one.
+            return;
+        }
+        let has_frames = self.open.frame_indent.is_some();
+        if after(content, blanks).starts_with("File \"") && (has_frames || frame(content).is_some())
+        {
             // A second line that looks like a type was a line of source.
             self.open.header = None;
             self.open.in_message = false;
-            self.open.frame_indent.get_or_insert(indent(content));
-            // The innermost frames come last.
-            if self.open.frames.len() == FRAMES_MAX * 2 {
-                self.open.frames.drain(..FRAMES_MAX);
-                self.is_cut = true;
-            }
-            self.open.frames.push(frame);
+            self.open.frame_indent.get_or_insert(blanks);
+            self.open.frames_start.get_or_insert(start);
             return;
         }
         let words = content.trim_ascii();
         if is_separator(words) || words.ends_with("Traceback (most recent call last):") {
             if offset == 0 && self.outer.is_some() {
-                self.end_member();
+                self.end_member(start);
                 self.is_past_group = true;
             } else {
-                self.close();
-            }
-        } else if let Some(n_more) = repeats(words) {
-            if let Some(last) = self.open.frames.last_mut() {
-                last.n_repeats += n_more;
+                self.close(start);
             }
         } else if self.open.in_message {
             self.message_line(start, offset, line);
         } else if self.is_header(content) {
             self.open.header = Some((start + offset + indent(content), start + line.len()));
+            self.open.frames_end = start;
             self.open.in_message = true;
         }
     }
@@ -152,24 +160,23 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn close(&mut self) {
-        let mut open = std::mem::take(&mut self.open);
+    fn close(&mut self, end: usize) {
+        let open = std::mem::take(&mut self.open);
         let header =
             open.header.map_or("", |(start, end)| between(self.text, start, end).trim_ascii_end());
-        if header.is_empty() && open.frames.is_empty() {
+        let frames_end = if open.header.is_some() { open.frames_end } else { end };
+        let frames = open.frames_start.map_or("", |start| between(self.text, start, frames_end));
+        if header.is_empty() && frames.is_empty() {
             return;
         }
         let (type_name, message) = split(header, is_type).unwrap_or(("", header));
-        open.frames.reverse();
-        self.is_cut |= open.frames.len() > FRAMES_MAX;
-        open.frames.truncate(FRAMES_MAX);
-        let exception =
-            Exception { type_name, message: Cow::Borrowed(message), frames: open.frames };
+        let body = Body { order: Order::InnermostLast, ..Body::of(frames) };
+        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
         self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
     }
 
-    fn end_member(&mut self) {
-        self.close();
+    fn end_member(&mut self, start: usize) {
+        self.close(start);
         if self.is_past_group {
             return;
         }
@@ -181,13 +188,14 @@ impl<'a> Parser<'a> {
     }
 
     fn finish(mut self) -> Stack<'a> {
+        let start = self.text.len();
         let chain = if let Some(mut outer) = self.outer.take() {
-            self.end_member();
+            self.end_member(start);
             outer.append(&mut self.chain);
             outer.reverse();
             outer
         } else {
-            self.close();
+            self.close(start);
             self.chain.reverse();
             self.chain
         };

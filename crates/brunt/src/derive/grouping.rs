@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use brunt_fingerprint::{Occurrence, group};
+use brunt_fingerprint::{Occurrence, Rules, group};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::symbols::{Sym, Symbols};
@@ -38,7 +38,7 @@ impl Groupings {
         if let Some(id) = self.by_text.get(&text) {
             return *id;
         }
-        let info = group(error);
+        let info = group(error, &Rules::default());
         let mut given = |text: &str| {
             if text.is_empty() { Sym::NONE } else { symbols.intern(text) }
         };

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::DataType;
-use brunt_fingerprint::Occurrence;
+use brunt_fingerprint::{Occurrence, Rules};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, TypeSignature,
@@ -22,7 +22,7 @@ pub(super) static DOCUMENT: Document = Document {
     example: "SELECT error_group_id('TimeoutError', 'payment timed out after 30 s', NULL, 'payment')",
 };
 
-/// The scalar function; its kernel is [`brunt_fingerprint::group`].
+/// The scalar function; its kernel is [`brunt_fingerprint::group_id`].
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct ErrorGroupId {
     signature: Signature,
@@ -78,5 +78,5 @@ fn group_of(columns: &[ArrayRef], row_idx: usize) -> Option<String> {
         ..Occurrence::default()
     };
     let is_empty = (0..3).all(|column_idx| text(column_idx).is_none());
-    (!is_empty).then(|| brunt_fingerprint::group(&occurrence).group)
+    (!is_empty).then(|| brunt_fingerprint::group_id(&occurrence, &Rules::default()))
 }

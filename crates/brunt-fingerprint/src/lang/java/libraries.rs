@@ -1,14 +1,10 @@
 //! Packages of the JVM's runtimes, of frameworks and of widely used libraries.
 
-use crate::text::before;
+use crate::text::starts_with_one;
 
 /// Whether the class belongs to a package of the list.
 pub(crate) fn holds(class: &str) -> bool {
-    // No entry is the beginning of another, so the last one that is not greater is the only candidate.
-    let next = PACKAGES.partition_point(|package| *package <= class);
-    next.checked_sub(1)
-        .and_then(|idx| PACKAGES.get(idx))
-        .is_some_and(|package| before(class, package.len()) == *package)
+    starts_with_one(PACKAGES, class)
 }
 
 /// Sorted, and none the beginning of another. Of foundations that host applications as well as libraries only the
@@ -391,9 +387,7 @@ mod tests {
 
     #[test]
     fn the_list_can_be_searched() {
-        for pair in PACKAGES.windows(2) {
-            assert!(pair[0] < pair[1] && !pair[1].starts_with(pair[0]), "{pair:?}");
-        }
+        crate::text::assert_searchable(PACKAGES);
     }
 
     #[test]

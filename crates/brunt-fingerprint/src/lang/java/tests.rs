@@ -1,6 +1,8 @@
 //! Stacks as they come.
 
 use super::*;
+use crate::chain::{FRAMES_MAX, is_deep, root, walk};
+use crate::reader::Reader;
 
 const CHAINED: &str = r#"Exception in thread "http-nio-8080-exec-4" com.acme.shop.CheckoutException: order 1182 could not be placed
 	at com.acme.shop.Checkout.place(Checkout.java:88)
@@ -24,11 +26,13 @@ Caused by: java.net.SocketTimeoutException: Read timed out
 "#;
 
 fn parse(text: &str) -> Stack<'_> {
-    crate::lang::parse(&Java, text)
+    Java.parse(text)
 }
 
 fn outline<'a>(stack: &Stack<'a>) -> Vec<(&'a str, String, usize)> {
-    stack.chain.iter().map(|e| (e.type_name, e.message.to_string(), e.frames.len())).collect()
+    let n_frames = |at| walk(&stack.chain, at, Reader::plain(&Java)).count();
+    let chain = stack.chain.iter().enumerate();
+    chain.map(|(at, e)| (e.type_name, e.message.to_string(), n_frames(at))).collect()
 }
 
 #[test]
@@ -43,10 +47,10 @@ fn a_chain_keeps_its_causes_and_not_what_was_suppressed() {
         ]
     );
     // The frames that were left out are those of the exception around it, as if they had been printed.
-    let last = &stack.chain[2].frames;
+    let last: Vec<_> = walk(&stack.chain, 2, Reader::plain(&Java)).collect();
     assert_eq!((last[2].module, last[2].function), ("com.acme.shop.Checkout", "place"));
     assert_eq!(last[5].module, "java.lang.Thread");
-    assert_eq!(crate::chain::root(&stack.chain), 2);
+    assert_eq!(root(&stack.chain, Some(Reader::plain(&Java))), 2);
 }
 
 #[test]
@@ -167,7 +171,8 @@ fn frames_of_other_languages_are_not() {
 fn limits_hold() {
     let deep = format!("a.B: x\n{}", "\tat a.C.d(C.java:1)\n".repeat(2000));
     let stack = parse(&deep);
-    assert!(stack.is_cut && stack.chain[0].frames.len() == FRAMES_MAX);
+    assert!(is_deep(&stack.chain, 0, Reader::plain(&Java)));
+    assert_eq!(walk(&stack.chain, 0, Reader::plain(&Java)).count(), FRAMES_MAX);
     let long = format!("a.B: x\n{}", "Caused by: a.C: y\n".repeat(100) + "Caused by: a.Root: z\n");
     let stack = parse(&long);
     assert!(

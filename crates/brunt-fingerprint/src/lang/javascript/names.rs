@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{basename, before, holds, starts_with_ignore_case};
+use crate::text::{basename, before, holds, path_parts, starts_with_ignore_case};
 
 /// Objects that stand before a function's name and say nothing.
 const RECEIVERS: [&str; 9] = [
@@ -82,23 +82,18 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
         .iter()
         .any(|start| file.starts_with(start));
     let is_built_in = matches!(file, "" | "native" | "<anonymous>") || file.starts_with("index ");
-    if is_runtime
-        || is_built_in
-        || (file.contains("-extension://") && !file.starts_with("webpack"))
-        || NODE_FILES.contains(&file)
-    {
+    let is_extension =
+        || file.split_once("://").is_some_and(|(scheme, _)| scheme.ends_with("-extension"));
+    if is_runtime || is_built_in || is_extension() || NODE_FILES.contains(&file) {
         return true;
     }
-    let is_package = |part: &str| {
+    let is_package = |(folder, part): (&str, &str)| {
         matches!(
             part,
             "node_modules" | "bower_components" | "jspm_packages" | ".yarn" | "(webpack)"
-        )
+        ) || (folder == "webpack" && (part.starts_with("bootstrap") || part.starts_with("runtime")))
     };
-    if file.split(['/', '\\']).any(is_package)
-        || file.contains("webpack/bootstrap")
-        || file.contains("webpack/runtime")
-    {
+    if path_parts(file).any(is_package) {
         return true;
     }
     let stem = basename(file);

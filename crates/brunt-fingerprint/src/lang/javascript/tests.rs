@@ -1,6 +1,8 @@
 //! Stacks as they come.
 
 use super::*;
+use crate::chain::{root, walk};
+use crate::reader::Reader;
 
 const CAUSED: &str = r"/srv/shop/src/checkout.js:18
     throw new CheckoutError('order 1182 not placed', { cause: error });
@@ -40,7 +42,11 @@ const AGGREGATE: &str = r"AggregateError: All promises were rejected
 ";
 
 fn outline(chain: &[Exception<'_>]) -> Vec<(String, String, usize)> {
-    chain.iter().map(|e| (e.type_name.to_owned(), e.message.to_string(), e.frames.len())).collect()
+    let n_frames = |at| walk(chain, at, Reader::plain(&JavaScript)).count();
+    let exceptions = chain.iter().enumerate();
+    exceptions
+        .map(|(at, e)| (e.type_name.to_owned(), e.message.to_string(), n_frames(at)))
+        .collect()
 }
 
 fn row(type_name: &str, message: &str, n_frames: usize) -> (String, String, usize) {
@@ -49,7 +55,7 @@ fn row(type_name: &str, message: &str, n_frames: usize) -> (String, String, usiz
 
 #[test]
 fn a_chain_goes_over_causes_that_the_inspector_prints() {
-    let stack = crate::lang::parse(&JavaScript, CAUSED);
+    let stack = JavaScript.parse(CAUSED);
     assert_eq!(
         outline(&stack.chain),
         [
@@ -58,8 +64,8 @@ fn a_chain_goes_over_causes_that_the_inspector_prints() {
             row("Error", "no protocol", 0)
         ]
     );
-    assert_eq!(crate::chain::root(&stack.chain), 1);
-    let charge = stack.chain[1].frames[1];
+    assert_eq!(root(&stack.chain, Some(Reader::plain(&JavaScript))), 1);
+    let charge = walk(&stack.chain, 1, Reader::plain(&JavaScript)).nth(1).unwrap();
     assert_eq!(
         (charge.function, charge.file, charge.line, charge.col),
         ("Gateway.charge", "/srv/shop/src/gateway.js", Some(7), Some(15))

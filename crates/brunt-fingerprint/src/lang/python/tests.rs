@@ -1,6 +1,8 @@
 //! Stacks as they come.
 
 use super::*;
+use crate::chain::{FRAMES_MAX, is_deep, root, walk};
+use crate::reader::Reader;
 
 const CHAINED: &str = r#"Traceback (most recent call last):
   File "/srv/shop/pay/gateway.py", line 41, in charge
@@ -60,8 +62,9 @@ const GROUPED: &str = r#"  + Exception Group Traceback (most recent call last):
 
 fn outline(chain: &[Exception<'_>]) -> Vec<(String, String, Vec<String>)> {
     let frames =
-        |e: &Exception<'_>| e.frames.iter().map(|frame| Python.symbol(frame).text()).collect();
-    chain.iter().map(|e| (e.type_name.to_owned(), e.message.to_string(), frames(e))).collect()
+        |at| walk(chain, at, Reader::plain(&Python)).map(|f| Python.symbol(&f).text()).collect();
+    let exceptions = chain.iter().enumerate();
+    exceptions.map(|(at, e)| (e.type_name.to_owned(), e.message.to_string(), frames(at))).collect()
 }
 
 fn row(type_name: &str, message: &str, frames: &[&str]) -> (String, String, Vec<String>) {
@@ -74,7 +77,7 @@ fn row(type_name: &str, message: &str, frames: &[&str]) -> (String, String, Vec<
 
 #[test]
 fn a_chain_goes_from_the_last_exception_to_the_first() {
-    let stack = crate::lang::parse(&Python, CHAINED);
+    let stack = Python.parse(CHAINED);
     assert_eq!(
         outline(&stack.chain),
         [
@@ -95,11 +98,11 @@ fn a_chain_goes_from_the_last_exception_to_the_first() {
             ),
         ]
     );
-    assert_eq!(crate::chain::root(&stack.chain), 2);
-    assert!(
-        Python.is_library(&stack.chain[2].frames[0])
-            && !Python.is_library(&stack.chain[2].frames[1])
-    );
+    assert_eq!(root(&stack.chain, Some(Reader::plain(&Python))), 2);
+    let in_app: Vec<_> = walk(&stack.chain, 2, Reader::plain(&Python))
+        .map(|frame| !Python.is_library(&frame))
+        .collect();
+    assert_eq!(in_app, [false, true]);
 }
 
 #[test]
@@ -140,7 +143,10 @@ fn repeats_notes_and_syntax_errors_are_read() {
     let recursive = "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    f()\n    ~^^\n  [Previous line repeated 996 more times]\nRecursionError: maximum recursion depth exceeded\n";
     let stack = Python.parse(recursive);
     assert_eq!(
-        (stack.chain[0].frames[0].n_repeats, stack.chain[0].type_name),
+        (
+            walk(&stack.chain, 0, Reader::plain(&Python)).next().unwrap().n_repeats,
+            stack.chain[0].type_name
+        ),
         (996, "RecursionError")
     );
     let noted = Python.parse("Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    g()\nValueError: no\nwhile loading x.csv\n");
@@ -148,7 +154,10 @@ fn repeats_notes_and_syntax_errors_are_read() {
     let syntax = Python.parse(
         "  File \"a.py\", line 3\n    def f(\n         ^\nSyntaxError: '(' was never closed\n",
     );
-    assert_eq!((syntax.chain[0].type_name, syntax.chain[0].frames.len()), ("SyntaxError", 1));
+    assert_eq!(
+        (syntax.chain[0].type_name, walk(&syntax.chain, 0, Reader::plain(&Python)).count()),
+        ("SyntaxError", 1)
+    );
 }
 
 #[test]
@@ -203,6 +212,7 @@ fn limits_keep_the_innermost_frames() {
         .fold(String::new(), |deep, n| deep + &format!("  File \"a.py\", line {n}, in f{n}\n"));
     let text = format!("Traceback (most recent call last):\n{deep}ValueError: no\n");
     let stack = Python.parse(&text);
-    assert!(stack.is_cut && stack.chain[0].frames.len() == FRAMES_MAX);
-    assert_eq!(stack.chain[0].frames[0].function, "f2999");
+    let frames: Vec<_> = walk(&stack.chain, 0, Reader::plain(&Python)).collect();
+    assert!(is_deep(&stack.chain, 0, Reader::plain(&Python)));
+    assert_eq!((frames.len(), frames[0].function), (FRAMES_MAX, "f2999"));
 }

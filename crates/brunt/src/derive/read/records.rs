@@ -53,6 +53,7 @@ pub(super) fn record(told: &Told<'_>, beside: &Beside, place: Place, known: &mut
         service: service.as_deref(),
         lang: None,
         client_fingerprint: given(told.client_fingerprint),
+        attributes: &[],
     };
     let grouping = known.groupings.group(&occurrence, &mut known.symbols);
     Record {

@@ -1,0 +1,122 @@
+//! Figures on real exports, from the folder that `BRUNT_EXPORTS` names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use brunt_fingerprint::template;
+use serde_json::Value;
+
+use crate::row;
+
+pub(crate) fn measure(n_shown: usize) {
+    println!("\nreal exports");
+    let Some(root) = std::env::var_os("BRUNT_EXPORTS").map(PathBuf::from) else {
+        row("log messages of trainticket, F1 / accuracy", "not measured: no data", "", "");
+        return;
+    };
+    let pairs = labelled(&root.join("trainticket"));
+    if pairs.is_empty() {
+        row("log messages of trainticket, F1 / accuracy", "not measured: no data", "", "");
+        return;
+    }
+    let grouped = |group: fn(&str) -> String| {
+        let (f1, accuracy) = agreement(&pairs, group);
+        format!("{f1:.3} / {accuracy:.3}")
+    };
+    let what = format!("{} log messages of trainticket, F1 / accuracy", pairs.len());
+    row(&what, &grouped(template), &grouped(without_digits), "");
+    show(&pairs, n_shown);
+}
+
+/// Places in the code with several templates, and templates of several places.
+fn show(pairs: &[(String, String)], n_shown: usize) {
+    let (mut places, mut templates) = (BTreeMap::new(), BTreeMap::new());
+    for (place, message) in pairs {
+        let template = template(message);
+        let service = place.split(' ').next().unwrap_or("");
+        templates
+            .entry(format!("{service} {template}"))
+            .or_insert_with(BTreeSet::new)
+            .insert(place);
+        places.entry(place).or_insert_with(BTreeSet::new).insert(template);
+    }
+    for (place, templates) in
+        places.iter().filter(|(_, templates)| templates.len() > 1).take(n_shown)
+    {
+        println!("  split {place}: {templates:#?}");
+    }
+    for (template, places) in templates.iter().filter(|(_, places)| places.len() > 1).take(n_shown)
+    {
+        println!("  shared {template}: {places:?}");
+    }
+}
+
+/// The rule of systems that mask only numbers.
+fn without_digits(message: &str) -> String {
+    let words = message.split(' ');
+    words
+        .map(|word| if word.bytes().any(|b| b.is_ascii_digit()) { "*" } else { word })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Messages with the place in the code that wrote them: `16:42:22.382 INFO  t.s.TravelServiceImpl#532 TraceID: …
+/// SpanID: … text`.
+fn labelled(folder: &Path) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(folder) else { continue };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with("_log.csv") {
+                read(&path, &mut pairs);
+            }
+        }
+    }
+    pairs
+}
+
+fn read(path: &Path, pairs: &mut Vec<(String, String)>) {
+    let Ok(mut reader) = csv::Reader::from_path(path) else { return };
+    for record in reader.records().flatten() {
+        let Ok(log) = serde_json::from_str::<Value>(record.get(7).unwrap_or("")) else { continue };
+        let Some((head, rest)) = log["log"].as_str().and_then(|log| log.split_once(" TraceID: "))
+        else {
+            continue;
+        };
+        let service = record.get(3).unwrap_or("").split('-').nth(1).unwrap_or("");
+        let place = format!("{service} {}", head.rsplit(' ').next().unwrap_or(""));
+        pairs.push((place, rest.splitn(4, ' ').nth(3).unwrap_or("").to_owned()));
+    }
+}
+
+/// Pair F1, and the share of messages whose whole group is exactly that of their label.
+fn agreement(pairs: &[(String, String)], group: fn(&str) -> String) -> (f64, f64) {
+    let mut both: BTreeMap<(&str, String), u64> = BTreeMap::new();
+    for (label, message) in pairs {
+        // A message is grouped within its service.
+        let service = label.split(' ').next().unwrap_or("");
+        *both.entry((label, format!("{service} {}", group(message)))).or_default() += 1;
+    }
+    let (mut labels, mut groups) = (BTreeMap::<&str, u64>::new(), BTreeMap::<&str, u64>::new());
+    for ((label, group), n) in &both {
+        *labels.entry(label).or_default() += n;
+        *groups.entry(group).or_default() += n;
+    }
+    let n_pairs = |n: &u64| n * (n - 1) / 2;
+    let same = both.values().map(n_pairs).sum::<u64>();
+    let (of_labels, of_groups) =
+        (labels.values().map(n_pairs).sum::<u64>(), groups.values().map(n_pairs).sum::<u64>());
+    let exact: u64 = both
+        .iter()
+        .filter(|((label, group), n)| labels[label] == **n && groups[group.as_str()] == **n)
+        .map(|(_, n)| n)
+        .sum();
+    #[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
+    let share = |n: u64, of: u64| n as f64 / of.max(1) as f64;
+    (share(2 * same, of_labels + of_groups), share(exact, u64::try_from(pairs.len()).unwrap_or(1)))
+}

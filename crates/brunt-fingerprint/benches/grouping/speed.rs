@@ -1,0 +1,96 @@
+//! Traces a second on one core, none of them seen before.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::time::Instant;
+
+use brunt_fingerprint::{Occurrence, Rules, group, group_id, template};
+
+use crate::print::print;
+use crate::random::Random;
+use crate::row;
+use crate::story::{KINDS, Kind, Story};
+
+const N_TEXTS: usize = 2000;
+const BYTES: usize = 4096;
+const N_RUNS: usize = 7;
+
+pub(crate) fn measure() {
+    println!("\nspeed on one core, {N_TEXTS} texts of {BYTES} bytes, median of {N_RUNS} runs");
+    let rules = Rules::default();
+    let mut seconds = 0.0;
+    for kind in KINDS {
+        let texts: Vec<String> = (0..N_TEXTS).map(|n| trace(kind, n)).collect();
+        let id = median(&texts, |text| group_id(&occurrence(text), &rules).len());
+        let info = median(&texts, |text| group(&occurrence(text), &rules).group.len());
+        seconds += id;
+        let figure = format!("{:.2} M, with why {:.2} M", rate(id), rate(info));
+        row(
+            &format!("  cold traces a second, {}", kind.name()),
+            &figure,
+            "none published",
+            ">= 0.8 M",
+        );
+    }
+    let kinds = f64::from(u32::try_from(KINDS.len()).unwrap_or(1));
+    row(
+        "cold traces a second, all languages",
+        &format!("{:.2} M", rate(seconds / kinds)),
+        "none published",
+        ">= 0.8 M",
+    );
+    let messages: Vec<String> = (0..N_TEXTS)
+        .map(|n| format!("order {n} of user {n}@example.com could not be placed at https://pay.example.com/v1/charges/{n} after {n} ms"))
+        .collect();
+    row(
+        "  templates a second",
+        &format!("{:.2} M", rate(median(&messages, |text| template(text).len()))),
+        "none published",
+        "",
+    );
+}
+
+fn occurrence(text: &str) -> Occurrence<'_> {
+    Occurrence { stacktrace: Some(text), ..Occurrence::default() }
+}
+
+/// Million texts a second.
+fn rate(seconds: f64) -> f64 {
+    let n_texts = f64::from(u32::try_from(N_TEXTS).unwrap_or(1));
+    n_texts / seconds / 1e6
+}
+
+/// Seconds for all texts.
+fn median(texts: &[String], run: impl Fn(&str) -> usize) -> f64 {
+    let mut seconds: Vec<f64> = (0..N_RUNS)
+        .map(|_| {
+            let started = Instant::now();
+            black_box(texts.iter().map(|text| run(text)).sum::<usize>());
+            started.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds[N_RUNS / 2]
+}
+
+/// A stack of the wanted size: real applications have some frames of their own and many of frameworks.
+fn trace(kind: Kind, number: usize) -> String {
+    let random = &mut Random::new(u64::try_from(number).unwrap_or(0));
+    let mut story = Story { wrapper: None, ..Story::new(kind, random) };
+    let mut text = print(&story).stack;
+    while text.len() < BYTES {
+        story.tail.extend((0..4).map(|_| random.below(64)));
+        text = print(&story).stack;
+    }
+    let end = text.floor_char_boundary(BYTES);
+    let end = text[..end].rfind('\n').map_or(end, |line_end| line_end + 1);
+    if kind == Kind::Python {
+        // Cut at the head: the fault is at the end.
+        let start = text.ceil_char_boundary(text.len() - end);
+        let start = text[start..].find("  File ").map_or(start, |file| start + file);
+        let mut out = String::new();
+        let _ = write!(out, "Traceback (most recent call last):\n{}", &text[start..]);
+        return out;
+    }
+    text[..end].to_owned()
+}

@@ -1,0 +1,248 @@
+//! Go: panics with their goroutines, `debug.Stack`, and errors that carry a stack.
+
+mod libraries;
+
+use std::borrow::Cow;
+
+use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
+use crate::lang::{Lang, Language, Naming, Symbol};
+use crate::text::{Lines, after, before, between, extension};
+
+#[derive(Debug)]
+pub(crate) struct Go;
+
+impl Language for Go {
+    fn lang(&self) -> Lang {
+        Lang::Go
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["go", "golang"]
+    }
+
+    fn is_frame(&self, line: &str) -> bool {
+        place(line).is_some()
+    }
+
+    /// The function stands on one line and its place on the next.
+    fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>> {
+        let function = function(line)?;
+        let mut next = Lines::of(below).map(|(_, line)| line);
+        let first = next.next()?;
+        // A line that another thread logged may stand between the two.
+        let mut second = || next.next().filter(|_| self::function(first).is_none());
+        let (file, number) = place(first).or_else(|| place(second()?))?;
+        Some(RawFrame { function, file, line: number, ..RawFrame::default() })
+    }
+
+    fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
+        let mut parser = Parser { text, ..Parser::default() };
+        for (start, line) in Lines::of(text) {
+            if !parser.line(start, line) {
+                return parser.finish(start);
+            }
+        }
+        parser.finish(text.len())
+    }
+
+    fn is_library(&self, frame: &RawFrame<'_>) -> bool {
+        libraries::holds(package(frame.function), frame.file)
+    }
+
+    fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
+        fold(frame.function)
+    }
+
+    /// A pointer to an error is that error.
+    fn fold_type<'a>(&self, name: &'a str) -> &'a str {
+        name.trim_start_matches(['*', '&'])
+    }
+}
+
+/// The error whose lines are being read.
+#[derive(Debug, Default)]
+struct Open {
+    header: usize,
+    /// Where the first frame starts.
+    body: Option<usize>,
+    /// Where what a panic found on the stack starts: before it are deferred functions.
+    panicked: Option<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Parser<'a> {
+    text: &'a str,
+    open: Open,
+    /// Where the line above starts, and whether it was a place.
+    above: (usize, bool),
+    /// Whether a goroutine was named; then what is printed is one stack, and no chain of errors.
+    is_goroutine: bool,
+    /// Root first, as errors with a stack are printed.
+    done: Vec<Exception<'a>>,
+    is_cut: bool,
+}
+
+impl<'a> Parser<'a> {
+    /// False where another goroutine begins.
+    fn line(&mut self, start: usize, line: &'a str) -> bool {
+        if line.starts_with("goroutine ") && line.trim_ascii_end().ends_with(':') {
+            let is_other = self.open.body.is_some() && self.is_goroutine;
+            self.is_goroutine = true;
+            self.open.body.get_or_insert(start);
+            return !is_other;
+        }
+        if self.is_goroutine {
+            if line.starts_with("panic(") {
+                self.open.panicked = Some(start + line.len());
+            }
+            return true;
+        }
+        let is_place = place(line).is_some();
+        let above = std::mem::replace(&mut self.above, (start, is_place));
+        if is_place {
+            self.open.body.get_or_insert(above.0);
+        } else if self.open.body.is_some() && above.1 {
+            // A line behind a place that no place follows begins the text of the error around this one.
+            let next = Lines::of(after(self.text, start + line.len() + 1)).next();
+            if !line.trim_ascii().is_empty() && next.is_none_or(|(_, next)| place(next).is_none()) {
+                self.close(start);
+                self.open.header = start;
+            }
+        }
+        true
+    }
+
+    fn close(&mut self, end: usize) {
+        let open = std::mem::take(&mut self.open);
+        let header = between(self.text, open.header, open.body.unwrap_or(end));
+        let start = open.panicked.or(open.body).unwrap_or(end);
+        let (type_name, message) = split_header(header);
+        let body = Body::of(between(self.text, start, end));
+        if !header.trim_ascii().is_empty() || !body.text.is_empty() {
+            let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+            self.is_cut |= !push_capped(&mut self.done, exception, CAUSES_MAX);
+        }
+    }
+
+    fn finish(mut self, end: usize) -> Stack<'a> {
+        self.close(end);
+        self.done.reverse();
+        Stack { chain: self.done, children: Vec::new(), is_cut: self.is_cut }
+    }
+}
+
+/// `panic: message [recovered]`, where panics of deferred functions come after the first; else the whole text.
+fn split_header(header: &str) -> (&str, &str) {
+    let starts = ["panic: ", "fatal error: "];
+    let found = Lines::of(header).find_map(|(start, line)| {
+        let line_start = start + line.len() - line.trim_ascii_start().len();
+        let mark = starts.iter().find(|mark| after(header, line_start).starts_with(**mark))?;
+        Some(line_start + mark.len())
+    });
+    let Some(start) = found else { return ("", header.trim_ascii()) };
+    let message = after(header, start);
+    let ends = ["\n\tpanic: ", "\n\n", "\n[signal ", "\ngoroutine ", "\nruntime: "];
+    let end = ends.iter().filter_map(|mark| message.find(mark)).min().unwrap_or(message.len());
+    let message = before(message, end).trim_ascii_end();
+    let message = message.strip_suffix("[recovered]").unwrap_or(message);
+    ("panic", message.strip_suffix(", repanicked]").unwrap_or(message).trim_ascii_end())
+}
+
+/// `/srv/shop/cart.go:12 +0x1d`, alone on its line.
+fn place(line: &str) -> Option<(&str, Option<u32>)> {
+    let line = line.trim_ascii();
+    if !line.as_bytes().last()?.is_ascii_hexdigit() {
+        return None;
+    }
+    let offset = line.rfind(' ').filter(|blank| after(line, *blank).starts_with(" +0x"));
+    let (file, number) = before(line, offset.unwrap_or(line.len())).rsplit_once(':')?;
+    let is_place = !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+        && extension(file) == "go"
+        && file.contains(['/', '\\'])
+        && !file.contains([' ', '(', '"', '\'']);
+    is_place.then(|| (file, number.parse().ok()))
+}
+
+/// `main.(*Cart).Total(0xc000010000, 0x2)` without the arguments, `created by main.start in goroutine 1` without
+/// what is around the name.
+fn function(line: &str) -> Option<&str> {
+    let line = line.trim_ascii();
+    let line = line
+        .strip_prefix("created by ")
+        .map_or(line, |created| created.split(" in goroutine ").next().unwrap_or(created));
+    let name = match line.ends_with(')').then(|| memchr::memrchr(b'(', line.as_bytes())).flatten() {
+        Some(open) => before(line, open),
+        None => line,
+    };
+    let is_name = !name.is_empty()
+        && !name.split('[').next().is_some_and(|head| head.contains([' ', ':', '=']));
+    is_name.then_some(name)
+}
+
+/// `github.com/acme/shop` of `github.com/acme/shop.(*Cart).Total`.
+fn package(function: &str) -> &str {
+    let generic = function.find('[').unwrap_or(function.len());
+    let slash = before(function, generic).rfind('/').map_or(0, |slash| slash + 1);
+    let dot = after(function, slash).find('.').map_or(function.len(), |dot| slash + dot);
+    before(function, dot)
+}
+
+/// Package and receiver are the module. A closure is folded into the function around it.
+fn fold(function: &str) -> Symbol<'_> {
+    let package = package(function);
+    let name = after(function, package.len() + 1);
+    let name = name.strip_suffix("-fm").unwrap_or(name);
+    let mut parts = Parts(name).take_while(|part| !is_closure(part) && *part != "glob");
+    let (first, second) = (parts.next().unwrap_or(""), parts.next());
+    let (module, function) = match second {
+        Some(method) => {
+            let receiver = first.trim_start_matches("(*").trim_end_matches(')');
+            (Cow::Owned(format!("{package}.{}", without_parameters(receiver))), method)
+        }
+        None => (Cow::Borrowed(package), first),
+    };
+    let function = without_parameters(function);
+    let naming = if function.is_empty() { Naming::Anonymous } else { Naming::Named };
+    Symbol { module, function, naming }
+}
+
+/// `func1`, `gowrap2`, `deferwrap1`, `2`.
+fn is_closure(part: &str) -> bool {
+    let rest = ["func", "gowrap", "deferwrap"].iter().find_map(|mark| part.strip_prefix(mark));
+    rest.unwrap_or(part).bytes().all(|b| b.is_ascii_digit()) && part != "func"
+}
+
+/// `Map[...]` without its types.
+fn without_parameters(name: &str) -> &str {
+    before(name, name.find('[').unwrap_or(name.len()))
+}
+
+/// The parts of a name between full stops that are in no brackets.
+struct Parts<'a>(&'a str);
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut depth = 0_u32;
+        let is_end = |b: u8| {
+            match b {
+                b'[' => depth += 1,
+                b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            b == b'.' && depth == 0
+        };
+        let end = self.0.bytes().position(is_end).unwrap_or(self.0.len());
+        let part = before(self.0, end);
+        self.0 = after(self.0, (end + 1).min(self.0.len()));
+        Some(part)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Stacks as they come.
+
+use super::*;
+use crate::chain::walk;
+use crate::reader::Reader;
+
+const PANIC: &str = "panic: runtime error: index out of range [5] with length 3 [recovered]
+	panic: again
+
+goroutine 34 [running]:
+runtime/debug.Stack()
+	/usr/local/go/src/runtime/debug/stack.go:24 +0x65
+main.recoverAll.func1()
+	/srv/shop/main.go:20 +0x2a
+panic({0x5123e0?, 0xc0000b4000?})
+	/usr/local/go/src/runtime/panic.go:884 +0x213
+github.com/acme/shop/cart.(*Cart).Total.func2(...)
+	/srv/shop/cart/cart.go:42
+github.com/acme/shop/cart.(*Cart).Total(0xc000010000, {0xc000012345, 0x2})
+	/srv/shop/cart/cart.go:40 +0x1d
+net/http.HandlerFunc.ServeHTTP(0x1, {0x2, 0x3}, 0x4)
+	/usr/local/go/src/net/http/server.go:2109 +0x2f
+created by net/http.(*Server).Serve in goroutine 1
+	/usr/local/go/src/net/http/server.go:3089 +0x5ed
+
+goroutine 1 [IO wait]:
+main.other()
+	/srv/shop/other.go:1 +0x1
+";
+
+const WRAPPED: &str = "no such card
+main.charge
+	/srv/shop/pay.go:12
+main.place
+	/srv/shop/order.go:30
+runtime.main
+	/usr/local/go/src/runtime/proc.go:250
+cannot place order
+main.place
+	/srv/shop/order.go:31
+runtime.main
+	/usr/local/go/src/runtime/proc.go:250
+";
+
+fn outline(text: &str) -> Vec<(String, String, Vec<String>)> {
+    let stack = Go.parse(text);
+    let reader = Reader::plain(&Go);
+    let symbols = |at| {
+        let own = walk(&stack.chain, at, reader).filter(|frame| reader.is_app(frame));
+        own.map(|frame| Go.symbol(&frame).text()).collect()
+    };
+    let exceptions = stack.chain.iter().enumerate();
+    exceptions.map(|(at, e)| (e.type_name.to_owned(), e.message.to_string(), symbols(at))).collect()
+}
+
+#[test]
+fn a_panic_is_read_below_what_recovered_it_and_in_its_own_goroutine() {
+    let want = ["github.com/acme/shop/cart.Cart.Total", "github.com/acme/shop/cart.Cart.Total"];
+    assert_eq!(
+        outline(PANIC),
+        [(
+            "panic".into(),
+            "runtime error: index out of range [5] with length 3".into(),
+            want.map(str::to_owned).to_vec()
+        )]
+    );
+}
+
+#[test]
+fn errors_with_stacks_are_a_chain_with_the_root_first() {
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        outline(WRAPPED),
+        [
+            (String::new(), "cannot place order".into(), names(&["main.place"])),
+            (String::new(), "no such card".into(), names(&["main.charge", "main.place"])),
+        ]
+    );
+}
+
+#[test]
+fn names_fold_to_what_was_written() {
+    for (name, symbol) in [
+        ("main.main", "main.main"),
+        ("main.(*Cart).Total", "main.Cart.Total"),
+        ("main.Cart.Total", "main.Cart.Total"),
+        ("main.Cart.Total-fm", "main.Cart.Total"),
+        ("main.run.func1", "main.run"),
+        ("main.run.func1.2", "main.run"),
+        ("main.run.gowrap1", "main.run"),
+        ("main.glob..func3", "main"),
+        ("main.init.0", "main.init"),
+        ("main.Map[...]", "main.Map"),
+        ("main.(*Cache[...]).Get", "main.Cache.Get"),
+        ("github.com/acme/shop.v2/cart.Map[go.shape.int]", "github.com/acme/shop.v2/cart.Map"),
+    ] {
+        assert_eq!(fold(name).text(), symbol, "{name}");
+    }
+}

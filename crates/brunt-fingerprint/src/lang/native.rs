@@ -1,0 +1,213 @@
+//! Native code: Swift and Objective-C crash reports, Android tombstones, gdb, lldb, sanitizers, glibc.
+
+mod crash;
+mod symbol;
+
+use std::borrow::Cow;
+
+use crate::chain::{Body, Exception, RawFrame, Stack};
+use crate::lang::{Lang, Language, Symbol};
+use crate::text::{Lines, after, before, between, byte, numbered};
+
+#[derive(Debug)]
+pub(crate) struct Native;
+
+impl Language for Native {
+    fn lang(&self) -> Lang {
+        Lang::Native
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["native", "swift", "objc", "objective-c", "cocoa", "ios", "macos", "c", "cpp", "c++"]
+    }
+
+    fn first_bytes(&self) -> &'static [u8] {
+        b"#*fl0123456789/."
+    }
+
+    fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
+        frame(line)
+    }
+
+    fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
+        let (start, end) = frames_of_the_fault(text);
+        let first = Lines::of(before(text, start)).find(|(_, line)| frame(line).is_some());
+        let header = before(text, first.map_or(start, |(start, _)| start));
+        let (type_name, message) = crash::read(header);
+        let body = Body::of(between(text, start, end));
+        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+        Stack { chain: vec![exception], ..Stack::default() }
+    }
+
+    fn is_library(&self, frame: &RawFrame<'_>) -> bool {
+        symbol::is_library(frame)
+    }
+
+    fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
+        symbol::fold(frame)
+    }
+}
+
+/// Where the frames of the fault start and end: those of the last exception or of the thread that crashed if the
+/// report says so, else the first ones; a thread's frames end where another's begin.
+fn frames_of_the_fault(text: &str) -> (usize, usize) {
+    let find = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes());
+    let marked = find("Last Exception Backtrace").or_else(|| find(" Crashed:"));
+    let line_len = |at| memchr::memchr(b'\n', after(text, at).as_bytes()).unwrap_or(0);
+    let from = marked.map_or(0, |at| at + line_len(at));
+    let mut start = None;
+    for (line_start, line) in Lines::of(after(text, from)) {
+        let at = from + line_start;
+        let Some(begun) = start else {
+            start = frame(line).map(|_| at);
+            continue;
+        };
+        let content = line.trim_ascii_start();
+        let may_be_first = content.starts_with(['0', '*', 'f']) || content.starts_with("#0");
+        let is_first = may_be_first && frame_number(content) == Some(0) && frame(line).is_some();
+        if is_first || content.is_empty() || line.starts_with("Thread ") {
+            return (begun, at);
+        }
+    }
+    (start.unwrap_or(text.len()), text.len())
+}
+
+fn frame_number(line: &str) -> Option<u32> {
+    let line = line.trim_ascii_start().trim_start_matches("* ").trim_start_matches("frame ");
+    let line = line.trim_start_matches('#');
+    before(line, line.bytes().take_while(u8::is_ascii_digit).count()).parse().ok()
+}
+
+fn frame(line: &str) -> Option<RawFrame<'_>> {
+    let line = line.trim_ascii();
+    if let Some(numbered) = line.strip_prefix('#') {
+        let digits = numbered.bytes().take_while(u8::is_ascii_digit).count();
+        let rest = after(numbered, digits);
+        let is_numbered = (1..=4).contains(&digits) && rest.starts_with([' ', '\t']);
+        let rest = rest.trim_ascii_start();
+        return is_numbered.then(|| tombstone(rest).or_else(|| debugger(rest))).flatten();
+    }
+    if let Some(rest) = line.trim_start_matches("* ").strip_prefix("frame #") {
+        return lldb(rest.split_once(": ")?.1);
+    }
+    if byte(line, 0).is_some_and(|b| b.is_ascii_digit()) {
+        return apple(line);
+    }
+    glibc(line)
+}
+
+/// `pc 000000000004f8a0  /data/app/lib/arm64/libshop.so (total(Cart*)+120) (BuildId: …)`.
+fn tombstone(rest: &str) -> Option<RawFrame<'_>> {
+    let rest = rest.strip_prefix("pc ")?;
+    let (address, rest) = rest.split_once(' ')?;
+    let rest = rest.trim_ascii_start();
+    let (module, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let rest = rest.trim_ascii_start();
+    let rest = rest
+        .strip_prefix("(offset ")
+        .and_then(|rest| rest.split_once(") "))
+        .map_or(rest, |(_, rest)| rest);
+    let is_symbol = rest.starts_with('(') && !rest.starts_with("(BuildId");
+    let symbol = rest.strip_prefix('(').filter(|_| is_symbol).unwrap_or("");
+    let symbol = symbol
+        .split_once(") (")
+        .map_or_else(|| symbol.strip_suffix(')').unwrap_or(symbol), |(symbol, _)| symbol);
+    let is_hex = address.bytes().all(|b| b.is_ascii_hexdigit()) && !address.is_empty();
+    is_hex.then_some(RawFrame { module, function: symbol, ..RawFrame::default() })
+}
+
+/// gdb's and sanitizers' `0x5555 in total(Cart*) cart.cc:12:5`, `total (cart=0x1) at cart.cc:12`,
+/// `0x7f in raise () from /lib/libc.so.6`, `0x7f  (/lib/libc.so.6+0x2)`.
+fn debugger(rest: &str) -> Option<RawFrame<'_>> {
+    let (has_address, rest) = match rest.strip_prefix("0x") {
+        Some(address) => {
+            let (_, rest) = address.split_once(' ')?;
+            (true, rest.trim_ascii_start())
+        }
+        None => (false, rest),
+    };
+    if let Some(module) = rest.strip_prefix('(').filter(|_| has_address) {
+        let module = module.split(['+', ')']).next().unwrap_or(module);
+        return Some(RawFrame { module, ..RawFrame::default() });
+    }
+    let call = match rest.strip_prefix("in ") {
+        Some(call) if has_address => call,
+        _ if !has_address && rest.contains(" (") && rest.contains(") at ") => rest,
+        _ => return None,
+    };
+    if let Some((function, place)) = call.rsplit_once(" at ") {
+        let (file, line, col) = numbered(place)?;
+        return Some(RawFrame { function, file, line, col, ..RawFrame::default() });
+    }
+    if let Some((function, module)) = call.rsplit_once(" from ") {
+        return Some(RawFrame { module, function, ..RawFrame::default() });
+    }
+    match call.rsplit_once(' ') {
+        Some((function, place)) if place.starts_with('(') => {
+            let module = place.trim_start_matches('(').split(['+', ')']).next().unwrap_or("");
+            Some(RawFrame { module, function, ..RawFrame::default() })
+        }
+        Some((function, place)) if numbered(place).is_some() => {
+            let (file, line, col) = numbered(place)?;
+            Some(RawFrame { function, file, line, col, ..RawFrame::default() })
+        }
+        _ => Some(RawFrame { function: call, ..RawFrame::default() }),
+    }
+}
+
+/// ``0x0000000100003f24 Shop`Cart.total() + 12 at Cart.swift:42:5``.
+fn lldb(rest: &str) -> Option<RawFrame<'_>> {
+    let (_, rest) = rest.strip_prefix("0x")?.split_once(' ')?;
+    let (module, rest) = rest.split_once('`')?;
+    let (symbol, place) = rest.rsplit_once(" at ").unwrap_or((rest, ""));
+    let (file, line, col) = numbered(place).unwrap_or(("", None, None));
+    Some(RawFrame { module, function: symbol, file, line, col, ..RawFrame::default() })
+}
+
+/// `3   Shop   0x0000000100003f24 Cart.total() + 12 (Cart.swift:42)`, and Swift's own
+/// `3 0x0000000100003f24 Cart.total() + 12 in shop at /src/Cart.swift:42:5`.
+fn apple(line: &str) -> Option<RawFrame<'_>> {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = after(line, digits).trim_start_matches(':');
+    if digits > 4 || !rest.starts_with([' ', '\t']) {
+        return None;
+    }
+    let rest = rest.trim_ascii_start();
+    let at = memchr::memmem::find(rest.as_bytes(), b"0x")?;
+    let module = before(rest, at).trim_ascii();
+    let (address, symbol) = after(rest, at + 2).split_once(' ')?;
+    let is_address = address.len() >= 6 && address.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_module = module.len() <= 80 && !module.contains([':', '(', '=', ',', '"']);
+    if !is_address || !is_module {
+        return None;
+    }
+    if let Some((symbol, place)) =
+        symbol.rsplit_once(" at ").filter(|_| module.is_empty() || module == "[ra]")
+    {
+        let (file, line, col) = numbered(place)?;
+        let (symbol, module) = symbol.rsplit_once(" in ").unwrap_or((symbol, ""));
+        return Some(RawFrame { module, function: symbol, file, line, col, ..RawFrame::default() });
+    }
+    let symbol = symbol.trim_ascii();
+    let placed = symbol.strip_suffix(')').and_then(|symbol| symbol.rsplit_once(" ("));
+    let placed = placed.and_then(|(symbol, place)| Some((symbol, numbered(place)?)));
+    let (function, (file, line, col)) = placed.unwrap_or((symbol, ("", None, None)));
+    let module = module.trim_end_matches("[ra]").trim_ascii_end();
+    Some(RawFrame { module, function, file, line, col, ..RawFrame::default() })
+}
+
+/// `/srv/shop/bin/shop(total+0x12) [0x400a2f]`.
+fn glibc(line: &str) -> Option<RawFrame<'_>> {
+    let (call, address) = line.strip_suffix(']')?.rsplit_once(") [0x")?;
+    let (module, function) = call.split_once('(')?;
+    let is_module =
+        (module.starts_with(['/', '.']) || module.contains(".so")) && !module.contains(' ');
+    (is_module && address.bytes().all(|b| b.is_ascii_hexdigit())).then_some(RawFrame {
+        module,
+        function,
+        ..RawFrame::default()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! Paths of Rust functions as compilers print them, and which are not the app's.
+
+use std::borrow::Cow;
+
+use crate::chain::RawFrame;
+use crate::lang::{Naming, Symbol};
+use crate::text::{after, basename, before, path_parts};
+
+/// Crates that are libraries where no path says so.
+const CRATES: [&str; 61] = [
+    "actix",
+    "actix_http",
+    "actix_rt",
+    "actix_server",
+    "actix_web",
+    "addr2line",
+    "alloc",
+    "anyhow",
+    "async_std",
+    "axum",
+    "axum_core",
+    "backtrace",
+    "bytes",
+    "clap",
+    "clap_builder",
+    "color_eyre",
+    "core",
+    "crossbeam",
+    "diesel",
+    "eyre",
+    "futures",
+    "futures_core",
+    "futures_util",
+    "gimli",
+    "h2",
+    "hashbrown",
+    "http",
+    "http_body",
+    "hyper",
+    "hyper_util",
+    "mio",
+    "object",
+    "once_cell",
+    "opentelemetry",
+    "panic_unwind",
+    "parking_lot",
+    "prost",
+    "rayon",
+    "rayon_core",
+    "redis",
+    "regex",
+    "reqwest",
+    "ring",
+    "rocket",
+    "rustls",
+    "sea_orm",
+    "sentry",
+    "serde",
+    "serde_json",
+    "sqlx",
+    "sqlx_core",
+    "std",
+    "test",
+    "tokio",
+    "tokio_postgres",
+    "tokio_rustls",
+    "tonic",
+    "tower",
+    "tower_http",
+    "tracing",
+    "warp",
+];
+
+/// The standard library, fetched crates, and what the system starts a program with.
+pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
+    let is_fetched = path_parts(frame.file).any(|(folder, part)| {
+        matches!(part, "rustc" | ".cargo" | ".rustup" | "vendor")
+            || (folder == "library" && matches!(part, "std" | "core" | "alloc"))
+    });
+    if is_fetched || frame.function.is_empty() {
+        return is_fetched;
+    }
+    // Names without a path are the system's, or those under which C calls the program.
+    let path = own_type(frame.function).0.trim_start_matches(['&', '<', '*']);
+    let first = path.split("::").next().unwrap_or(path);
+    let first = first.split(['[', '<']).next().unwrap_or(first);
+    !path.contains("::") || CRATES.contains(&first)
+}
+
+/// The path without hash, closures and parameters of types; its last part is the function.
+pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
+    let (path, method) = own_type(frame.function);
+    let end =
+        [path.find("::{{"), path.find("::{closure"), path.find("::{async"), path.find("{{vtable")];
+    let path_end = end.into_iter().flatten().min().unwrap_or(path.len());
+    let path = without_hash(before(path, path_end));
+    let end = [method.find("::{{"), method.find("::{closure"), method.find("::{async")];
+    let method = before(method, end.into_iter().flatten().min().unwrap_or(method.len()));
+    let method = without_hash(method).trim_start_matches("::").split('<').next().unwrap_or("");
+    if frame.function.is_empty() {
+        let file = basename(frame.file);
+        let module = Cow::Borrowed(file.strip_suffix(".rs").unwrap_or(file));
+        return Symbol { module, function: "", naming: Naming::Anonymous };
+    }
+    if !method.is_empty() {
+        let method = method.rsplit("::").next().unwrap_or(method);
+        return Symbol {
+            module: without_parameters(path),
+            function: method,
+            naming: Naming::Named,
+        };
+    }
+    // The last part, unless it is only parameters: `parse::<u8>` is `parse`.
+    let path = path.split("::<").next().unwrap_or(path);
+    let open = path.find('<').unwrap_or(path.len());
+    let (module, function) = match path
+        .rsplit_once("::")
+        .filter(|(head, _)| head.len() < open || path.ends_with(|c: char| c != '>'))
+    {
+        Some((module, function)) => (without_parameters(module), function),
+        None => (Cow::Borrowed(""), path),
+    };
+    let naming = if function.is_empty() { Naming::Anonymous } else { Naming::Named };
+    Symbol { module, function, naming }
+}
+
+/// `<shop::Cart as core::fmt::Debug>::fmt` is the type `shop::Cart` and `::fmt`; other paths are whole.
+fn own_type(path: &str) -> (&str, &str) {
+    if !path.starts_with('<') {
+        return (path, "");
+    }
+    let mut depth = 0_u32;
+    let end = path.bytes().position(|b| {
+        match b {
+            b'<' => depth += 1,
+            b'>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    });
+    let Some(end) = end else { return (path, "") };
+    let inner = before(after(path, 1), end.saturating_sub(1));
+    let inner = inner.strip_prefix("impl ").unwrap_or(inner);
+    // `impl Trait for Type` and `Type as Trait` both mean the type.
+    let own = inner.split_once(" for ").map_or(inner, |(_, own)| own);
+    (own.split(" as ").next().unwrap_or(own), after(path, end + 1))
+}
+
+/// `shop::total::h0123456789abcdef` without the last part.
+fn without_hash(path: &str) -> &str {
+    let is_hash = |part: &str| {
+        part.len() == 17
+            && part.starts_with('h')
+            && part.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
+    };
+    path.rsplit_once("::").filter(|(_, part)| is_hash(part)).map_or(path, |(path, _)| path)
+}
+
+/// A path without `<…>` and `[…]`.
+fn without_parameters(path: &str) -> Cow<'_, str> {
+    if !path.contains(['<', '[']) {
+        return Cow::Borrowed(path);
+    }
+    let mut depth = 0_u32;
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        match c {
+            '<' | '[' => depth += 1,
+            '>' | ']' => depth = depth.saturating_sub(1),
+            c if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    Cow::Owned(out.trim_end_matches("::").replace("::::", "::"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_fold_to_what_was_written() {
+        for (path, symbol) in [
+            ("shop::cart::total", "shop::cart.total"),
+            ("shop::cart::total::h0123456789abcdef", "shop::cart.total"),
+            ("shop::cart::total::{{closure}}::h0123456789abcdef", "shop::cart.total"),
+            ("shop::cart::total::{closure#0}", "shop::cart.total"),
+            ("shop::cart::Cart<T>::total", "shop::cart::Cart.total"),
+            (
+                "<shop::cart::Cart as core::fmt::Debug>::fmt::h0123456789abcdef",
+                "shop::cart::Cart.fmt",
+            ),
+            ("<shop::cart::Cart<T>>::total", "shop::cart::Cart.total"),
+            ("shop[5e1f]::cart::total", "shop::cart.total"),
+            ("shop::parse::<u8>", "shop.parse"),
+            ("main", "main"),
+        ] {
+            let frame = RawFrame { function: path, ..RawFrame::default() };
+            assert_eq!(fold(&frame).text(), symbol, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_standard_library_and_fetched_crates_are_libraries() {
+        for (function, file) in [
+            ("rust_begin_unwind", "/rustc/abc/library/std/src/panicking.rs"),
+            ("core::panicking::panic_fmt", ""),
+            ("<alloc::boxed::Box<F,A> as core::ops::function::FnOnce<Args>>::call_once", ""),
+            ("<F as core::ops::FnOnce>::call_once", ""),
+            ("_start", ""),
+            ("other::run", "/home/me/.cargo/registry/src/index-1/other-1.0/src/lib.rs"),
+        ] {
+            assert!(is_library(&RawFrame { function, file, ..RawFrame::default() }), "{function}");
+        }
+        let own = RawFrame { function: "shop::run", file: "./src/main.rs", ..RawFrame::default() };
+        assert!(!is_library(&own));
+    }
+}

@@ -1,0 +1,139 @@
+//! What a user's rules do to groups.
+
+use brunt_fingerprint::{ErrorInfo, Occurrence, Role, Rules, frames, group, group_id};
+
+const STACK: &str = "com.acme.shop.StockException: no stock 7
+\tat com.acme.base.Ensure.stocked(Ensure.java:9)
+\tat com.acme.retry.RetryTemplate.run(RetryTemplate.java:4)
+\tat com.acme.stock.Shelf.take(Shelf.java:12)
+\tat com.acme.shop.Web.post(Web.java:31)
+";
+
+#[expect(clippy::expect_used, reason = "rules of tests are right")]
+fn rules(text: &str) -> Rules {
+    Rules::parse(&format!("schema = 1\n{text}")).expect("rules")
+}
+
+fn of(rules: &Rules) -> ErrorInfo {
+    of_stack(STACK, rules)
+}
+
+fn of_stack(stack: &str, rules: &Rules) -> ErrorInfo {
+    let attributes = [("http.response.status_code", "503")];
+    let occurrence = Occurrence {
+        stacktrace: Some(stack),
+        service: Some("shop"),
+        attributes: &attributes,
+        ..Occurrence::default()
+    };
+    let info = group(&occurrence, rules);
+    assert_eq!(info.group, group_id(&occurrence, rules));
+    info
+}
+
+fn culprit(text: &str) -> Option<String> {
+    of(&rules(text)).culprit
+}
+
+#[test]
+fn frames_are_the_apps_helpers_or_nothing_as_the_user_says() {
+    assert_eq!(culprit("").as_deref(), Some("com.acme.retry.RetryTemplate.run"));
+    let helper = "[[helper]]\nsymbol = \"com.acme.retry.*\"";
+    assert_eq!(culprit(helper).as_deref(), Some("com.acme.stock.Shelf.take"));
+    let dropped = "[[drop]]\nsymbol = \"*.RetryTemplate.*\"";
+    assert_eq!(culprit(dropped).as_deref(), Some("com.acme.stock.Shelf.take"));
+    let not_helper = "[[helper]]\nnot_helper = \"com.acme.base.Ensure.*\"";
+    assert_eq!(culprit(not_helper).as_deref(), Some("com.acme.base.Ensure.stocked"));
+    let excluded =
+        "[in_app]\ninclude = [\"java:com.acme.**\"]\nexclude = [\"java:com.acme.retry.**\"]";
+    assert_eq!(culprit(excluded).as_deref(), Some("com.acme.stock.Shelf.take"));
+    let by_path = "[in_app]\nexclude = [\"path:RetryTemplate.*\", \"path:Shelf.*\"]";
+    assert_eq!(culprit(by_path).as_deref(), Some("com.acme.shop.Web.post"));
+    let library = "java.lang.Error: x\n\tat org.springframework.web.X.y(X.java:1)\n";
+    let included = rules("[in_app]\ninclude = [\"java:org.springframework.**\"]");
+    assert_eq!(frames(library, &included)[0].role, Role::Culprit);
+}
+
+#[test]
+fn a_type_may_be_called_generic() {
+    let generic = rules("[[generic]]\ntype = \"StockException\"");
+    let other = STACK.replace("com.acme.base.Ensure.stocked", "com.acme.base.Shelves.stocked");
+    let message = |rules: &Rules| {
+        of_stack(&other, rules).why.iter().any(|part| part.part == "message" && part.used)
+    };
+    assert!(message(&generic) && !message(&Rules::default()));
+}
+
+#[test]
+fn the_first_rule_that_matches_replaces_or_refines_the_group() {
+    let plain = of(&Rules::default());
+    let replaced = of(&rules(
+        "[[rule]]\nwhen = { type = \"*Nothing*\" }\ngroup = \"other\"\n[[rule]]\nwhen = { type = \"*Stock*\", service = \"sh*\", message = \"no stock*\" }\ngroup = \"stock\"\ntitle = \"Out of stock\"",
+    ));
+    assert_eq!(replaced.title, "Out of stock");
+    assert_ne!(replaced.group, plain.group);
+    assert_eq!(replaced.site, replaced.group);
+    let used: Vec<_> = replaced.why.iter().filter(|part| part.used).map(|part| part.part).collect();
+    assert_eq!(used, ["service", "rule"]);
+    let refined = rules(
+        "[[rule]]\nwhen = { symbol = \"*.RetryTemplate.*\" }\ngroup = \"{default}|{attr.http.response.status_code}\"",
+    );
+    let refined = of(&refined);
+    assert_ne!(refined.group, plain.group);
+    assert_eq!(refined.site, plain.site);
+    assert!(refined.why.iter().any(|part| part.part == "rule" && part.value == "{default}|503"));
+    let title_only = of(&rules("[[rule]]\nwhen = { type = \"*\" }\ntitle = \"T\""));
+    assert_eq!((title_only.title.as_str(), &title_only.group), ("T", &plain.group));
+}
+
+#[test]
+fn a_global_rule_lets_services_share_a_group() {
+    let global = rules("[[rule]]\nwhen = { type = \"*\" }\nscope = \"global\"");
+    let of_service = |service| {
+        let occurrence =
+            Occurrence { stacktrace: Some(STACK), service: Some(service), ..Occurrence::default() };
+        group_id(&occurrence, &global)
+    };
+    assert_eq!(of_service("a"), of_service("b"));
+}
+
+#[test]
+fn groups_are_split_and_merged_by_their_ids() {
+    let plain = of(&Rules::default()).group;
+    let merged = of(&rules(&format!(
+        "[[merge]]\ninto = \"e0:there\"\nids = [\"{plain}\"]\n[[merge]]\ninto = \"e0:end\"\nids = [\"e0:there\"]"
+    )));
+    assert_eq!(merged.group, "e0:end");
+    for by in ["template", "caller", "variant", "attr.http.response.status_code"] {
+        let split = of(&rules(&format!("[[split]]\nid = \"{plain}\"\nby = \"{by}\"")));
+        assert_ne!(split.group, plain, "{by}");
+        assert!(split.why.iter().any(|part| part.part == "split"), "{by}");
+    }
+    let by_caller = rules(&format!("[[split]]\nid = \"{plain}\"\nby = \"caller\""));
+    let elsewhere = STACK.replace("com.acme.stock.Shelf.take", "com.acme.stock.Night.take");
+    assert_ne!(of(&by_caller).group, of_stack(&elsewhere, &by_caller).group);
+    assert_eq!(of(&Rules::default()).group, of_stack(&elsewhere, &Rules::default()).group);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_with_its_place() {
+    for (text, want) in [
+        ("schema = 1\n[[helper]]\nname = \"x\"", "line 3: "),
+        ("schema = 1\n[[helper]]\n", "helper 1: it has either a symbol or a not_helper"),
+        ("schema = 2", "schema 1: this version reads schema 1"),
+        ("schema = 1\n[[rule]]\nwhen = {}\ngroup = \"x\"", "rule 1: \"when\" has no condition"),
+        (
+            "schema = 1\n[[rule]]\nwhen = { type = \"x\" }",
+            "rule 1: it has no group, title or scope",
+        ),
+        ("schema = 1\n[in_app]\ninclude = [\"com.acme\"]", "in_app 1: a pattern begins with"),
+        ("schema = 1\n[[split]]\nid = \"e0:x\"\nby = \"day\"", "split 1: \"by\" is"),
+        (
+            "schema = 1\n[[merge]]\ninto = \"a\"\nids = [\"b\"]\n[[merge]]\ninto = \"b\"\nids = [\"a\"]",
+            "ids are merged in a circle",
+        ),
+    ] {
+        let error = Rules::parse(text).unwrap_err().to_string();
+        assert!(error.contains(want), "{error}");
+    }
+}
