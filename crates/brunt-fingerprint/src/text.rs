@@ -1,5 +1,9 @@
 //! Slices of text that cannot panic, and lines with their places.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// `text[start..]`, empty where that is no slice.
 pub(crate) fn after(text: &str, start: usize) -> &str {
     text.get(start..).unwrap_or("")
@@ -54,6 +58,23 @@ pub(crate) fn starts_with_one(sorted: &[&str], text: &str) -> bool {
 pub(crate) fn path_parts(path: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut folder = "";
     path.split(['/', '\\']).map(move |part| (std::mem::replace(&mut folder, part), part))
+}
+
+/// The line that starts at a byte, with that byte.
+pub(crate) fn line_at(text: &str, start: usize) -> Option<(usize, &str)> {
+    let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
+    let len = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+    Some((start, before(rest, len)))
+}
+
+/// The first line at or behind the start of a line that has a colon with a blank behind it, as headers have and
+/// frames have not.
+pub(crate) fn line_with_colon(text: &str, start: usize) -> Option<(usize, &str)> {
+    static COLON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(": "));
+    let rest = after(text, start);
+    let colon = COLON.find(rest.as_bytes())?;
+    let line_start = memchr::memrchr(b'\n', before(rest, colon).as_bytes());
+    line_at(text, start + line_start.map_or(0, |line_end| line_end + 1))
 }
 
 /// Fails where a list cannot be searched with [`starts_with_one`].
@@ -131,6 +152,16 @@ mod tests {
         let text = "a\n\nbc\n";
         assert_eq!(Lines::of(text).collect::<Vec<_>>(), [(0, "a"), (2, ""), (3, "bc")]);
         assert_eq!(Lines::of("").count(), 0);
+    }
+
+    #[test]
+    fn lines_with_a_colon_are_found() {
+        let text = "a:1\nb: 2\nc\nd: 3";
+        assert_eq!(line_with_colon(text, 0), Some((4, "b: 2")));
+        assert_eq!(line_with_colon(text, 4), Some((4, "b: 2")));
+        assert_eq!(line_with_colon(text, 9), Some((11, "d: 3")));
+        assert_eq!(line_with_colon(text, 99), None);
+        assert_eq!(line_at(text, 9), Some((9, "c")));
     }
 
     #[test]

@@ -5,10 +5,15 @@ mod symbol;
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, cap, indent};
+use crate::text::{Lines, after, before, between, byte, cap, indent, line_at, line_with_colon};
+
+/// Lines at the end of an exception among which it says how many frames it has left out; others may be a logger's.
+const LINES_AFTER_FRAMES: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct Java;
@@ -32,12 +37,12 @@ impl Language for Java {
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
         let mut parser = Parser { text, ..Parser::default() };
-        for (start, line) in Lines::of(text) {
-            if !parser.line(start, line) {
-                return parser.finish(start);
-            }
+        let mut next = parser.next_line(0);
+        while let Some((start, line)) = next {
+            parser.line(start, line);
+            next = parser.next_line(start + line.len() + 1);
         }
-        parser.finish(text.len())
+        parser.finish()
     }
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
@@ -56,8 +61,6 @@ struct Open {
     header: (usize, Option<usize>),
     /// Where its frames end, if a suppressed exception follows them.
     body_end: Option<usize>,
-    /// Frames that the runtime left out because the enclosing exception has the same.
-    n_elided: usize,
     /// A cause names its type first; the outermost exception may come after other text.
     is_cause: bool,
 }
@@ -75,16 +78,19 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// False once another thread's exception begins.
-    fn line(&mut self, start: usize, line: &'a str) -> bool {
-        let has_frames = self.open.header.1.is_some();
-        if has_frames && line.starts_with("\tat ") {
-            return true;
+    /// The next line that may be a header. Once frames have begun, every such line has a colon.
+    fn next_line(&self, start: usize) -> Option<(usize, &'a str)> {
+        if self.open.header.1.is_some() {
+            line_with_colon(self.text, start)
+        } else {
+            line_at(self.text, start)
         }
+    }
+
+    fn line(&mut self, start: usize, line: &'a str) {
         let indent = indent(line);
         let content = after(line, indent);
-        if has_frames && content.starts_with("at ") {
-        } else if let Some(rest) = content.strip_prefix("Caused by: ") {
+        if let Some(rest) = content.strip_prefix("Caused by: ") {
             // A cause that is indented belongs to the suppressed exception above it.
             if self.suppressed.is_none_or(|deep| deep == 0 || indent < deep) {
                 self.begin(start, line.len() - rest.len());
@@ -96,16 +102,21 @@ impl<'a> Parser<'a> {
             self.open.header.1.get_or_insert(start);
             self.open.body_end.get_or_insert(start);
             self.suppressed.get_or_insert(indent);
-        } else if self.suppressed.is_some() {
-        } else if let Some(n_elided) = elided(content) {
-            self.open.header.1.get_or_insert(start);
-            self.open.n_elided = n_elided;
-        } else if has_frames {
-            return !content.starts_with("Exception in thread \"");
-        } else if frame(content).is_some() {
+        } else if self.open.header.1.is_none() && (frame(content).is_some() || elided(content) > 0)
+        {
             self.open.header.1 = Some(start);
+            if self.done.is_empty() {
+                self.end_with_thread(start);
+            }
         }
-        true
+    }
+
+    /// The exception of another thread is another error.
+    fn end_with_thread(&mut self, start: usize) {
+        let other = memmem::find(after(self.text, start).as_bytes(), b"\nException in thread \"");
+        if let Some(other) = other {
+            self.text = before(self.text, start + other + 1);
+        }
     }
 
     fn begin(&mut self, start: usize, header_offset: usize) {
@@ -126,7 +137,8 @@ impl<'a> Parser<'a> {
         let (type_name, message) =
             if open.is_cause { cause_header(header) } else { first_header(header) };
         // Printed with the root first, what was left out is the cause's, which is no caller of this one.
-        let n_elided = if self.is_root_first { 0 } else { open.n_elided };
+        let last_lines = body.rsplit('\n').take(LINES_AFTER_FRAMES).filter(|_| !self.is_root_first);
+        let n_elided = last_lines.map(|line| elided(line.trim_ascii_start())).max().unwrap_or(0);
         let exception = Exception {
             type_name,
             message: Cow::Borrowed(message),
@@ -135,8 +147,8 @@ impl<'a> Parser<'a> {
         self.is_cut |= !push_capped(&mut self.done, exception, CAUSES_MAX);
     }
 
-    fn finish(mut self, end: usize) -> Stack<'a> {
-        self.close(end);
+    fn finish(mut self) -> Stack<'a> {
+        self.close(self.text.len());
         if self.is_root_first {
             self.done.reverse();
         }
@@ -182,11 +194,14 @@ fn place(text: &str) -> Option<(&str, Option<u32>)> {
     (is_known || is_file).then_some((name, line))
 }
 
-/// `... 12 more`, and Logback's `... 12 common frames omitted`.
-fn elided(content: &str) -> Option<usize> {
-    let (count, rest) = content.strip_prefix("... ")?.split_once(' ')?;
-    let count = count.parse().ok()?;
-    (rest.starts_with("more") || rest.starts_with("common frames")).then_some(count)
+/// 12 of `... 12 more`, and of Logback's `... 12 common frames omitted`; 0 of other lines.
+fn elided(content: &str) -> usize {
+    let count = || {
+        let (count, rest) = content.strip_prefix("... ")?.split_once(' ')?;
+        let is_known = rest.starts_with("more") || rest.starts_with("common frames");
+        count.parse().ok().filter(|_| is_known)
+    };
+    count().unwrap_or(0)
 }
 
 fn cause_header(header: &str) -> (&str, &str) {

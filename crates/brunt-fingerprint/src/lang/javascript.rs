@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, extension, indent, numbered};
+use crate::text::{
+    Lines, after, before, between, byte, extension, indent, line_at, line_with_colon, numbered,
+};
 
 pub(crate) use gecko::Gecko;
 
@@ -33,7 +35,7 @@ impl Language for JavaScript {
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
-        parse(text, "at ", frame)
+        parse(text, frame)
     }
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
@@ -58,11 +60,10 @@ struct Open {
     body_start: Option<usize>,
 }
 
-/// Finds the exceptions of a text. Every frame begins with `start`, or has an `@` if that is empty.
-fn parse<'a>(text: &'a str, start: &'static str, frame: ReadFrame) -> Stack<'a> {
+/// Finds the exceptions of a text.
+fn parse(text: &str, frame: ReadFrame) -> Stack<'_> {
     let mut parser = Parser {
         text,
-        start,
         frame,
         open: Open::default(),
         chain: Vec::new(),
@@ -71,8 +72,10 @@ fn parse<'a>(text: &'a str, start: &'static str, frame: ReadFrame) -> Stack<'a> 
         children: Vec::new(),
         is_cut: false,
     };
-    for (start, line) in Lines::of(text) {
+    let mut next = parser.next_line(0);
+    while let Some((start, line)) = next {
         parser.line(start, line);
+        next = parser.next_line(start + line.len() + 1);
     }
     parser.finish()
 }
@@ -82,7 +85,6 @@ type ReadFrame = for<'f> fn(&'f str) -> Option<RawFrame<'f>>;
 #[derive(Debug)]
 struct Parser<'a> {
     text: &'a str,
-    start: &'static str,
     frame: ReadFrame,
     open: Open,
     /// Exceptions of the current chain, outermost first as printed.
@@ -96,20 +98,19 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn looks_like_frame(&self, content: &str) -> bool {
-        if self.start.is_empty() {
-            memchr::memchr(b'@', content.as_bytes()).is_some()
+    /// The next line that may be a header. Once frames have begun, and outside of lists, every such line has a colon.
+    fn next_line(&self, start: usize) -> Option<(usize, &'a str)> {
+        if self.open.body_start.is_some() && self.outer.is_none() {
+            line_with_colon(self.text, start)
         } else {
-            content.starts_with(self.start)
+            line_at(self.text, start)
         }
     }
 
     fn line(&mut self, start: usize, line: &'a str) {
         let blanks = indent(line);
         let content = after(line, blanks);
-        // Once frames have begun, what looks like one is read when it is asked for.
-        let is_known = self.open.body_start.is_some() && self.looks_like_frame(content);
-        if is_known || (content.starts_with(self.start) && (self.frame)(content).is_some()) {
+        if (self.frame)(content).is_some() {
             self.open.header.1.get_or_insert(start);
             self.open.body_start.get_or_insert(start);
         } else if let Some(rest) = cause(content) {

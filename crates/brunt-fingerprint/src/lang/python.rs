@@ -98,6 +98,9 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn line(&mut self, start: usize, line: &'a str) {
+        if self.is_source(line) {
+            return;
+        }
         let Margin { content, offset, kind } = margin(line);
         match kind {
             Kind::FirstMember => {
@@ -111,11 +114,6 @@ impl<'a> Parser<'a> {
             Kind::Text => {}
         }
         let blanks = indent(content);
-        let is_inner = self.open.frame_indent.is_some_and(|indent| blanks > indent);
-        if is_inner && !self.open.in_message {
-            // A line of source, or marks below one.
-            return;
-        }
         let has_frames = self.open.frame_indent.is_some();
         if after(content, blanks).starts_with("File \"") && (has_frames || frame(content).is_some())
         {
@@ -141,6 +139,14 @@ impl<'a> Parser<'a> {
             self.open.frames_end = start;
             self.open.in_message = true;
         }
+    }
+
+    /// Whether a line is of source, or has marks below one: it is indented more than frames, and is in no margin.
+    fn is_source(&self, line: &str) -> bool {
+        let blanks = indent(line);
+        !self.open.in_message
+            && self.open.frame_indent.is_some_and(|indent| blanks > indent)
+            && !matches!(byte(line, blanks), Some(b'|' | b'+'))
     }
 
     /// The type's line is indented less than the frames, and is no line of source.

@@ -22,7 +22,7 @@ impl Language for Gecko {
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
-        parse(text, "", frame)
+        parse(text, frame)
     }
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
