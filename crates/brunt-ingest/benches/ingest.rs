@@ -43,20 +43,24 @@ const MADE: [Made; 5] = [
 ];
 
 fn main() -> io::Result<()> {
-    let (mut n_mb, mut threads, mut names) = (256, None, Vec::new());
+    let (mut n_mb, mut threads, mut names) = (256, 1, Vec::new());
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--mb" => n_mb = args.next().unwrap().parse().unwrap(),
-            "--threads" => threads = Some(args.next().unwrap().parse().unwrap()),
+            "--threads" => threads = args.next().unwrap().parse().unwrap(),
             // Cargo says it to every benchmark.
             "--bench" => {}
             _ => names.push(arg),
         }
     }
     let out = &mut io::stdout().lock();
-    writeln!(out, "| input | MB | s | MB/s | rows/s | rejects | peak MB |\n|---|---:|---:|---:|---:|---:|---:|")?;
-    for made in MADE.iter().filter(|made| names.is_empty() || names.iter().any(|n| n == made.name)) {
+    writeln!(
+        out,
+        "| input | MB | s | MB/s | rows/s | rejects | peak MB |\n|---|---:|---:|---:|---:|---:|---:|"
+    )?;
+    for made in MADE.iter().filter(|made| names.is_empty() || names.iter().any(|n| n == made.name))
+    {
         let open = || Box::new(Making::new(made, n_mb * 1_000_000));
         measure(made.name, &|| Ok(open()), threads, out)?;
     }
@@ -69,14 +73,14 @@ fn main() -> io::Result<()> {
 fn measure(
     name: &str,
     open: &dyn Fn() -> io::Result<Box<dyn Read>>,
-    threads: Option<usize>,
+    threads: usize,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     // Linux starts the peak anew when asked so; elsewhere it is not known.
     let _ = fs::write("/proc/self/clear_refs", "5");
     let mut options = Options::new(NOW, "load-1");
     options.batch_rows_max = 32_768;
-    let _ = threads;
+    options.n_threads = threads;
     let mut reader = Counted { inner: open()?, n_bytes: 0 };
     let mut reopen = || -> io::Result<Box<dyn Read>> { open() };
     let input = Input { name, reader: &mut reader, reopen: Some(&mut reopen) };
@@ -209,7 +213,8 @@ fn otlp_line(n: u64, out: &mut String) {
 
 fn span(n: u64, out: &mut String) {
     let (bits, trace, start) = (mixed(n), mixed(n / 8), START_NS + n * 50_000);
-    let (end, status) = (start + bits % 400_000_000, [200, 200, 200, 404][(bits >> 8) as usize % 4]);
+    let (end, status) =
+        (start + bits % 400_000_000, [200, 200, 200, 404][(bits >> 8) as usize % 4]);
     let _ = write!(
         out,
         r#"{{"traceId":"{trace:016x}{:016x}","spanId":"{bits:016x}","parentSpanId":"{:016x}","flags":257,"name":"GET /api/products/{{id}}","kind":2,"startTimeUnixNano":"{start}","endTimeUnixNano":"{end}","attributes":[{{"key":"http.request.method","value":{{"stringValue":"GET"}}}},{{"key":"http.route","value":{{"stringValue":"/api/products/{{id}}"}}}},{{"key":"http.response.status_code","value":{{"intValue":"{status}"}}}},{{"key":"url.path","value":{{"stringValue":"/api/products/{}"}}}},{{"key":"session.id","value":{{"stringValue":"s-{trace:016x}"}}}},{{"key":"network.peer.address","value":{{"stringValue":"10.1.{}.{}"}}}},{{"key":"db.rows","value":{{"intValue":"{}"}}}}],"status":{{}}}}"#,

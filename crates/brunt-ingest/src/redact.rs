@@ -7,6 +7,7 @@ pub(crate) mod sample;
 pub(crate) mod tree;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -99,6 +100,11 @@ impl Redacted {
             table: first.table,
             batch: concat_batches(&first.table.schema(), batches)?,
         }))
+    }
+
+    /// Some rows that stand together; they must be there.
+    pub(crate) fn slice(&self, first: usize, n_rows: usize) -> Self {
+        Self { table: self.table, batch: self.batch.slice(first, n_rows) }
     }
 
     /// The rows in the order of their table's files: hour of `ts`, the sort key, `ts`; NULL first.
@@ -219,24 +225,40 @@ impl Redactor {
         Arc::new(builder.finish())
     }
 
-    /// Rows of a column in which a mask or rule may find something: one sweep over the whole column's bytes.
+    /// Rows of a column in which a mask or rule may find something. A text that repeats the one before it, as those of a
+    /// resource do, is not looked at again.
     fn suspects(&self, texts: &StringArray) -> Vec<usize> {
         if self.has_field_rules() {
             return (0..texts.len()).filter(|row_idx| texts.is_valid(*row_idx)).collect();
         }
+        let text = |row_idx: usize| texts.is_valid(row_idx).then(|| texts.value(row_idx));
+        let repeats = |row_idx: &usize| text(*row_idx) == text(row_idx - 1);
+        let mut suspects = Vec::new();
+        let mut first = 0;
+        while first < texts.len() {
+            let end = (first + 1..texts.len()).find(repeats).unwrap_or(texts.len());
+            self.suspects_among(texts, first..end, &mut suspects);
+            let is_suspect = suspects.last() == Some(&(end - 1));
+            first = (end..texts.len()).find(|row_idx| !repeats(row_idx)).unwrap_or(texts.len());
+            suspects.extend((end..first).filter(|_| is_suspect));
+        }
+        suspects
+    }
+
+    /// The same for some rows, in one sweep over their bytes.
+    fn suspects_among(&self, texts: &StringArray, rows: Range<usize>, suspects: &mut Vec<usize>) {
         let offsets = texts.value_offsets();
         let start_of =
             |row_idx: usize| offsets.get(row_idx).and_then(|start| usize::try_from(*start).ok());
-        let mut suspects = Vec::new();
-        let mut at = start_of(0).unwrap_or_default();
-        let end = start_of(texts.len()).unwrap_or_default();
+        let mut at = start_of(rows.start).unwrap_or_default();
+        let end = start_of(rows.end).unwrap_or_default();
         let bytes = texts.value_data().get(..end).unwrap_or_default();
         while let Some(found) = self.masks().find_suspect(bytes, at) {
             // The last row that starts at or before the place; empty and NULL rows before it start there too.
             let n_started =
                 offsets.partition_point(|start| usize::try_from(*start).is_ok_and(|s| s <= found));
             let row_idx = n_started.saturating_sub(1);
-            if texts.is_valid(row_idx) {
+            if texts.is_valid(row_idx) && rows.contains(&row_idx) {
                 suspects.push(row_idx);
             }
             match start_of(row_idx + 1) {
@@ -244,7 +266,6 @@ impl Redactor {
                 _ => break,
             }
         }
-        suspects
     }
 }
 
