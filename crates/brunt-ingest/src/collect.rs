@@ -171,7 +171,9 @@ impl<'s> Collect<'s> {
         let column = |name| batch.column_by_name(name);
         let texts = |name| column(name).map(AsArray::as_string::<i32>);
         let text = |texts: Option<&'_ StringArray>, row_idx: usize| {
-            texts.filter(|texts| texts.is_valid(row_idx)).map(|texts| texts.value(row_idx).to_owned())
+            texts
+                .filter(|texts| texts.is_valid(row_idx))
+                .map(|texts| texts.value(row_idx).to_owned())
         };
         let (trace_ids, span_ids) = (texts("trace_id"), texts("span_id"));
         let observed = column("observed_at").map(AsArray::as_primitive::<TimestampMicrosecondType>);

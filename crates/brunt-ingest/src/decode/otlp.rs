@@ -64,7 +64,8 @@ fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resul
             let Some(Block { bytes, first_line }) = source.next_block(split)? else {
                 return Ok(());
             };
-            workers.put(Part::Block { bytes: bytes.to_vec(), first_line, is_lines }, bytes.len())?;
+            workers
+                .put(Part::Block { bytes: bytes.to_vec(), first_line, is_lines }, bytes.len())?;
         },
     )
 }

@@ -113,10 +113,7 @@ struct Long<'c, 'r> {
 
 impl Long<'_, '_> {
     /// The next document; `None` at the end.
-    fn document(
-        &mut self,
-        workers: &mut Workers<'_, '_, Decoder>,
-    ) -> Result<Option<Flow>, Halt> {
+    fn document(&mut self, workers: &mut Workers<'_, '_, Decoder>) -> Result<Option<Flow>, Halt> {
         let Some(byte) = self.cutter.peek()? else { return Ok(None) };
         (self.start, self.contexts) = (self.cutter.source().offset(), None);
         let n_part = self.cutter.source().part_bytes();
