@@ -92,8 +92,9 @@ impl<'s> Collect<'s> {
     /// Hands on what is left, and says what was counted.
     pub(crate) fn finish(mut self, format: Format) -> Result<Summary, Error> {
         let tables: Vec<_> = self.waiting.keys().copied().filter_map(brunt_model::table).collect();
+        let n_max = self.batch_rows_max();
         for table in tables {
-            while let Some(rows) = self.waiting_of(table).take(self.batch_rows_max()) {
+            while let Some(rows) = self.waiting_of(table).take(n_max) {
                 self.hand_on(&rows)?;
             }
             self.release(table)?;
@@ -133,10 +134,10 @@ impl<'s> Collect<'s> {
     /// Joins, sorts, hands on.
     fn hand_on(&mut self, rows: &[Redacted]) -> Result<(), Error> {
         let broken = |error: ArrowError| Error::Sink(Box::new(error));
-        let Some(joined) = Redacted::concat(rows).map_err(broken)? else { return Ok(()) };
-        let n_rows = joined.batch().num_rows() as u64;
-        *self.n_rows.entry(joined.table().name).or_default() += n_rows;
-        self.sink.rows(joined.sorted().map_err(broken)?)
+        let Some(sorted) = Redacted::sorted(rows).map_err(broken)? else { return Ok(()) };
+        let n_rows = sorted.batch().num_rows() as u64;
+        *self.n_rows.entry(sorted.table().name).or_default() += n_rows;
+        self.sink.rows(sorted)
     }
 
     fn timeless(&mut self, table: &'static Table, batch: RecordBatch) -> Result<(), Error> {

@@ -14,14 +14,14 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, ListBuilder, RecordBatch, StringArray, StringBuilder,
     UInt32Array, new_null_array,
 };
-use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
+use arrow::compute::{filter_record_batch, interleave_record_batch, take_record_batch};
 use arrow::error::ArrowError;
 use brunt_model::{Column, ColumnType, Table};
 
 use crate::redact::field::Action;
 use crate::redact::mask::Masks;
 use crate::redact::policy::Redactor;
-use crate::sort::sorted_indices;
+use crate::sort::sorted_places;
 
 /// Rows of one base table with all its columns, redacted.
 ///
@@ -86,33 +86,18 @@ impl Redacted {
         Ok(Self { table: self.table, batch: filter_record_batch(&self.batch, keep)? })
     }
 
-    /// All rows of several in one; `None` where there are none, or they are of different tables.
-    ///
-    /// # Errors
-    /// More than 2 GiB of text in one column.
-    pub fn concat(several: &[Self]) -> Result<Option<Self>, ArrowError> {
-        let Some(first) = several.first() else { return Ok(None) };
-        if several.iter().any(|rows| rows.table.name != first.table.name) {
-            return Ok(None);
-        }
-        let batches = several.iter().map(|rows| &rows.batch);
-        Ok(Some(Self {
-            table: first.table,
-            batch: concat_batches(&first.table.schema(), batches)?,
-        }))
-    }
-
     /// Some rows that stand together; they must be there.
     pub(crate) fn slice(&self, first: usize, n_rows: usize) -> Self {
         Self { table: self.table, batch: self.batch.slice(first, n_rows) }
     }
 
-    /// The rows in the order of their table's files: hour of `ts`, the sort key, `ts`; NULL first.
-    ///
-    /// # Errors
-    /// None that a batch of a table's own schema can have.
-    pub fn sorted(&self) -> Result<Self, ArrowError> {
-        self.take(&sorted_indices(self.table, &self.batch)?)
+    /// All rows of several in the order of their table's files: hour of `ts`, the sort key, `ts`; NULL first. `None` where
+    /// there are none. They must be of one table.
+    pub(crate) fn sorted(several: &[Self]) -> Result<Option<Self>, ArrowError> {
+        let Some(Self { table, .. }) = several.first() else { return Ok(None) };
+        let batches: Vec<&RecordBatch> = several.iter().map(|rows| &rows.batch).collect();
+        let places = sorted_places(table, &batches)?;
+        Ok(Some(Self { table, batch: interleave_record_batch(&batches, &places)? }))
     }
 }
 

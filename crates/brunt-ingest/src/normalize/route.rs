@@ -42,7 +42,7 @@ pub(crate) enum Target {
 }
 
 /// The keys of one table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Router {
     by_name: HashMap<String, (usize, Form, u32)>,
     reach: Reach,
