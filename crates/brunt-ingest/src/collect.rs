@@ -1,5 +1,6 @@
 //! Pieces of rows become batches: joined in the order of the input, sorted, handed to the sink, and counted.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem::take;
 
@@ -59,7 +60,7 @@ pub(crate) struct Collect<'s> {
     times: Times,
     n_rows: BTreeMap<&'static str, u64>,
     n_rejects: u64,
-    feeds: Vec<Feeds>,
+    feeds: BTreeMap<&'static str, Feeds>,
     remarks: Remarks,
 }
 
@@ -84,7 +85,7 @@ impl<'s> Collect<'s> {
             times: Times::default(),
             n_rows: BTreeMap::new(),
             n_rejects: 0,
-            feeds: Vec::new(),
+            feeds: BTreeMap::new(),
             remarks: Remarks::default(),
         }
     }
@@ -105,7 +106,7 @@ impl<'s> Collect<'s> {
             n_rows: self.n_rows,
             n_rejects: self.n_rejects,
             unsupported: self.remarks.unsupported,
-            feeds: self.feeds.into_iter().flat_map(Feeds::into_feeds).collect(),
+            feeds: self.feeds.into_values().flat_map(Feeds::into_feeds).collect(),
             warnings: self.remarks.warnings.into_iter().collect(),
         })
     }
@@ -211,12 +212,12 @@ impl Take for Collect<'_> {
                 self.n_rejects += 1;
                 self.sink.reject(reject)?;
             }
-            Piece::Feeds(feeds) => {
-                match self.feeds.iter_mut().find(|held| held.table().name == feeds.table().name) {
-                    Some(held) => held.merge(feeds),
-                    None => self.feeds.push(feeds),
+            Piece::Feeds(feeds) => match self.feeds.entry(feeds.table().name) {
+                Entry::Occupied(mut held) => held.get_mut().merge(feeds),
+                Entry::Vacant(place) => {
+                    place.insert(feeds);
                 }
-            }
+            },
             Piece::Remarks(remarks) => {
                 self.remarks.warnings.extend(remarks.warnings);
                 for (signal, n) in remarks.unsupported {

@@ -223,12 +223,16 @@ impl<'s> Load<'s> {
     }
 
     fn table_idx(&mut self, table: &'static Table) -> usize {
-        if let Some(table_idx) = self.tables.iter().position(|held| held.table.name == table.name) {
-            return table_idx;
+        // By name, so that every thread has them in the same order.
+        match self.tables.binary_search_by_key(&table.name, |held| held.table.name) {
+            Ok(table_idx) => table_idx,
+            Err(table_idx) => {
+                let examples = self.task.options.examples.then(|| self.redactor.masks());
+                let new = TableLoad::new(table, &self.task.options.traffic, examples);
+                self.tables.insert(table_idx, new);
+                table_idx
+            }
         }
-        let examples = self.task.options.examples.then(|| self.redactor.masks());
-        self.tables.push(TableLoad::new(table, &self.task.options.traffic, examples));
-        self.tables.len() - 1
     }
 }
 

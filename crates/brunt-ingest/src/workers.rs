@@ -1,8 +1,8 @@
 //! Threads that decode parts of an input; what they give is taken in the order of the parts.
 //!
 //! ```text
-//! parts ─┬─► job 0, 2, 4 ... ─► thread ─► pieces ─┬─► load, in order
-//!        └─► job 1, 3, 5 ... ─► thread ─► pieces ─┘
+//! input ─┬─► parts 0, 2, 4 ... ─► thread ─► pieces ─┬─► load, in order
+//!        └─► parts 1, 3, 5 ... ─► thread ─► pieces ─┘
 //! ```
 //! Every thread has its own decoder, and a bounded number of parts is on its way at a time.
 
