@@ -131,6 +131,11 @@ impl Feeds {
     fn feed(&mut self, column_idx: usize, key: &str, rank: u32, form: Form) -> Option<&mut Feed> {
         let table = self.table;
         let feeds = self.by_column.get_mut(column_idx)?;
+        // Nearly every value comes the way that one before it came.
+        let same = feeds.iter().position(|feed| feed.rank == rank && feed.key == key);
+        if let Some(feed_idx) = same {
+            return feeds.get_mut(feed_idx);
+        }
         let level = Level::of_rank(rank).map_or("rule", Level::name);
         let of_key =
             |key: &str| feeds.iter().position(|feed| feed.key == key && feed.level == level);
