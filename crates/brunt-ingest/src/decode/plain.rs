@@ -39,7 +39,7 @@ fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resul
             append(&mut filler, read(record, table, plan), load)
         }
     };
-    records::each_record_of_threads(source, plan.is_lines, &[path], table, load, each)
+    records::each_record(source, plan.is_lines, &[path], table, load, each)
 }
 
 /// A log without a mapping is read as its logging library means it.

@@ -37,42 +37,11 @@ impl Spot<'_> {
     }
 }
 
-/// Calls `each` for every record of an input. `lists` are the paths, keys with dots between them, at which a document may
-/// keep its records: the first that it has is taken, and the empty path is the document itself. A list found there is
-/// taken apart, and so are lists in it where it is the document itself. `table` is named in rejects.
-pub(crate) fn each_record<'s>(
-    source: &mut Source<'_>,
-    lines: bool,
-    lists: &[&str],
-    table: Option<&'static Table>,
-    load: &mut Load<'s>,
-    each: Each<'_, 's>,
-) -> Result<(), Error> {
-    each_placed(source, lines, lists, table, load, &mut |record, _, load| each(record, load))
-}
-
-/// The same with places.
-pub(crate) fn each_placed<'s>(
-    source: &mut Source<'_>,
-    lines: bool,
-    lists: &[&str],
-    table: Option<&'static Table>,
-    load: &mut Load<'s>,
-    each: EachPlaced<'_, 's>,
-) -> Result<(), Error> {
-    let split = if lines { Split::Lines } else { Split::Whole };
-    loop {
-        if source.is_long(split)? {
-            long::read(source, lines, lists, table, load, each)?;
-            continue;
-        }
-        let Some(block) = source.next_block(split)? else { return Ok(()) };
-        each_placed_of(block, lines, lists, table, load, each)?;
-    }
-}
-
-/// The same as [`each_record`] on several threads; `make` makes what each of them does with its records.
-pub(crate) fn each_record_of_threads<E>(
+/// Reads every record of an input, on several threads; `make` makes what each of them does with its records. `lists` are
+/// the paths, keys with dots between them, at which a document may keep its records: the first that it has is taken, and
+/// the empty path is the document itself. A list found there is taken apart, and so are lists in it where it is the
+/// document itself. `table` is named in rejects.
+pub(crate) fn each_record<E>(
     source: &mut Source<'_>,
     lines: bool,
     lists: &[&str],
@@ -101,6 +70,26 @@ where
             workers.put((bytes.to_vec(), first_line), bytes.len())?;
         }
     })
+}
+
+/// The same on one thread, with places.
+pub(crate) fn each_placed<'s>(
+    source: &mut Source<'_>,
+    lines: bool,
+    lists: &[&str],
+    table: Option<&'static Table>,
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
+) -> Result<(), Error> {
+    let split = if lines { Split::Lines } else { Split::Whole };
+    loop {
+        if source.is_long(split)? {
+            long::read(source, lines, lists, table, load, each)?;
+            continue;
+        }
+        let Some(block) = source.next_block(split)? else { return Ok(()) };
+        each_placed_of(block, lines, lists, table, load, each)?;
+    }
 }
 
 /// What reads blocks on a thread.
