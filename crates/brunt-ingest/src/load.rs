@@ -213,13 +213,11 @@ impl<'s> Load<'s> {
     }
 
     fn give(&mut self, piece: Piece) -> Result<(), Error> {
-        match &mut self.collect {
-            Some(collect) => collect.take(piece),
-            None => {
-                self.pieces.push(piece);
-                Ok(())
-            }
+        if let Some(collect) = &mut self.collect {
+            return collect.take(piece);
         }
+        self.pieces.push(piece);
+        Ok(())
     }
 
     fn table_idx(&mut self, table: &'static Table) -> usize {
