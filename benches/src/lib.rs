@@ -15,6 +15,7 @@ mod engines;
 mod error;
 mod exports;
 mod load_cost;
+mod load_speed;
 mod loading;
 mod machine;
 mod measure;
@@ -82,12 +83,31 @@ pub fn run_load_cost(scratch: &Path) -> ExitCode {
         Err(source) => Err(Error::Start { engine: "brunt".to_owned(), source }),
     };
     let written = measured.and_then(|cost| {
-        load_cost::write(&cost, &format!("{}-{}", day_of(now()), cost.name()))?;
+        let name = format!("{}-{}", day_of(now()), cost.name());
+        write_run(&name, &[("md", &cost.markdown())])?;
         Ok(cost.questions.iter().all(|asked| asked.difference.is_none()))
     });
     match written {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(&error.chain());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Loads OTLP JSON below a folder for temporary files, beside `DuckDB` where it can be had, and writes `benches/runs/`.
+///
+/// The status is 2 where the benchmark itself could not be run.
+pub fn run_load_speed(scratch: &Path) -> ExitCode {
+    let now = now();
+    let written = load_speed::measure(scratch, now).and_then(|speed| {
+        let name = format!("{}-{}", day_of(now), speed.name());
+        write_run(&name, &[("md", &speed.markdown())])
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&error.chain());
             ExitCode::from(2)
@@ -133,16 +153,20 @@ fn bench(scratch: &Path) -> Result<Run, Error> {
 }
 
 fn write_report(run: &Run) -> Result<(), Error> {
+    write_run(&run.name(), &[("md", &run.markdown()), ("csv", &run.csv())])
+}
+
+/// Writes a run's files, by their endings, and shows the first.
+fn write_run(name: &str, files: &[(&str, &str)]) -> Result<(), Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("runs");
     fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
-    let markdown = run.markdown();
-    for (ending, text) in [("md", &markdown), ("csv", &run.csv())] {
-        let path = folder.join(format!("{}.{ending}", run.name()));
+    for (ending, text) in files {
+        let path = folder.join(format!("{name}.{ending}"));
         fs::write(&path, text).map_err(Error::io("write", &path))?;
         say(&format!("wrote {}", path.display()));
     }
     // Where standard output is closed, the files are still there.
-    let _ = std::io::stdout().write_all(markdown.as_bytes());
+    let _ = std::io::stdout().write_all(files.first().map_or("", |(_, text)| text).as_bytes());
     Ok(())
 }
 

@@ -5,7 +5,6 @@ mod report;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -220,17 +219,4 @@ async fn ask(mut question: Question, sessions: &[Session; 2]) -> Result<Asked, E
         }
     }
     Ok(asked)
-}
-
-/// Writes the report beside the other benchmark's.
-pub(crate) fn write(cost: &LoadCost, name: &str) -> Result<(), Error> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("runs");
-    fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
-    let path = folder.join(format!("{name}.md"));
-    let markdown = cost.markdown();
-    fs::write(&path, &markdown).map_err(Error::io("write", &path))?;
-    crate::say(&format!("wrote {}", path.display()));
-    // Where standard output is closed, the file is still there.
-    let _ = std::io::stdout().write_all(markdown.as_bytes());
-    Ok(())
 }

@@ -52,9 +52,21 @@ pub(crate) fn throughput(
     folder: &Path,
     now: Ts,
 ) -> Result<Throughput, Error> {
-    let ([traces, logs], n_bytes) = exports.telemetry(TELEMETRY_BYTES_MAX)?;
+    let (files, n_bytes) = exports.telemetry(TELEMETRY_BYTES_MAX)?;
+    beside_duckdb(&files, n_bytes, &exports.journeys()?, settings, folder, now)
+}
+
+/// Loads files of traces and of logs here, then converts them there.
+pub(crate) fn beside_duckdb(
+    [traces, logs]: &[Vec<PathBuf>; 2],
+    n_bytes: u64,
+    journeys: &str,
+    settings: &Settings,
+    folder: &Path,
+    now: Ts,
+) -> Result<Throughput, Error> {
     let (store, converted) = (folder.join("throughput"), folder.join("converted"));
-    let brunt = load(&store, &[traces.clone(), logs.clone()].concat(), &exports.journeys()?, now)?;
+    let brunt = load(&store, &[traces.clone(), logs.clone()].concat(), journeys, now)?;
     fs::remove_dir_all(&store).map_err(Error::io("remove", &store))?;
     fs::create_dir_all(&converted).map_err(Error::io("make", &converted))?;
     let given = json!({ "folder": converted, "files": { "traces": traces, "logs": logs } });

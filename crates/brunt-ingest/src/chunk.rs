@@ -91,7 +91,7 @@ impl Chunk {
             .columns
             .iter_mut()
             .zip(schema.fields())
-            .map(|(column, field)| match column.as_builder().len() {
+            .map(|(column, field)| match column.len() {
                 0 => new_null_array(field.data_type(), n_rows),
                 _ => column.finish(n_rows),
             })
@@ -150,11 +150,10 @@ impl Builder {
     /// Puts a value into a row; rows before it that had none become NULL. Returns the bytes that it takes.
     /// A value of another type than the column's is a NULL.
     fn push(&mut self, row_idx: usize, cell: &Cell<'_>) -> usize {
-        let n_before = self.as_builder().len();
-        if n_before > row_idx {
-            return 0;
+        let Some(n_missing) = row_idx.checked_sub(self.len()) else { return 0 };
+        if n_missing > 0 {
+            self.append_nulls(n_missing);
         }
-        self.append_nulls(row_idx - n_before);
         match (self, cell) {
             (Self::Text(column), Cell::Text(text)) => {
                 column.append_value(text);
@@ -195,7 +194,7 @@ impl Builder {
     }
 
     fn finish(&mut self, n_rows: usize) -> ArrayRef {
-        let n_missing = n_rows.saturating_sub(self.as_builder().len());
+        let n_missing = n_rows.saturating_sub(self.len());
         self.append_nulls(n_missing);
         match self {
             Self::Text(column) => Arc::new(column.finish()),
@@ -211,18 +210,18 @@ impl Builder {
         }
     }
 
-    fn as_builder(&self) -> &dyn ArrayBuilder {
+    fn len(&self) -> usize {
         match self {
-            Self::Text(column) => column,
-            Self::List(column) => column,
-            Self::SmallInt(column) => column,
-            Self::Int(column) => column,
-            Self::BigInt(column) => column,
-            Self::Double(column) => column,
-            Self::Boolean(column) => column,
-            Self::Time(column) => column,
-            Self::Date(column) => column,
-            Self::Money(column) => column,
+            Self::Text(column) => column.len(),
+            Self::List(column) => column.len(),
+            Self::SmallInt(column) => column.len(),
+            Self::Int(column) => column.len(),
+            Self::BigInt(column) => column.len(),
+            Self::Double(column) => column.len(),
+            Self::Boolean(column) => column.len(),
+            Self::Time(column) => column.len(),
+            Self::Date(column) => column.len(),
+            Self::Money(column) => column.len(),
         }
     }
 }

@@ -53,6 +53,28 @@ impl Feeds {
         Self { table, by_column: vec![Vec::new(); n_columns], examples }
     }
 
+    pub(crate) fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// What was counted, after which counting begins anew.
+    pub(crate) fn take(&mut self) -> Self {
+        let empty = vec![Vec::new(); self.by_column.len()];
+        Self { by_column: std::mem::replace(&mut self.by_column, empty), ..*self }
+    }
+
+    /// Adds what was counted behind.
+    pub(crate) fn merge(&mut self, behind: Self) {
+        for (column_idx, feeds) in behind.by_column.into_iter().enumerate() {
+            for other in feeds {
+                let feed = self.feed(column_idx, &other.key, other.rank, other.form);
+                if let Some(feed) = feed {
+                    feed.add(other);
+                }
+            }
+        }
+    }
+
     /// Counts a value that a column gets.
     pub(crate) fn value(
         &mut self,
@@ -109,6 +131,11 @@ impl Feeds {
     fn feed(&mut self, column_idx: usize, key: &str, rank: u32, form: Form) -> Option<&mut Feed> {
         let table = self.table;
         let feeds = self.by_column.get_mut(column_idx)?;
+        // Nearly every value comes the way that one before it came.
+        let same = feeds.iter().position(|feed| feed.rank == rank && feed.key == key);
+        if let Some(feed_idx) = same {
+            return feeds.get_mut(feed_idx);
+        }
         let level = Level::of_rank(rank).map_or("rule", Level::name);
         let of_key =
             |key: &str| feeds.iter().position(|feed| feed.key == key && feed.level == level);
@@ -136,6 +163,13 @@ impl Feeds {
 }
 
 impl Feed {
+    fn add(&mut self, other: Self) {
+        self.n_values += other.n_values;
+        self.n_unread += other.n_unread;
+        self.n_conflicts += other.n_conflicts;
+        other.examples.into_iter().for_each(|example| self.keep(example));
+    }
+
     /// Keeps a value as an example while there are few.
     fn show(&mut self, value: &Scalar<'_>, masks: Masks) {
         if self.examples.len() >= EXAMPLES_MAX {
@@ -147,7 +181,11 @@ impl Feed {
         if example.len() < masked.len() {
             example.push('…');
         }
-        if !self.examples.contains(&example) {
+        self.keep(example);
+    }
+
+    fn keep(&mut self, example: String) {
+        if self.examples.len() < EXAMPLES_MAX && !self.examples.contains(&example) {
             self.examples.push(example);
         }
     }

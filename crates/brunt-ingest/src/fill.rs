@@ -19,7 +19,7 @@ pub(crate) struct Refusal {
     pub(crate) reason: Cow<'static, str>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Filler<'m> {
     table: &'static Table,
     router: Router,

@@ -39,6 +39,7 @@
 
 mod aliases;
 mod chunk;
+mod collect;
 mod decode;
 mod definition;
 mod detect;
@@ -60,6 +61,7 @@ mod sort;
 mod times;
 mod traffic;
 mod value;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -82,9 +84,10 @@ pub use redact::tally::Redaction;
 pub use reject::Reject;
 pub use traffic::Traffic;
 
+use collect::Collect;
 use decode::Plan;
 use detect::Head;
-use load::Load;
+use load::{Load, Task};
 use read::Source;
 
 /// What is to be read.
@@ -121,6 +124,9 @@ pub struct Options {
     pub n_rows_max: Option<u64>,
     /// Keep examples of values in [`Summary::feeds`], and count the keys that no column takes as well.
     pub examples: bool,
+    /// Threads that decode, where the format lets them; with one, nothing leaves the thread of the caller. What comes out
+    /// is the same, and in the same order, however many there are.
+    pub n_threads: usize,
 }
 
 /// Takes what an input gives, in its order.
@@ -157,7 +163,7 @@ pub struct Summary {
 }
 
 impl Options {
-    /// Everything detected, the default masks, batches of 128 Ki rows, documents up to 64 MiB whole.
+    /// Everything detected, the default masks, batches of 128 Ki rows, documents up to 64 MiB whole, one thread.
     pub fn new(now: Ts, load_id: &str) -> Self {
         Self {
             format: None,
@@ -172,6 +178,7 @@ impl Options {
             whole_bytes_max: read::WHOLE_BYTES_MAX,
             n_rows_max: None,
             examples: false,
+            n_threads: 1,
         }
     }
 }
@@ -188,7 +195,9 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
     let source = Source::open(input.name, input.reader)?;
     let mut source = source.with(input.reopen, options.whole_bytes_max);
     let (format, plan) = plan(&source, options)?;
-    let mut load = Load::new(input.name, options, sink);
+    let task = Task { input: input.name, options };
+    let mut collect = Collect::new(task, sink);
+    let mut load = Load::new(task, &mut collect);
     if source.head().trim_ascii().is_empty() {
         load.warn("the input is empty");
     }
@@ -196,17 +205,8 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
         Err(_) if load.has_enough() => {}
         done => done?,
     }
-    let (counts, redactions, warnings) = load.finish()?;
-    Ok(Summary {
-        format,
-        n_records: counts.n_rows.values().sum::<u64>() + counts.n_rejects,
-        n_rows: counts.n_rows,
-        n_rejects: counts.n_rejects,
-        unsupported: counts.unsupported,
-        feeds: counts.feeds,
-        redactions,
-        warnings,
-    })
+    load.end_part()?;
+    collect.finish(format)
 }
 
 /// What is known of an input before it is read: options go before the mapping, and both before what it looks like.

@@ -1,33 +1,28 @@
-//! One load at work: rows are normalised into chunks, chunks are redacted, sorted and handed on, and everything is counted.
+//! What decoders give their records to: rows are normalised into chunks, chunks are redacted, and all of it is handed on.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 
-use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::TimestampMicrosecondType;
 use brunt_model::{Table, Ts};
 
+use crate::Options;
 use crate::aliases::UserAliases;
 use crate::chunk::Chunk;
+use crate::collect::{Piece, Pieces, Remarks, Take};
 use crate::error::Error;
-use crate::feed::{Feed, Feeds};
+use crate::feed::Feeds;
 use crate::normalize::form::{Cell, Form};
 use crate::normalize::rules::Rules;
-use crate::normalize::time::is_sane;
 use crate::normalize::{Normalizer, RowTime};
 use crate::redact::mask::Masks;
 use crate::redact::policy::Redactor;
-use crate::redact::tally::{Redaction, Tally};
 use crate::reject::Reject;
 use crate::row::{N_EXTRA, Row};
-use crate::times::Times;
+use crate::times::Notes;
 use crate::traffic::Traffic;
-use crate::{Options, Sink};
 
 /// A chunk with more text than this is handed on before it is full.
-const CHUNK_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Rows without a time wait for the end of the load, but no more than this many chunks of them.
-const N_WAITING_MAX: usize = 4;
+pub(crate) const CHUNK_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Where a record stands, for its reject.
 #[derive(Debug, Clone, Copy)]
@@ -36,31 +31,23 @@ pub(crate) struct Place {
     pub(crate) column: Option<u64>,
 }
 
-pub(crate) struct Load<'s> {
-    input: String,
-    now: Ts,
-    load_id: String,
-    batch_rows_max: usize,
-    aliases: UserAliases,
-    traffic: Traffic,
-    n_rows_left: Option<u64>,
-    has_examples: bool,
-    redactor: Redactor,
-    sink: &'s mut dyn Sink,
-    tables: Vec<TableLoad>,
-    times: Times,
-    tally: Tally,
-    pub(crate) counts: Counts,
-    warnings: BTreeSet<String>,
+/// The input that is loaded, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Task<'o> {
+    pub(crate) input: &'o str,
+    pub(crate) options: &'o Options,
 }
 
-/// What a load counted.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) n_rows: BTreeMap<&'static str, u64>,
-    pub(crate) n_rejects: u64,
-    pub(crate) unsupported: BTreeMap<&'static str, u64>,
-    pub(crate) feeds: Vec<Feed>,
+pub(crate) struct Load<'s> {
+    task: Task<'s>,
+    redactor: Redactor,
+    tables: Vec<TableLoad>,
+    notes: Notes,
+    remarks: Remarks,
+    n_rows_left: Option<u64>,
+    collect: Option<&'s mut (dyn Take + 's)>,
+    /// What waits where nobody collects it.
+    pieces: Pieces,
 }
 
 struct TableLoad {
@@ -71,7 +58,6 @@ struct TableLoad {
     /// Rows without a time of their own.
     timeless: Chunk,
     feeds: Feeds,
-    waiting: Vec<RecordBatch>,
 }
 
 /// Places of the columns that every base table has and a load looks at.
@@ -81,76 +67,76 @@ struct Columns {
     span_id: usize,
     load_id: usize,
     ts_quality: usize,
-    observed_at: usize,
 }
 
 impl<'s> Load<'s> {
-    pub(crate) fn new(input: &str, options: &Options, sink: &'s mut dyn Sink) -> Self {
+    /// A load whose pieces are collected at once.
+    pub(crate) fn new(task: Task<'s>, collect: &'s mut (dyn Take + 's)) -> Self {
+        Self { collect: Some(collect), ..Self::of_parts(task) }
+    }
+
+    /// A load of some parts of an input, whose pieces wait for their turn.
+    pub(crate) fn of_parts(task: Task<'s>) -> Self {
         Self {
-            input: input.to_owned(),
-            now: options.now,
-            load_id: options.load_id.clone(),
-            batch_rows_max: options.batch_rows_max.max(1),
-            aliases: options.aliases.clone(),
-            traffic: options.traffic.clone(),
-            n_rows_left: options.n_rows_max,
-            has_examples: options.examples,
-            redactor: Redactor::new(options.policy.clone()),
-            sink,
+            task,
+            redactor: Redactor::new(task.options.policy.clone()),
             tables: Vec::new(),
-            times: Times::default(),
-            tally: Tally::default(),
-            counts: Counts::default(),
-            warnings: BTreeSet::new(),
+            notes: Notes::default(),
+            remarks: Remarks::default(),
+            n_rows_left: task.options.n_rows_max,
+            collect: None,
+            pieces: Pieces::new(),
         }
+    }
+
+    pub(crate) fn task(&self) -> Task<'s> {
+        self.task
     }
 
     /// The time of the load.
     pub(crate) fn now(&self) -> Ts {
-        self.now
+        self.task.options.now
     }
 
     /// The user's own names of columns.
-    pub(crate) fn aliases(&self) -> &UserAliases {
-        &self.aliases
+    pub(crate) fn aliases(&self) -> &'s UserAliases {
+        &self.task.options.aliases
     }
 
     pub(crate) fn warn(&mut self, warning: impl Into<String>) {
-        self.warnings.insert(warning.into());
+        self.remarks.warnings.insert(warning.into());
+    }
+
+    /// Counts records of a signal that has no table.
+    pub(crate) fn unsupported(&mut self, signal: &'static str, n: u64) {
+        *self.remarks.unsupported.entry(signal).or_default() += n;
     }
 
     /// Normalises a record into its table's chunk, and hands the chunk on when it is full. The row is empty afterwards.
     pub(crate) fn append(&mut self, row: &mut Row<'_>) -> Result<(), Error> {
         let table_idx = self.table_idx(row.table);
         let Some(table) = self.tables.get_mut(table_idx) else { return Ok(()) };
-        match table.normalizer.settle(row, self.now, &mut table.feeds) {
+        let Options { now, load_id, batch_rows_max, .. } = self.task.options;
+        let load_id = Cell::Text(Cow::Borrowed(load_id));
+        match table.normalizer.settle(row, *now, &mut table.feeds) {
             RowTime::Sane(ts) => {
-                table.note_time(row, ts, &mut self.times);
+                table.note_time(row, ts, &mut self.notes);
                 table.normalizer.write(row, &mut table.chunk, &mut table.feeds);
-                table.chunk.set(table.columns.load_id, &Cell::Text(Cow::Borrowed(&self.load_id)));
+                table.chunk.set(table.columns.load_id, &load_id);
                 table.chunk.end_row(ts);
             }
             RowTime::Lost(quality) => {
                 table.normalizer.write(row, &mut table.timeless, &mut table.feeds);
-                table
-                    .timeless
-                    .set(table.columns.load_id, &Cell::Text(Cow::Borrowed(&self.load_id)));
+                table.timeless.set(table.columns.load_id, &load_id);
                 table.timeless.set(table.columns.ts_quality, &Cell::Text(Cow::Borrowed(quality)));
                 table.timeless.end_row(Ts(0));
             }
         }
         row.clear();
-        let full = |chunk: &Chunk| {
-            chunk.n_rows() >= self.batch_rows_max || chunk.n_bytes() >= CHUNK_BYTES_MAX
-        };
-        if full(&table.chunk) {
-            let batch = table.chunk.take();
-            self.hand_on(row.table, &batch)?;
-        } else if full(&table.timeless) {
-            table.waiting.push(table.timeless.take());
-            if table.waiting.len() >= N_WAITING_MAX {
-                self.release(table_idx)?;
-            }
+        let n_rows = table.chunk.n_rows().max(table.timeless.n_rows());
+        let n_bytes = table.chunk.n_bytes().max(table.timeless.n_bytes());
+        if n_rows >= *batch_rows_max || n_bytes >= CHUNK_BYTES_MAX {
+            self.hand_on(table_idx)?;
         }
         if let Some(n_left) = &mut self.n_rows_left {
             *n_left = n_left.saturating_sub(1);
@@ -175,96 +161,77 @@ impl<'s> Load<'s> {
         reason: &str,
         record: &[u8],
     ) -> Result<(), Error> {
-        self.counts.n_rejects += 1;
-        self.sink.reject(Reject {
-            input: self.input.clone(),
+        let sample = self.redactor.sample(table.map_or("", |table| table.name), record);
+        self.give(Piece::Reject(Reject {
+            input: self.task.input.to_owned(),
             line: place.line,
             column: place.column,
             reason: reason.to_owned(),
             code,
-            sample: self.redactor.sample(table.map_or("", |table| table.name), record),
-        })
+            sample,
+        }))
     }
 
-    /// Counts records of a signal that has no table.
-    pub(crate) fn unsupported(&mut self, signal: &'static str, n: u64) {
-        *self.counts.unsupported.entry(signal).or_default() += n;
-    }
-
-    /// Hands on what is left, and returns counts, what was redacted, and warnings.
-    pub(crate) fn finish(mut self) -> Result<(Counts, Vec<Redaction>, Vec<String>), Error> {
+    /// Ends a part of the input: all that it gave is handed on.
+    pub(crate) fn end_part(&mut self) -> Result<(), Error> {
         for table_idx in 0..self.tables.len() {
-            let Some(table) = self.tables.get_mut(table_idx) else { continue };
-            let (of, batch) = (table.table, table.chunk.take());
-            table.waiting.push(table.timeless.take());
-            self.hand_on(of, &batch)?;
-            self.release(table_idx)?;
+            self.hand_on(table_idx)?;
+            let feeds = self.tables.get_mut(table_idx).map(|table| table.feeds.take());
+            feeds.into_iter().try_for_each(|feeds| self.give(Piece::Feeds(feeds)))?;
         }
-        let feeds = self.tables.into_iter().flat_map(|table| table.feeds.into_feeds());
-        self.counts.feeds = feeds.collect();
-        Ok((self.counts, self.tally.into_redactions(), self.warnings.into_iter().collect()))
+        let remarks = take(&mut self.remarks);
+        self.give(Piece::Remarks(remarks))
     }
 
-    /// Redacts, sorts, hands on.
-    fn hand_on(&mut self, table: &'static Table, batch: &RecordBatch) -> Result<(), Error> {
-        if batch.num_rows() == 0 {
+    /// What waits since this was last asked.
+    pub(crate) fn take_pieces(&mut self) -> Pieces {
+        take(&mut self.pieces)
+    }
+
+    /// Adds what parts gave elsewhere.
+    pub(crate) fn add(&mut self, pieces: Pieces) -> Result<(), Error> {
+        pieces.into_iter().try_for_each(|piece| self.give(piece))
+    }
+
+    fn hand_on(&mut self, table_idx: usize) -> Result<(), Error> {
+        let noted = self.notes.take();
+        self.give(Piece::Times(noted))?;
+        let Some(TableLoad { table, chunk, timeless, .. }) = self.tables.get_mut(table_idx) else {
             return Ok(());
+        };
+        let (table, n_bytes) = (*table, chunk.n_bytes());
+        let take = |chunk: &mut Chunk| (chunk.n_rows() > 0).then(|| chunk.take());
+        let (dated, timeless) = (take(chunk), take(timeless));
+        if let Some(dated) = dated {
+            let Remarks { tally, warnings, .. } = &mut self.remarks;
+            let rows = self.redactor.redact(table, &dated, tally, warnings);
+            self.give(Piece::Rows { rows, n_bytes })?;
         }
-        *self.counts.n_rows.entry(table.name).or_default() += batch.num_rows() as u64;
-        let redacted = self.redactor.redact(table, batch, &mut self.tally, &mut self.warnings);
-        let sorted = redacted.sorted().map_err(|error| Error::Sink(Box::new(error)))?;
-        self.sink.rows(sorted)
-    }
-
-    /// Gives waiting rows the time of their span or trace, else that of their collector, and hands them on.
-    fn release(&mut self, table_idx: usize) -> Result<(), Error> {
-        let Some(table) = self.tables.get_mut(table_idx) else { return Ok(()) };
-        let (of, columns) = (table.table, table.columns);
-        let waiting = std::mem::take(&mut table.waiting);
-        for batch in waiting {
-            let dated = self.date(&batch, columns);
-            self.hand_on(of, &dated)?;
+        if let Some(timeless) = timeless {
+            self.give(Piece::Timeless(table, timeless))?;
         }
         Ok(())
     }
 
-    fn date(&self, batch: &RecordBatch, columns: Columns) -> RecordBatch {
-        let text = |column_idx: usize| {
-            batch.columns().get(column_idx).map(arrow::array::AsArray::as_string::<i32>)
-        };
-        let value = |column_idx: usize, row_idx: usize| {
-            text(column_idx)
-                .filter(|texts| texts.is_valid(row_idx))
-                .map(|texts| texts.value(row_idx))
-        };
-        let observed = batch.columns().get(columns.observed_at);
-        let times: Vec<Option<i64>> = (0..batch.num_rows())
-            .map(|row_idx| {
-                let related = value(columns.trace_id, row_idx).and_then(|trace_id| {
-                    self.times.find(trace_id, value(columns.span_id, row_idx))
-                });
-                let observed_at = observed
-                    .map(arrow::array::AsArray::as_primitive::<TimestampMicrosecondType>)
-                    .filter(|column| column.is_valid(row_idx))
-                    .map(|column| column.value(row_idx))
-                    .filter(|micros| is_sane(*micros, self.now));
-                related.or(observed_at)
-            })
-            .collect();
-        let qualities = times.iter().enumerate().map(|(row_idx, time)| match time {
-            Some(_) => Some("inferred"),
-            None => value(columns.ts_quality, row_idx),
-        });
-        crate::chunk::with_times(batch, &times, columns.ts_quality, qualities)
+    fn give(&mut self, piece: Piece) -> Result<(), Error> {
+        if let Some(collect) = &mut self.collect {
+            return collect.take(piece);
+        }
+        self.pieces.push(piece);
+        Ok(())
     }
 
     fn table_idx(&mut self, table: &'static Table) -> usize {
-        if let Some(table_idx) = self.tables.iter().position(|held| held.table.name == table.name) {
-            return table_idx;
+        // By name, so that every thread has them in the same order.
+        match self.tables.binary_search_by_key(&table.name, |held| held.table.name) {
+            Ok(table_idx) => table_idx,
+            Err(table_idx) => {
+                let examples = self.task.options.examples.then(|| self.redactor.masks());
+                let new = TableLoad::new(table, &self.task.options.traffic, examples);
+                self.tables.insert(table_idx, new);
+                table_idx
+            }
         }
-        let examples = self.has_examples.then(|| self.redactor.masks());
-        self.tables.push(TableLoad::new(table, &self.traffic, examples));
-        self.tables.len() - 1
     }
 }
 
@@ -276,7 +243,6 @@ impl TableLoad {
             span_id: idx("span_id"),
             load_id: idx("load_id"),
             ts_quality: idx("ts_quality"),
-            observed_at: idx("observed_at"),
         };
         Self {
             table,
@@ -285,11 +251,10 @@ impl TableLoad {
             chunk: Chunk::new(table),
             timeless: Chunk::new(table),
             feeds: Feeds::new(table, table.columns.len() + N_EXTRA, examples),
-            waiting: Vec::new(),
         }
     }
 
-    fn note_time(&self, row: &Row<'_>, ts: Ts, times: &mut Times) {
+    fn note_time(&self, row: &Row<'_>, ts: Ts, notes: &mut Notes) {
         let id = |column_idx: usize, form: Form| {
             let offer = row.value(column_idx)?;
             match offer
@@ -305,16 +270,13 @@ impl TableLoad {
         if let Some(trace_id) = id(self.columns.trace_id, Form::TraceId) {
             let span_id =
                 id(self.columns.span_id, Form::SpanId).filter(|_| self.table.name == "spans");
-            times.note(&trace_id, span_id.as_deref(), ts.0);
+            notes.note(&trace_id, span_id.as_deref(), ts.0);
         }
     }
 }
 
 impl std::fmt::Debug for Load<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Load")
-            .field("input", &self.input)
-            .field("counts", &self.counts)
-            .finish_non_exhaustive()
+        f.debug_struct("Load").field("task", &self.task).finish_non_exhaustive()
     }
 }

@@ -203,7 +203,7 @@ impl<'r> Source<'r> {
     /// The next whole records; `None` at the end.
     pub(crate) fn next_block(&mut self, split: Split) -> Result<Option<Block<'_>>, Error> {
         self.discard_used();
-        let mut n_wanted = BLOCK_BYTES;
+        let mut n_wanted = self.part_bytes().max(1);
         let n_whole = loop {
             self.fill(n_wanted)?;
             if self.buffer.is_empty() {

@@ -10,13 +10,14 @@ pub(crate) mod tally;
 pub(crate) mod tree;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, ListBuilder, RecordBatch, StringArray, StringBuilder,
     UInt32Array, new_null_array,
 };
-use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
+use arrow::compute::{filter_record_batch, interleave, take_record_batch};
 use arrow::error::ArrowError;
 use brunt_model::{Column, ColumnType, Table};
 
@@ -24,7 +25,7 @@ use crate::redact::field::Action;
 use crate::redact::mask::{Kind, Masks};
 use crate::redact::policy::Redactor;
 use crate::redact::tally::{Done, Spot, Tally};
-use crate::sort::sorted_indices;
+use crate::sort::sorted_places;
 
 /// Rows of one base table with all its columns, redacted.
 ///
@@ -89,28 +90,29 @@ impl Redacted {
         Ok(Self { table: self.table, batch: filter_record_batch(&self.batch, keep)? })
     }
 
-    /// All rows of several in one; `None` where there are none, or they are of different tables.
-    ///
-    /// # Errors
-    /// More than 2 GiB of text in one column.
-    pub fn concat(several: &[Self]) -> Result<Option<Self>, ArrowError> {
-        let Some(first) = several.first() else { return Ok(None) };
-        if several.iter().any(|rows| rows.table.name != first.table.name) {
-            return Ok(None);
-        }
-        let batches = several.iter().map(|rows| &rows.batch);
-        Ok(Some(Self {
-            table: first.table,
-            batch: concat_batches(&first.table.schema(), batches)?,
-        }))
+    /// Some rows that stand together; they must be there.
+    pub(crate) fn slice(&self, first: usize, n_rows: usize) -> Self {
+        Self { table: self.table, batch: self.batch.slice(first, n_rows) }
     }
 
-    /// The rows in the order of their table's files: hour of `ts`, the sort key, `ts`; NULL first.
-    ///
-    /// # Errors
-    /// None that a batch of a table's own schema can have.
-    pub fn sorted(&self) -> Result<Self, ArrowError> {
-        self.take(&sorted_indices(self.table, &self.batch)?)
+    /// All rows of several in the order of their table's files: hour of `ts`, the sort key, `ts`; NULL first. `None` where
+    /// there are none. They must be of one table.
+    pub(crate) fn sorted(several: &[Self]) -> Result<Option<Self>, ArrowError> {
+        let Some(Self { table, .. }) = several.first() else { return Ok(None) };
+        let batches: Vec<&RecordBatch> = several.iter().map(|rows| &rows.batch).collect();
+        let places = sorted_places(table, &batches)?;
+        let schema = table.schema();
+        let columns = schema.fields().iter().enumerate().map(|(column_idx, field)| {
+            let columns = batches.iter().filter_map(|batch| batch.columns().get(column_idx));
+            let columns: Vec<&dyn Array> = columns.map(AsRef::as_ref).collect();
+            // Half of the columns of most inputs are empty, and to move nothing takes as long as to move something.
+            if columns.iter().all(|column| column.null_count() == column.len()) {
+                return Ok(new_null_array(field.data_type(), places.len()));
+            }
+            interleave(&columns, &places)
+        });
+        let columns = columns.collect::<Result<_, _>>()?;
+        Ok(Some(Self { table, batch: RecordBatch::try_new(Arc::clone(&schema), columns)? }))
     }
 }
 
@@ -237,24 +239,40 @@ impl Redactor {
         Arc::new(builder.finish())
     }
 
-    /// Rows of a column in which a mask or rule may find something: one sweep over the whole column's bytes.
+    /// Rows of a column in which a mask or rule may find something. A text that repeats the one before it, as those of a
+    /// resource do, is not looked at again.
     fn suspects(&self, texts: &StringArray) -> Vec<usize> {
         if self.has_field_rules() {
             return (0..texts.len()).filter(|row_idx| texts.is_valid(*row_idx)).collect();
         }
+        let text = |row_idx: usize| texts.is_valid(row_idx).then(|| texts.value(row_idx));
+        let repeats = |row_idx: &usize| text(*row_idx) == text(row_idx - 1);
+        let mut suspects = Vec::new();
+        let mut first = 0;
+        while first < texts.len() {
+            let end = (first + 1..texts.len()).find(repeats).unwrap_or(texts.len());
+            self.suspects_among(texts, first..end, &mut suspects);
+            let is_suspect = suspects.last() == Some(&(end - 1));
+            first = (end..texts.len()).find(|row_idx| !repeats(row_idx)).unwrap_or(texts.len());
+            suspects.extend((end..first).filter(|_| is_suspect));
+        }
+        suspects
+    }
+
+    /// The same for some rows, in one sweep over their bytes.
+    fn suspects_among(&self, texts: &StringArray, rows: Range<usize>, suspects: &mut Vec<usize>) {
         let offsets = texts.value_offsets();
         let start_of =
             |row_idx: usize| offsets.get(row_idx).and_then(|start| usize::try_from(*start).ok());
-        let mut suspects = Vec::new();
-        let mut at = start_of(0).unwrap_or_default();
-        let end = start_of(texts.len()).unwrap_or_default();
+        let mut at = start_of(rows.start).unwrap_or_default();
+        let end = start_of(rows.end).unwrap_or_default();
         let bytes = texts.value_data().get(..end).unwrap_or_default();
         while let Some(found) = self.masks().find_suspect(bytes, at) {
             // The last row that starts at or before the place; empty and NULL rows before it start there too.
             let n_started =
                 offsets.partition_point(|start| usize::try_from(*start).is_ok_and(|s| s <= found));
             let row_idx = n_started.saturating_sub(1);
-            if texts.is_valid(row_idx) {
+            if texts.is_valid(row_idx) && rows.contains(&row_idx) {
                 suspects.push(row_idx);
             }
             match start_of(row_idx + 1) {
@@ -262,7 +280,6 @@ impl Redactor {
                 _ => break,
             }
         }
-        suspects
     }
 }
 

@@ -1,62 +1,78 @@
 //! Times of the spans and traces of a load, for rows that have none of their own.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// At 16 bytes a piece this keeps a load's memory bounded; rows whose trace came later find no time.
 const N_MAX: usize = 2_000_000;
 
+/// A time by a hash of trace id, or of trace and span id.
+pub(crate) type Noted = (u64, i64);
+
+/// Times on their way to [`Times`].
 #[derive(Debug, Default)]
-pub(crate) struct Times {
-    /// Earliest time by a hash of trace id, or of trace and span id.
-    earliest: HashMap<u64, i64, BuildHasherDefault<Hashed>>,
-    last: Option<(u64, i64)>,
+pub(crate) struct Notes {
+    noted: Vec<Noted>,
+    last_trace: Option<Noted>,
 }
 
-/// The hash of a key that is a hash.
+/// The earliest time of each span and trace. Most loads never ask, so noting costs little and asking more.
 #[derive(Debug, Default)]
-struct Hashed(u64);
+pub(crate) struct Times {
+    noted: Vec<Noted>,
+    /// So many are in order of their hashes, each hash with its earliest time alone.
+    n_settled: usize,
+    is_full: bool,
+}
 
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
+impl Notes {
+    /// Notes a row's time; `span_id` only where the time is the span's own start.
+    pub(crate) fn note(&mut self, trace_id: &str, span_id: Option<&str>, micros: i64) {
+        let trace = trace_key(trace_id);
+        // Rows of one trace mostly come together, the earliest first.
+        if self.last_trace.is_none_or(|(last, earliest)| last != trace || earliest > micros) {
+            self.noted.push((trace, micros));
+            self.last_trace = Some((trace, micros));
+        }
+        if let Some(span_id) = span_id {
+            self.noted.push((span_key(trace, span_id), micros));
+        }
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64_with_seed(bytes, self.0);
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+    pub(crate) fn take(&mut self) -> Vec<Noted> {
+        std::mem::take(&mut self.noted)
     }
 }
 
 impl Times {
-    /// Notes a row's time; `span_id` only where the time is the span's own start.
-    pub(crate) fn note(&mut self, trace_id: &str, span_id: Option<&str>, micros: i64) {
-        self.keep(trace_key(trace_id), micros);
-        if let Some(span_id) = span_id {
-            self.keep(span_key(trace_id, span_id), micros);
+    pub(crate) fn add(&mut self, noted: &[Noted]) {
+        if self.is_full {
+            return;
+        }
+        self.noted.extend_from_slice(noted);
+        if self.noted.len() >= 2 * N_MAX {
+            self.settle();
+            self.is_full = self.noted.len() >= N_MAX;
         }
     }
 
     /// The start of the row's span, else the earliest time of its trace.
-    pub(crate) fn find(&self, trace_id: &str, span_id: Option<&str>) -> Option<i64> {
-        let of_span = span_id.and_then(|span_id| self.earliest.get(&span_key(trace_id, span_id)));
-        of_span.or_else(|| self.earliest.get(&trace_key(trace_id))).copied()
+    pub(crate) fn find(&mut self, trace_id: &str, span_id: Option<&str>) -> Option<i64> {
+        self.settle();
+        let trace = trace_key(trace_id);
+        let of_span = span_id.and_then(|span_id| self.earliest(span_key(trace, span_id)));
+        of_span.or_else(|| self.earliest(trace))
     }
 
-    fn keep(&mut self, key: u64, micros: i64) {
-        // Rows of one trace mostly come together, the earliest first.
-        if self.last.is_some_and(|(last_key, earliest)| last_key == key && earliest <= micros) {
-            return;
-        }
-        if self.earliest.len() < N_MAX || self.earliest.contains_key(&key) {
-            let earliest = self.earliest.entry(key).or_insert(micros);
-            *earliest = micros.min(*earliest);
-            self.last = Some((key, *earliest));
+    fn earliest(&self, key: u64) -> Option<i64> {
+        let found = self.noted.binary_search_by_key(&key, |(held, _)| *held).ok()?;
+        self.noted.get(found).map(|(_, micros)| *micros)
+    }
+
+    fn settle(&mut self) {
+        if self.n_settled < self.noted.len() {
+            self.noted.sort_unstable();
+            self.noted.dedup_by_key(|(key, _)| *key);
+            self.n_settled = self.noted.len();
         }
     }
 }
@@ -65,8 +81,8 @@ fn trace_key(trace_id: &str) -> u64 {
     xxh3_64_with_seed(trace_id.as_bytes(), 0)
 }
 
-fn span_key(trace_id: &str, span_id: &str) -> u64 {
-    xxh3_64_with_seed(span_id.as_bytes(), trace_key(trace_id))
+fn span_key(trace: u64, span_id: &str) -> u64 {
+    xxh3_64_with_seed(span_id.as_bytes(), trace)
 }
 
 #[cfg(test)]
@@ -75,13 +91,26 @@ mod tests {
 
     #[test]
     fn a_span_has_its_start_and_a_trace_its_earliest_time() {
-        let mut times = Times::default();
-        times.note("t", Some("late"), 20);
-        times.note("t", Some("early"), 10);
-        times.note("t", None, 15);
+        let (mut notes, mut times) = (Notes::default(), Times::default());
+        notes.note("t", Some("late"), 20);
+        times.add(&notes.take());
+        assert_eq!(times.find("t", None), Some(20));
+        notes.note("t", Some("early"), 10);
+        notes.note("t", None, 15);
+        times.add(&notes.take());
         assert_eq!(times.find("t", Some("late")), Some(20));
         assert_eq!(times.find("t", Some("unknown")), Some(10));
         assert_eq!(times.find("t", None), Some(10));
         assert_eq!(times.find("u", None), None);
+    }
+
+    #[test]
+    fn no_more_are_kept_than_there_is_room_for() {
+        let mut times = Times::default();
+        for n in 0..5 {
+            let keys = (n * N_MAX as u64)..((n + 1) * N_MAX as u64);
+            times.add(&keys.map(|key| (key, 1)).collect::<Vec<_>>());
+        }
+        assert_eq!(times.noted.len(), 2 * N_MAX);
     }
 }

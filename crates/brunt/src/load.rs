@@ -115,6 +115,7 @@ impl Plan {
             aliases: self.aliases.clone(),
             traffic: self.traffic.clone(),
             batch_rows_max: BATCH_ROWS_MAX,
+            n_threads: std::thread::available_parallelism().map_or(1, usize::from),
             ..Options::new(self.now, load_id)
         }
     }

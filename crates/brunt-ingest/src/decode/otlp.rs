@@ -18,12 +18,16 @@ pub(crate) mod proto;
 mod scope;
 mod span;
 
+use brunt_model::{Table, table};
+
 use self::document::Decoder;
+use self::long::Frame;
 use crate::decode::{Origin, Plan, each_text};
 use crate::error::Error;
 use crate::format::Spec;
 use crate::load::Load;
-use crate::read::{Source, Split};
+use crate::read::{Block, Source, Split};
+use crate::workers::{Done, Worker, with_workers};
 
 /// A signal of OTLP and the names of its three levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +49,66 @@ pub(crate) static SPEC: Spec = Spec {
 
 /// Reads an input to its end.
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let lines = plan.is_lines;
-    let Some(mut decoder) = Decoder::new(load.aliases()) else { return Ok(()) };
-    let split = if lines { Split::Lines } else { Split::Whole };
-    loop {
-        if source.is_long(split)? {
-            long::read(source, lines, &mut decoder, load)?;
-            continue;
+    let is_lines = plan.is_lines;
+    let Some(tables) = tables() else { return Ok(()) };
+    let aliases = load.aliases();
+    let split = if is_lines { Split::Lines } else { Split::Whole };
+    with_workers(
+        load,
+        || Decoder::new(tables, aliases),
+        |workers| loop {
+            if source.is_long(split)? {
+                long::read(source, is_lines, workers)?;
+                continue;
+            }
+            let Some(Block { bytes, first_line }) = source.next_block(split)? else {
+                return Ok(());
+            };
+            workers
+                .put(Part::Block { bytes: bytes.to_vec(), first_line, is_lines }, bytes.len())?;
+        },
+    )
+}
+
+/// The tables that it has rows for: logs, spans.
+fn tables() -> Option<[&'static Table; 2]> {
+    Some([table("logs")?, table("spans")?])
+}
+
+/// A part of an input.
+enum Part {
+    /// Documents, one a line or as they come.
+    Block { bytes: Vec<u8>, first_line: u64, is_lines: bool },
+    /// A part of a long document, and what stands around it.
+    Framed { frame: Frame, inside: Vec<u8>, first_line: u64 },
+}
+
+impl Worker for Decoder {
+    type Part = Part;
+
+    fn run(&mut self, part: Part, load: &mut Load<'_>) -> Result<Done, Error> {
+        match part {
+            Part::Block { bytes, first_line, is_lines } => {
+                let block = Block { bytes: &bytes, first_line };
+                each_text(block, is_lines, load, &mut |text, line, load| {
+                    self.documents(text, &Origin::line(line), load).map(|_| ())
+                })?;
+                Ok(Done::default())
+            }
+            Part::Framed { frame: Frame { before, origin, behind }, inside, first_line } => {
+                let mut done = Done::default();
+                let mut read = |inside: &str, _: u64, load: &mut Load<'_>| {
+                    done = self.documents(&[&before, inside, &behind].concat(), &origin, load)?;
+                    Ok(())
+                };
+                if inside.is_empty() {
+                    read("", first_line, load)?;
+                } else {
+                    each_text(Block { bytes: &inside, first_line }, false, load, &mut read)?;
+                }
+                Ok(done)
+            }
         }
-        let Some(block) = source.next_block(split)? else { return Ok(()) };
-        each_text(block, lines, load, &mut |text, line, load| {
-            decoder.documents(text, &Origin::line(line), load).map(|_| ())
-        })?;
     }
 }
 

@@ -31,11 +31,15 @@ pub(crate) static LINES: Spec = Spec {
 };
 
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let mut filler = plan.filler(source, load)?;
+    let filler = plan.filler(source, load)?;
     let (table, path) = (filler.table(), filler.records_path());
-    records::each_record(source, plan.is_lines, &[path], Some(table), load, &mut |record, load| {
-        append(&mut filler, read(record, table, plan), load)
-    })
+    let each = || {
+        let mut filler = filler.clone();
+        move |record: Value<'_>, load: &mut Load<'_>| {
+            append(&mut filler, read(record, table, plan), load)
+        }
+    };
+    records::each_record(source, plan.is_lines, &[path], table, load, each)
 }
 
 /// A log without a mapping is read as its logging library means it.

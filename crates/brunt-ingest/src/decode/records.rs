@@ -13,6 +13,7 @@ use crate::json::{Json, Kind};
 use crate::load::Load;
 use crate::read::{Block, Source, Split};
 use crate::value::Value;
+use crate::workers::{Done, Worker, with_workers};
 
 /// What is done with a record; a fault of it costs the record alone.
 pub(crate) type Each<'e, 's> =
@@ -36,21 +37,42 @@ impl Spot<'_> {
     }
 }
 
-/// Calls `each` for every record of an input. `lists` are the paths, keys with dots between them, at which a document may
-/// keep its records: the first that it has is taken, and the empty path is the document itself. A list found there is
-/// taken apart, and so are lists in it where it is the document itself. `table` is named in rejects.
-pub(crate) fn each_record<'s>(
+/// Reads every record of an input, on several threads; `make` makes what each of them does with its records. `lists` are
+/// the paths, keys with dots between them, at which a document may keep its records: the first that it has is taken, and
+/// the empty path is the document itself. A list found there is taken apart, and so are lists in it where it is the
+/// document itself. `table` is named in rejects.
+pub(crate) fn each_record<E>(
     source: &mut Source<'_>,
     lines: bool,
     lists: &[&str],
-    table: Option<&'static Table>,
-    load: &mut Load<'s>,
-    each: Each<'_, 's>,
-) -> Result<(), Error> {
-    each_placed(source, lines, lists, table, load, &mut |record, _, load| each(record, load))
+    table: &'static Table,
+    load: &mut Load<'_>,
+    make: impl Fn() -> E + Sync,
+) -> Result<(), Error>
+where
+    E: for<'a> FnMut(Value<'a>, &mut Load<'_>) -> Result<(), Halt>,
+{
+    let split = if lines { Split::Lines } else { Split::Whole };
+    let reader = || Blocks { each: make(), lines, lists, table };
+    with_workers(load, reader, |workers| {
+        let mut each = make();
+        loop {
+            if source.is_long(split)? {
+                let load = workers.settled()?;
+                let each: EachPlaced<'_, '_> = &mut |record, _, load| each(record, load);
+                long::read(source, lines, lists, Some(table), load, each)?;
+                load.end_part()?;
+                continue;
+            }
+            let Some(Block { bytes, first_line }) = source.next_block(split)? else {
+                return Ok(());
+            };
+            workers.put((bytes.to_vec(), first_line), bytes.len())?;
+        }
+    })
 }
 
-/// The same with places.
+/// The same on one thread, with places.
 pub(crate) fn each_placed<'s>(
     source: &mut Source<'_>,
     lines: bool,
@@ -67,6 +89,31 @@ pub(crate) fn each_placed<'s>(
         }
         let Some(block) = source.next_block(split)? else { return Ok(()) };
         each_placed_of(block, lines, lists, table, load, each)?;
+    }
+}
+
+/// What reads blocks on a thread.
+struct Blocks<'l, E> {
+    each: E,
+    lines: bool,
+    lists: &'l [&'l str],
+    table: &'static Table,
+}
+
+impl<E> Worker for Blocks<'_, E>
+where
+    E: for<'a> FnMut(Value<'a>, &mut Load<'_>) -> Result<(), Halt>,
+{
+    /// A block's bytes and its first line.
+    type Part = (Vec<u8>, u64);
+
+    fn run(&mut self, (bytes, first_line): Self::Part, load: &mut Load<'_>) -> Result<Done, Error> {
+        let Self { each, lines, lists, table } = self;
+        let block = Block { bytes: &bytes, first_line };
+        each_record_of(block, *lines, lists, Some(table), load, &mut |record, load| {
+            each(record, load)
+        })?;
+        Ok(Done::default())
     }
 }
 

@@ -147,9 +147,9 @@ impl Form {
     pub(crate) fn read(self, value: Scalar<'_>) -> Result<Cell<'_>, Scalar<'_>> {
         match self {
             Self::Text => text(value).map(Cell::Text),
-            Self::Lower => text_as(value, str::to_lowercase),
-            Self::Upper => text_as(value, str::to_uppercase),
-            Self::Snake => text_as(value, words::snake),
+            Self::Lower => text_as(value, words::lower),
+            Self::Upper => text_as(value, words::upper),
+            Self::Snake => text_as(value, |text| Cow::Owned(words::snake(text))),
             Self::Words(table) => word(value, |text| words::find(table, text)),
             Self::Environment => text_as(value, words::environment),
             Self::Country => text_as(value, words::country),
@@ -225,11 +225,11 @@ fn word(
 /// Text in the form that `convert` gives it; a copy is made only where that differs.
 fn text_as(
     value: Scalar<'_>,
-    convert: impl FnOnce(&str) -> String,
+    convert: impl FnOnce(&str) -> Cow<'_, str>,
 ) -> Result<Cell<'_>, Scalar<'_>> {
     let text = text(value)?;
     let converted = convert(text.trim());
-    Ok(Cell::Text(if *text == converted { text } else { Cow::Owned(converted) }))
+    Ok(Cell::Text(if text == converted { text } else { Cow::Owned(converted.into_owned()) }))
 }
 
 fn trace_id(value: Scalar<'_>, decimal: bool) -> Result<Cell<'_>, Scalar<'_>> {
@@ -259,9 +259,11 @@ fn span_id(value: Scalar<'_>, decimal: bool) -> Result<Cell<'_>, Scalar<'_>> {
 
 /// Lower-case hexadecimal of this length and not all zeros: the form that would be printed anyway.
 fn is_canonical_hex(text: &str, len: usize) -> bool {
+    // Counting looks at many bytes in one step, which a search for the first odd one does not.
+    let count = |is: fn(&u8) -> bool| text.as_bytes().iter().filter(|byte| is(byte)).count();
     text.len() == len
-        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        && text.bytes().any(|byte| byte != b'0')
+        && count(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) == len
+        && count(|byte| *byte == b'0') < len
 }
 
 fn url_path(value: Scalar<'_>) -> Result<Cell<'_>, Scalar<'_>> {

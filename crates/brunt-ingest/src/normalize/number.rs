@@ -12,15 +12,15 @@ pub(crate) fn integer<T: TryFrom<i128>>(text: &str) -> Option<T> {
 
 /// The number times ten to the `exponent`, rounded towards minus infinity: `scaled("1.5", 6)` is 1,500,000.
 pub(crate) fn scaled(text: &str, exponent: i32) -> Option<i128> {
+    // In 64 bits where that will do: wide divisions are slow.
     if let (Ok(number), Some(scale)) =
-        (text.parse::<i64>(), 10_i128.checked_pow(exponent.unsigned_abs()))
+        (text.parse::<i64>(), 10_i64.checked_pow(exponent.unsigned_abs()))
     {
-        let number = i128::from(number);
-        return if exponent < 0 {
-            Some(number.div_euclid(scale))
+        return Some(if exponent < 0 {
+            i128::from(number.div_euclid(scale))
         } else {
-            number.checked_mul(scale)
-        };
+            i128::from(number) * i128::from(scale)
+        });
     }
     decimal(text, exponent).map(|number| number.whole)
 }

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use brunt_model::{Table, TableKind};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::aliases::{SPAN_END, TICKET_SUBJECT, UserAliases, aliases};
 use crate::normalize::form::Form;
@@ -40,15 +42,32 @@ pub(crate) enum Target {
 }
 
 /// The keys of one table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Router {
     by_name: HashMap<String, (usize, Form, u32)>,
     reach: Reach,
     /// Columns whose values also stay among a resource's attributes, so that an audit can tell where an id was found.
     id_columns: Vec<usize>,
-    cache: HashMap<Box<str>, Target>,
+    cache: HashMap<Box<str>, Target, BuildHasherDefault<KeyHasher>>,
     /// The folded keys of the user's own, which mean their column in containers too.
     user_keys: Vec<String>,
+}
+
+/// Hashes keys fast. They are a source's own, but no more of them are held than [`CACHE_MAX`].
+#[derive(Debug, Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    /// The end of a text, which is the only part of its key.
+    fn write_u8(&mut self, _: u8) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// Columns that only brunt fills, or that only a decoder can.
@@ -129,7 +148,7 @@ impl Router {
         }
         let ids = ["session_id", "user_id", "user_pseudo_id", "account_id"];
         let id_columns = ids.iter().filter_map(|name| table.column_idx(name)).collect();
-        Self { by_name, reach, id_columns, cache: HashMap::new(), user_keys }
+        Self { by_name, reach, id_columns, cache: HashMap::default(), user_keys }
     }
 
     /// Whether a column's name or an alias is among these keys: the number of columns that they would fill.

@@ -114,6 +114,32 @@ pub(crate) const RELEASE_KINDS: Words = &[
     ("outage", "incident"),
 ];
 
+const SPAN_KINDS: Words = &[
+    ("1", "INTERNAL"),
+    ("2", "SERVER"),
+    ("3", "CLIENT"),
+    ("4", "PRODUCER"),
+    ("5", "CONSUMER"),
+    ("INTERNAL", "INTERNAL"),
+    ("SERVER", "SERVER"),
+    ("CLIENT", "CLIENT"),
+    ("PRODUCER", "PRODUCER"),
+    ("CONSUMER", "CONSUMER"),
+];
+
+const STATUS_CODES: Words = &[
+    ("0", "UNSET"),
+    ("1", "OK"),
+    ("2", "ERROR"),
+    ("UNSET", "UNSET"),
+    ("UNSPECIFIED", "UNSET"),
+    ("OK", "OK"),
+    ("SUCCESS", "OK"),
+    ("ERROR", "ERROR"),
+    ("FAILURE", "ERROR"),
+    ("FAILED", "ERROR"),
+];
+
 /// The word's meaning, compared without case and punctuation.
 pub(crate) fn find(words: Words, text: &str) -> Option<&'static str> {
     let folded = fold(text);
@@ -131,45 +157,53 @@ pub(crate) fn snake(text: &str) -> String {
     words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }
 
-pub(crate) fn environment(text: &str) -> String {
-    let lower = text.to_lowercase();
-    match lower.as_str() {
-        "prod" | "prd" | "live" => "production".to_owned(),
-        "stg" | "stage" | "stag" => "staging".to_owned(),
-        "dev" | "devel" => "development".to_owned(),
+pub(crate) fn lower(text: &str) -> Cow<'_, str> {
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
+}
+
+pub(crate) fn upper(text: &str) -> Cow<'_, str> {
+    let is_upper = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase());
+    if is_upper { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) }
+}
+
+pub(crate) fn environment(text: &str) -> Cow<'_, str> {
+    let lower = lower(text);
+    match &*lower {
+        "prod" | "prd" | "live" => Cow::Borrowed("production"),
+        "stg" | "stage" | "stag" => Cow::Borrowed("staging"),
+        "dev" | "devel" => Cow::Borrowed("development"),
         _ => lower,
     }
 }
 
 /// Two letters in upper case; longer names stay as they are.
-pub(crate) fn country(text: &str) -> String {
-    if text.len() == 2 { text.to_ascii_uppercase() } else { text.to_owned() }
+pub(crate) fn country(text: &str) -> Cow<'_, str> {
+    if text.len() == 2 { Cow::Owned(text.to_ascii_uppercase()) } else { Cow::Borrowed(text) }
 }
 
 /// A span's kind, from OTLP's number or any spelling of its name; `None` for "unspecified".
 pub(crate) fn span_kind(text: &str) -> Option<&'static str> {
-    let name =
-        text.get(.."SPAN_KIND_".len()).filter(|prefix| prefix.eq_ignore_ascii_case("SPAN_KIND_"));
-    let name = name.map_or(text, |prefix| text.get(prefix.len()..).unwrap_or_default());
-    match name.to_ascii_uppercase().as_str() {
-        "1" | "INTERNAL" => Some("INTERNAL"),
-        "2" | "SERVER" => Some("SERVER"),
-        "3" | "CLIENT" => Some("CLIENT"),
-        "4" | "PRODUCER" => Some("PRODUCER"),
-        "5" | "CONSUMER" => Some("CONSUMER"),
-        _ => None,
-    }
+    let name = without_prefix(text, "SPAN_KIND_");
+    find_number_or_name(SPAN_KINDS, name)
 }
 
 /// A span's status, from OTLP's number or any spelling of its name.
 pub(crate) fn status_code(text: &str) -> Option<&'static str> {
-    let upper = text.to_ascii_uppercase();
-    match upper.strip_prefix("STATUS_CODE_").unwrap_or(&upper) {
-        "0" | "UNSET" | "UNSPECIFIED" => Some("UNSET"),
-        "1" | "OK" | "SUCCESS" => Some("OK"),
-        "2" | "ERROR" | "FAILURE" | "FAILED" => Some("ERROR"),
-        _ => None,
+    let name = without_prefix(text, "STATUS_CODE_");
+    find_number_or_name(STATUS_CODES, name)
+}
+
+/// The text without a prefix in letters of either case.
+fn without_prefix<'a>(text: &'a str, prefix: &str) -> &'a str {
+    match text.split_at_checked(prefix.len()) {
+        Some((start, rest)) if start.eq_ignore_ascii_case(prefix) => rest,
+        _ => text,
     }
+}
+
+fn find_number_or_name(words: Words, text: &str) -> Option<&'static str> {
+    words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, meaning)| *meaning)
 }
 
 /// The path of a URL, or of a path with a query.

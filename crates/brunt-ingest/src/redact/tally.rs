@@ -76,6 +76,36 @@ impl Tally {
         self.counts.into_iter()
     }
 
+    /// Adds what was counted elsewhere.
+    pub(crate) fn add(&mut self, other: Self) {
+        for ((table, column, path, done), count) in other.counts {
+            let held = self.count(table, column, path, done);
+            held.n += count.n;
+            held.n_whole += count.n_whole;
+            if held.sample.is_empty() {
+                held.sample = count.sample;
+            }
+        }
+    }
+
+    fn count(
+        &mut self,
+        table: &'static str,
+        column: &'static str,
+        mut path: String,
+        done: Done,
+    ) -> &mut Count {
+        if !path.is_empty() {
+            let known = self.paths.entry((table, column)).or_default();
+            if known.len() >= PATHS_MAX && !known.contains(&path) {
+                path.clear();
+            } else {
+                known.insert(path.clone());
+            }
+        }
+        self.counts.entry((table, column, path, done)).or_default()
+    }
+
     pub(crate) fn into_redactions(self) -> Vec<Redaction> {
         self.into_counts()
             .map(|((table, column, path, done), count)| {
@@ -115,16 +145,7 @@ impl Spot<'_> {
     }
 
     fn count(&mut self, done: Done) -> &mut Count {
-        let mut path = self.path.name();
-        if !path.is_empty() {
-            let known = self.tally.paths.entry((self.table, self.column)).or_default();
-            if known.len() >= PATHS_MAX && !known.contains(&path) {
-                path.clear();
-            } else {
-                known.insert(path.clone());
-            }
-        }
-        self.tally.counts.entry((self.table, self.column, path, done)).or_default()
+        self.tally.count(self.table, self.column, self.path.name(), done)
     }
 }
 

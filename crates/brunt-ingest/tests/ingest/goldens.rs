@@ -10,7 +10,7 @@ use brunt_ingest::{Format, Mapping, Options, Policy, table_named};
 
 use crate::reading::{NOW, Read, read};
 
-fn cases() -> Vec<PathBuf> {
+pub(crate) fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/exports");
     let folders = |path: &Path| {
         let mut entries: Vec<_> = fs::read_dir(path)
@@ -24,7 +24,7 @@ fn cases() -> Vec<PathBuf> {
     folders(&root).iter().flat_map(|format| folders(format)).collect()
 }
 
-fn options(case: &Path) -> Options {
+pub(crate) fn options(case: &Path) -> Options {
     let mut options = Options::new(NOW, "load");
     let Ok(text) = fs::read_to_string(case.join("options.toml")) else { return options };
     let file: toml::Table = text.parse().unwrap();
@@ -44,7 +44,7 @@ fn options(case: &Path) -> Options {
     options
 }
 
-fn input_of(case: &Path) -> PathBuf {
+pub(crate) fn input_of(case: &Path) -> PathBuf {
     fs::read_dir(case)
         .unwrap()
         .map(|entry| entry.unwrap().path())

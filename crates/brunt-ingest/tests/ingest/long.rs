@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::exports::folder;
 use crate::reading::{Read, named, options, read, read_from};
+use crate::threads::same;
 
 /// Rows in their order, and rejects with place and reason.
 type Outcome = (Vec<String>, Vec<(u64, Option<u64>, &'static str)>, u64);
@@ -33,12 +34,14 @@ fn sized(format: &str, whole_bytes_max: usize) -> Options {
 }
 
 /// Sizes from below any record to a few records.
-const SIZES: &[usize] = &[1, 40, 300, 1_000, 3_000];
+pub(crate) const SIZES: &[usize] = &[1, 40, 300, 1_000, 3_000];
 
 fn check(name: &str, bytes: &[u8], format: &str) {
     let whole = read(name, bytes, &sized(format, usize::MAX / 4));
     for size in SIZES {
         let parts = read_from(name, bytes, true, &sized(format, *size));
+        let threads = Options { n_threads: 3, ..sized(format, *size) };
+        same(name, &parts, &read_from(name, bytes, true, &threads));
         let (parts, whole) = (outcome(&parts), outcome(&whole));
         assert_eq!((parts.1, parts.2), (whole.1, whole.2), "{name} in parts of {size}");
         assert_eq!(parts.0, whole.0, "{name} in parts of {size}");

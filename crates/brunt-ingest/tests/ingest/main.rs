@@ -20,4 +20,5 @@ mod reading;
 mod redaction;
 mod small;
 mod spans_and_errors;
+mod threads;
 mod vendors;

@@ -48,9 +48,13 @@ fn read(reader: &mut Reader<'_>, of: &TomlTable<'_>) -> Option<Retention> {
     if table.is_none() {
         let known = brunt_model::table(name.text);
         let message = format!("\"table\" of {} is \"{}\"", of.what, name.text);
-        let hint = if let Some(why) = known.and_then(refusal) { why.to_owned() } else {
+        let hint = if let Some(why) = known.and_then(refusal) {
+            why.to_owned()
+        } else {
             let names = || tables().iter().filter(|table| refusal(table).is_none());
-            if let Some(meant) = nearest(name.text, names().map(|table| table.name)) { format!("Perhaps you meant \"{meant}\".") } else {
+            if let Some(meant) = nearest(name.text, names().map(|table| table.name)) {
+                format!("Perhaps you meant \"{meant}\".")
+            } else {
                 let all: Vec<&str> = names().map(|table| table.name).collect();
                 format!("It is one of {}.", all.join(", "))
             }

@@ -1,6 +1,6 @@
 //! One OTLP document: resources, their scopes, and their records.
 
-use brunt_model::table;
+use brunt_model::{Table, table};
 
 use super::columns::Kept;
 use super::{Signal, log, scope, span};
@@ -10,21 +10,7 @@ use crate::error::Error;
 use crate::json::{Fault, Json, Kind, Mark};
 use crate::load::Load;
 use crate::row::Row;
-
-/// What became of a text's documents.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Done {
-    /// The byte of the first fault, of those that cost a part of a document.
-    pub(super) first_fault: Option<usize>,
-    /// A fault of syntax cost the rest of the text.
-    pub(super) is_broken: bool,
-}
-
-impl Done {
-    fn note(&mut self, fault: &Fault) {
-        self.first_fault = Some(self.first_fault.map_or(fault.at, |at| at.min(fault.at)));
-    }
-}
+use crate::workers::Done;
 
 /// Everything that outlives a document.
 #[derive(Debug)]
@@ -35,13 +21,9 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    /// `None` where there are no tables for it.
-    pub(super) fn new(aliases: &UserAliases) -> Option<Self> {
-        Some(Self {
-            logs: Kept::new(table("logs")?, aliases),
-            spans: Kept::new(table("spans")?, aliases),
-            done: Done::default(),
-        })
+    pub(super) fn new([logs, spans]: [&'static Table; 2], aliases: &UserAliases) -> Self {
+        let (logs, spans) = (Kept::new(logs, aliases), Kept::new(spans, aliases));
+        Self { logs, spans, done: Done::default() }
     }
 
     /// Documents of one text, mostly one. After a fault of syntax nothing in the text can be relied on.
@@ -319,7 +301,7 @@ impl<'a> Part<'a, '_, '_, '_> {
 
     /// Steps over a part that makes no sense and stores it as a reject. Where it has no end, neither has the text.
     fn refuse(&mut self, json: &mut Json<'a>, before: Mark, fault: &Fault) -> Result<(), Halt> {
-        self.done.note(fault);
+        self.done.first_fault = Some(self.done.first_fault.map_or(fault.at, |at| at.min(fault.at)));
         json.go_back(before);
         let record = json.skip_any()?;
         let place = self.origin.place(self.text, fault.at);

@@ -106,13 +106,18 @@ pub(super) fn time<'a>(json: &mut Json<'a>) -> Result<Scalar<'a>, Fault> {
             let fault = json.fault("time_type", "a time is no number of nanoseconds");
             let value = text(json)?;
             let epoch = TimeForm::Epoch(Unit::Ns);
-            match value.as_str().filter(|text| !text.is_empty()) {
+            match value.as_str().filter(|text| !is_plain_number(text)) {
                 Some(text) if parse_ns(text, epoch).is_none() => Err(fault),
                 _ => Ok(value),
             }
         }
         _ => Err(json.fault("time_type", "a time is no number of nanoseconds")),
     }
+}
+
+/// Digits that need no second look, or nothing.
+fn is_plain_number(text: &str) -> bool {
+    text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A trace or span id. The empty one and zeros are none.

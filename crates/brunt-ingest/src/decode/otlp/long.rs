@@ -10,23 +10,24 @@
 
 use std::collections::HashMap;
 
+use super::Part;
 use super::document::Decoder;
 use super::level::{Context, Level, contexts_in, contexts_in_list};
 use crate::decode::cut::{Cutter, Next, fault};
-use crate::decode::{Halt, Origin, Place, each_text};
+use crate::decode::{Halt, Origin, Place};
 use crate::error::Error;
-use crate::load::Load;
-use crate::read::{Block, RECORD_BYTES_MAX, Source};
+use crate::read::{RECORD_BYTES_MAX, Source};
+use crate::workers::Workers;
 
 /// A value that should have been a list is shown to the decoder up to this size.
 const VALUE_BYTES: usize = 64 * 1024;
 
 /// What stands before the elements of a list, up to its bracket, and behind.
 #[derive(Debug, Clone)]
-struct Frame {
-    before: String,
-    origin: Origin,
-    behind: String,
+pub(super) struct Frame {
+    pub(super) before: String,
+    pub(super) origin: Origin,
+    pub(super) behind: String,
 }
 
 /// How reading goes on.
@@ -80,18 +81,24 @@ impl Frame {
 pub(super) fn read(
     source: &mut Source<'_>,
     is_line: bool,
-    decoder: &mut Decoder,
-    load: &mut Load<'_>,
+    workers: &mut Workers<'_, '_, Decoder>,
 ) -> Result<(), Error> {
     let mut long = Long { cutter: Cutter::new(source, is_line), contexts: None, start: 0 };
-    loop {
-        match long.document(decoder, load) {
-            Ok(None) => return Ok(()),
+    let end = loop {
+        match long.document(workers) {
             Ok(Some(Flow::Go | Flow::Leave { .. })) => {}
             Ok(Some(Flow::Stop)) => return long.cutter.finish(),
-            Err(Halt::Error(error)) => return Err(error),
-            Err(Halt::Fault(fault)) => return long.cutter.refuse(&fault, load),
+            end => break end,
         }
+    };
+    // A part on its way may be broken, and then what was found behind it does not count.
+    if workers.settle()?.is_broken {
+        return long.cutter.finish();
+    }
+    match end {
+        Err(Halt::Error(error)) => Err(error),
+        Err(Halt::Fault(fault)) => long.cutter.refuse(&fault, workers.settled()?),
+        Ok(_) => Ok(()),
     }
 }
 
@@ -106,29 +113,25 @@ struct Long<'c, 'r> {
 
 impl Long<'_, '_> {
     /// The next document; `None` at the end.
-    fn document(
-        &mut self,
-        decoder: &mut Decoder,
-        load: &mut Load<'_>,
-    ) -> Result<Option<Flow>, Halt> {
+    fn document(&mut self, workers: &mut Workers<'_, '_, Decoder>) -> Result<Option<Flow>, Halt> {
         let Some(byte) = self.cutter.peek()? else { return Ok(None) };
         (self.start, self.contexts) = (self.cutter.source().offset(), None);
         let n_part = self.cutter.source().part_bytes();
         let frame = Frame::new(self.cutter.place());
         if let Some(len) = self.cutter.value_len(n_part)? {
-            return self.emit(&frame, len, decoder, load).map(Some);
+            return self.emit(&frame, len, false, workers).map(Some);
         }
         match byte {
-            b'{' => self.object(Level::Document, &frame, decoder, load).map(Some),
+            b'{' => self.object(Level::Document, &frame, workers).map(Some),
             b'[' => {
                 let frame = Frame::of_documents(self.cutter.place());
-                self.list(Level::Document, &frame, decoder, load).map(Some)
+                self.list(Level::Document, &frame, workers).map(Some)
             }
             _ => {
                 let Some(len) = self.cutter.value_len(RECORD_BYTES_MAX)? else {
                     return Err(self.cutter.source().too_large().into());
                 };
-                self.emit(&frame, len, decoder, load).map(Some)
+                self.emit(&frame, len, false, workers).map(Some)
             }
         }
     }
@@ -138,8 +141,7 @@ impl Long<'_, '_> {
         &mut self,
         level: Level,
         around: &Frame,
-        decoder: &mut Decoder,
-        load: &mut Load<'_>,
+        workers: &mut Workers<'_, '_, Decoder>,
     ) -> Result<Flow, Halt> {
         let place = self.cutter.place();
         let known = self.context_of_this(level)?;
@@ -159,9 +161,9 @@ impl Long<'_, '_> {
                     let is_list = self.cutter.peek()? == Some(b'[');
                     let frame = around.inside(&context, place, Some(&key), is_list);
                     if !is_list {
-                        self.no_list(&frame, decoder, load)?
+                        self.no_list(&frame, workers)?
                     } else if is_known || context.is_told || level == Level::Document {
-                        self.list(inner, &frame, decoder, load)?
+                        self.list(inner, &frame, workers)?
                     } else {
                         return Err(self.unordered());
                     }
@@ -191,7 +193,7 @@ impl Long<'_, '_> {
         if n_lists == 0 {
             let mut frame = around.inside(&context, place, None, false);
             frame.origin.push(frame.before.len(), self.cutter.place_before());
-            return self.emit(&frame, 0, decoder, load);
+            return self.emit(&frame, 0, true, workers);
         }
         Ok(Flow::Go)
     }
@@ -201,16 +203,15 @@ impl Long<'_, '_> {
         &mut self,
         inner: Level,
         frame: &Frame,
-        decoder: &mut Decoder,
-        load: &mut Load<'_>,
+        workers: &mut Workers<'_, '_, Decoder>,
     ) -> Result<Flow, Halt> {
         let mut is_first = true;
         self.cutter.step();
         loop {
             let flow = match self.cutter.next_elements(is_first)? {
-                Next::Elements(len) => self.emit(frame, len, decoder, load)?,
-                Next::Long => self.long_element(inner, frame, decoder, load)?,
-                Next::End if is_first => return self.emit(frame, 0, decoder, load),
+                Next::Elements(len) => self.emit(frame, len, is_first, workers)?,
+                Next::Long => self.long_element(inner, frame, is_first, workers)?,
+                Next::End if is_first => return self.emit(frame, 0, true, workers),
                 Next::End => return Ok(Flow::Go),
             };
             is_first = false;
@@ -229,14 +230,14 @@ impl Long<'_, '_> {
         &mut self,
         inner: Level,
         frame: &Frame,
-        decoder: &mut Decoder,
-        load: &mut Load<'_>,
+        is_first: bool,
+        workers: &mut Workers<'_, '_, Decoder>,
     ) -> Result<Flow, Halt> {
         let is_object = inner != Level::Record && self.cutter.peek()? == Some(b'{');
         let n_max = if is_object { self.n_held_max() } else { RECORD_BYTES_MAX };
         match self.cutter.value_len(n_max)? {
-            Some(len) => self.emit(frame, len, decoder, load),
-            None if is_object => self.object(inner, frame, decoder, load),
+            Some(len) => self.emit(frame, len, is_first, workers),
+            None if is_object => self.object(inner, frame, workers),
             None => Err(self.cutter.source().too_large().into()),
         }
     }
@@ -252,17 +253,16 @@ impl Long<'_, '_> {
     fn no_list(
         &mut self,
         frame: &Frame,
-        decoder: &mut Decoder,
-        load: &mut Load<'_>,
+        workers: &mut Workers<'_, '_, Decoder>,
     ) -> Result<Flow, Halt> {
         if let Some(len) = self.cutter.value_len(VALUE_BYTES)? {
-            return self.emit(frame, len, decoder, load);
+            return self.emit(frame, len, true, workers);
         }
         let mut frame = frame.clone();
         frame.origin.push(frame.before.len(), self.cutter.place());
         frame.behind.insert_str(0, "{}");
         self.cutter.skip()?;
-        self.emit(&frame, 0, decoder, load)
+        self.emit(&frame, 0, true, workers)
     }
 
     /// What the object at this place says of itself. `None` where that could not be looked for.
@@ -299,42 +299,37 @@ impl Long<'_, '_> {
         Halt::Error(Error::Unordered { input: self.cutter.source().name().to_owned() })
     }
 
-    /// Hands a short document to the decoder: the frame, with the bytes that come next inside.
+    /// Hands a short document to the decoders: the frame, with the bytes that come next inside. Where it `may_leave`, the
+    /// frame is new, and may be at fault itself.
     fn emit(
         &mut self,
         frame: &Frame,
         len: usize,
-        decoder: &mut Decoder,
-        load: &mut Load<'_>,
+        may_leave: bool,
+        workers: &mut Workers<'_, '_, Decoder>,
     ) -> Result<Flow, Halt> {
         let place = self.cutter.place();
         let ahead = self.cutter.ahead(len + 1)?;
-        let bytes = ahead.get(..len).unwrap_or(ahead);
-        // A document that ends here lacks its brackets, and is not to be helped out.
-        let is_open = len > 0 && ahead.len() <= len;
-        let behind = if is_open { "" } else { &frame.behind };
-        let mut flow = Flow::Go;
-        let block = Block { bytes, first_line: place.line };
-        let mut origin = frame.origin.clone();
+        let inside = ahead.get(..len).unwrap_or(ahead).to_vec();
+        let mut frame = frame.clone();
+        if len > 0 && ahead.len() <= len {
+            // A document that ends here lacks its brackets, and is not to be helped out.
+            frame.behind.clear();
+        }
         if len > 0 {
-            origin.push(frame.before.len(), place);
+            frame.origin.push(frame.before.len(), place);
         }
-        let mut read = |inside: &str, _: u64, load: &mut Load<'_>| {
-            let document = [&frame.before, inside, behind].concat();
-            let done = decoder.documents(&document, &origin, load)?;
-            if done.is_broken {
-                flow = Flow::Stop;
-            } else if let Some(at) = done.first_fault.filter(|at| *at < frame.before.len()) {
-                flow = Flow::Leave { at, n_brackets: 0 };
-            }
-            Ok(())
-        };
-        if len == 0 {
-            read("", 0, load)?;
-        } else {
-            each_text(block, false, load, &mut read)?;
-        }
+        let n_before = frame.before.len();
+        let part = Part::Framed { frame, inside, first_line: place.line };
         self.cutter.advance(len);
-        Ok(flow)
+        if !may_leave {
+            return Ok(if workers.put(part, len)? { Flow::Go } else { Flow::Stop });
+        }
+        let done = workers.wait_for(part, len)?;
+        Ok(match done.first_fault.filter(|at| *at < n_before) {
+            _ if done.is_broken => Flow::Stop,
+            Some(at) => Flow::Leave { at, n_brackets: 0 },
+            None => Flow::Go,
+        })
     }
 }

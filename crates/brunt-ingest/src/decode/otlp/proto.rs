@@ -120,14 +120,14 @@ fn whole_resources(bytes: &[u8]) -> Option<usize> {
 
 /// Reads an input to its end.
 fn decode(_plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let Some(decoder) = Decoder::new(load.aliases()) else { return Ok(()) };
+    let Some(tables) = super::tables() else { return Ok(()) };
     let head = Head::new(source.name(), source.head());
     let is_bare = match framing_of(&head) {
         Some(framing) => framing == Framing::Bare,
         None => head.bytes.starts_with(b"\x0a"),
     };
     let mut messages = Messages {
-        transcoder: Transcoder::new(decoder),
+        transcoder: Transcoder::new(Decoder::new(tables, load.aliases())),
         of_name: signal::of_name(&head.base),
         of_head: None,
     };
