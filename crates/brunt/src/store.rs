@@ -178,7 +178,7 @@ impl Store {
     /// A redaction policy as TOML that would have hidden what personal or secret is stored, as `system.pii` lists it;
     /// `None` where there is nothing.
     pub async fn suggest_redaction(&self) -> Result<Option<String>, Error> {
-        let found = system::pii::find(&*self.session().await?.pinned()).await?;
+        let found = system::pii::find(&self.session().await?.pinned()).await?;
         Ok((!found.is_empty()).then(|| brunt_ingest::policy_for(&found)))
     }
 

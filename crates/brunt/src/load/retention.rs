@@ -43,7 +43,7 @@ pub(crate) async fn run(store: &Store, dry_run: bool, now: Ts) -> Result<Vec<Exp
         let mut expired = Vec::new();
         for Retention { table, keep_days } in &definitions.retentions {
             let first = day_of(now).plus(-keep_days);
-            let n_rows = expiring.expire(*table, first).await?;
+            let n_rows = expiring.expire(table, first).await?;
             if n_rows > 0 {
                 let (table, first_day) = (table.name.to_owned(), first.to_string());
                 expired.push(Expired { table, first_day, n_rows });

@@ -200,7 +200,7 @@ fn list(ids: &BTreeSet<String>) -> String {
     if list.is_empty() { "NULL".to_owned() } else { list.join(", ") }
 }
 
-fn value<'a>(column: Option<&'a StringArray>, row_idx: usize) -> Option<&'a str> {
+fn value(column: Option<&StringArray>, row_idx: usize) -> Option<&str> {
     column.filter(|column| column.is_valid(row_idx)).map(|column| column.value(row_idx))
 }
 
