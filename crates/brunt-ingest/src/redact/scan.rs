@@ -231,7 +231,9 @@ mod tests {
 
     #[test]
     fn a_store_without_any_is_clean() {
-        assert!(scanned(&[("message", &["order 12 at 14:21:13", "v1.2.3.4"])]).is_empty());
+        assert!(
+            scanned(&[("message", &["order 12 at 14:21:13", "v1.2.3.4 of 4.0.0.0"])]).is_empty()
+        );
         let of_time = table("logs").unwrap().column("ts").unwrap();
         let of_trace = table("logs").unwrap().column("trace_id").unwrap();
         assert!(!Scanner::reads(of_time) && !Scanner::reads(of_trace));
