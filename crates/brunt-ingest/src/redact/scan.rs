@@ -11,9 +11,17 @@ use crate::redact::tally::{Done, Tally};
 /// Samples are no longer, in characters.
 const SAMPLE_CHARS_MAX: usize = 40;
 
-/// Columns that hold numbers of our own or of tracing, which mean nobody.
-const MEANINGLESS: &[&str] =
-    &["trace_id", "span_id", "parent_span_id", "commit_id", "load_id", "ts_quality"];
+/// Columns that hold ids of our own or of records, which mean nobody.
+const MEANINGLESS: &[&str] = &[
+    "trace_id",
+    "span_id",
+    "parent_span_id",
+    "event_id",
+    "view_id",
+    "commit_id",
+    "load_id",
+    "ts_quality",
+];
 
 /// Something personal or secret that a field holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
