@@ -89,13 +89,17 @@ pub(crate) fn ip_addresses(text: &str) -> Vec<Range<usize>> {
     places
 }
 
-/// Whether an address is one of the wide net.
+/// Whether an address is one of the wide net. What begins with three small numbers is far more often a version, and what
+/// ends in 0 is one, or a net.
 fn is_foreign(address: Ipv4Addr) -> bool {
-    let [first, ..] = address.octets();
+    let [first, second, third, last] = address.octets();
+    let is_small = [first, second, third].into_iter().all(|number| number < 10);
     !(address.is_private()
         || address.is_loopback()
         || address.is_link_local()
         || address.is_multicast()
+        || is_small
+        || last == 0
         || first == 0
         || first >= 240)
 }
@@ -186,7 +190,8 @@ mod tests {
             ("peer:203.0.113.9, 1:2001:db8::1", vec!["203.0.113.9"]),
             ("2001:db8::8a2e:370:7334 said", vec!["2001:db8::8a2e:370:7334"]),
             ("10.0.0.7 127.0.0.1 192.168.1.1 0.0.0.0 255.255.255.255", vec![]),
-            ("Chrome/120.0.0.0 v1.2.3.4 1.2.3.4.5 999.1.1.1", vec![]),
+            ("Chrome/120.0.0.7 v31.2.3.4 31.2.3.4.5 999.1.1.1", vec![]),
+            ("rv:1.9.1.16, Version=4.0.0.0, 198.51.100.0/24", vec![]),
             ("at 14:21:13, 2025:10:28", vec![]),
         ] {
             assert_eq!(texts(text, ip_addresses), found, "{text}");

@@ -46,20 +46,8 @@ fn read(reader: &mut Reader<'_>, of: &TomlTable<'_>) -> Option<Retention> {
     let keep = reader.required(of, "keep")?;
     let table = table(name.text).filter(|table| refusal(table).is_none());
     if table.is_none() {
-        let known = brunt_model::table(name.text);
         let message = format!("\"table\" of {} is \"{}\"", of.what, name.text);
-        let hint = if let Some(why) = known.and_then(refusal) {
-            why.to_owned()
-        } else {
-            let names = || tables().iter().filter(|table| refusal(table).is_none());
-            if let Some(meant) = nearest(name.text, names().map(|table| table.name)) {
-                format!("Perhaps you meant \"{meant}\".")
-            } else {
-                let all: Vec<&str> = names().map(|table| table.name).collect();
-                format!("It is one of {}.", all.join(", "))
-            }
-        };
-        reader.fault(name.line, message, hint);
+        reader.fault(name.line, message, table_hint(name.text));
     }
     let keep_days = days(keep.text);
     if keep_days.is_none() {
@@ -71,6 +59,19 @@ fn read(reader: &mut Reader<'_>, of: &TomlTable<'_>) -> Option<Retention> {
         );
     }
     Some(Retention { table: table?, keep_days: keep_days? })
+}
+
+/// What to write in the place of a table that is none, or that cannot have a retention.
+fn table_hint(name: &str) -> String {
+    if let Some(why) = table(name).and_then(refusal) {
+        return why.to_owned();
+    }
+    let names = || tables().iter().filter(|table| refusal(table).is_none());
+    if let Some(meant) = nearest(name, names().map(|table| table.name)) {
+        return format!("Perhaps you meant \"{meant}\".");
+    }
+    let all: Vec<&str> = names().map(|table| table.name).collect();
+    format!("It is one of {}.", all.join(", "))
 }
 
 /// Why the rows of a table cannot have an age of their own, as a whole sentence.

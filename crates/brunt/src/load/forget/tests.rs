@@ -156,8 +156,8 @@ async fn no_byte_of_somebody_who_was_forgotten_is_left() {
     let epoch = receipt.epoch.unwrap();
     assert_eq!(ask(&store, "SELECT min(epoch) FROM system.epochs").await, [epoch.to_string()]);
     let past = store.session().await.unwrap();
-    past.sql(&format!("SET brunt.epoch = {}", epoch - 1)).await.unwrap();
-    assert_eq!(past.pin().await.unwrap_err().code(), crate::Code::UndefinedObject);
+    let error = past.sql(&format!("SET brunt.epoch = {}", epoch - 1)).await.unwrap_err();
+    assert_eq!(error.code(), crate::Code::UndefinedObject);
 }
 
 #[tokio::test]
