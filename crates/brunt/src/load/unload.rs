@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
+use arrow::datatypes::TimestampMicrosecondType;
 use brunt_ingest::identity;
 use brunt_model::{Day, Table, TableKind, Ts, tables};
 use brunt_store::{LoadEntry, Transaction};
@@ -62,7 +63,8 @@ pub(super) async fn take_back(
     touched_tables: &mut BTreeSet<&'static str>,
 ) -> Result<Unloaded, Error> {
     let mut unloaded = Unloaded { input: load.input.clone(), ..Unloaded::default() };
-    let mut others = Others::new(held::read(tx).await?, &load.load_id);
+    let held = in_order(held::read(tx).await?, &load_times(tx).await?);
+    let mut others = Others::new(held, &load.load_id);
     for table in tables().iter().filter(|table| table.kind == TableKind::Base) {
         for file in tx.read_table(table.name).await? {
             let is_of = rows_of(&tx.read(&file, Some(&["load_id"])).await?, &load.load_id);
@@ -138,7 +140,13 @@ fn part(
             if !is_of.value(place + row_idx) {
                 continue;
             }
-            match others.take(table, day, identity.key, identity.content) {
+            let key = (table.name.to_owned(), day, identity.key);
+            let heir = if identity.by_content {
+                others.take_equal(&key)
+            } else {
+                others.take_richest(&key, identity.content)
+            };
+            match heir {
                 Some(heir) if heir.row.is_none() => {
                     load_ids[row_idx] = Some(heir.load_id);
                     part.n_kept += 1;
@@ -171,16 +179,52 @@ fn part(
     Ok(part)
 }
 
-/// The rows that other loads had too, by what tells them apart.
+/// When each load was loaded.
+async fn load_times(tx: &mut Transaction) -> Result<HashMap<String, Ts>, Error> {
+    let mut times = HashMap::new();
+    for file in tx.read_table("loads").await? {
+        for batch in tx.read(&file, Some(&["load_id", "loaded_at"])).await? {
+            let column = |name| batch.column_by_name(name);
+            let ids = column("load_id").and_then(|ids| ids.as_string_opt::<i32>());
+            let at = column("loaded_at")
+                .and_then(|at| at.as_primitive_opt::<TimestampMicrosecondType>());
+            let (Some(ids), Some(at)) = (ids, at) else { continue };
+            let rows = ids.iter().flatten().zip(at.values());
+            times.extend(rows.map(|(load_id, at)| (load_id.to_owned(), Ts(*at))));
+        }
+    }
+    Ok(times)
+}
+
+/// In the order of the loads that had the rows; a copy that a richer one replaced was noted by a later load than its own.
+fn in_order(mut held: Vec<Held>, times: &HashMap<String, Ts>) -> Vec<Held> {
+    let at = |held: &Held| times.get(&held.load_id).copied().unwrap_or(held.loaded_at);
+    held.sort_by(|one, other| (at(one), &one.load_id).cmp(&(at(other), &other.load_id)));
+    held
+}
+
+/// Table, day and key of rows.
+type Key = (String, Day, u128);
+
+/// The rows that other loads had too, by what tells them apart, in the order of loads.
 struct Others {
-    by_key: HashMap<(String, Day, u128), Vec<Held>>,
+    by_key: HashMap<Key, Vec<Held>>,
+    /// How many equal rows the load that goes had of those that earlier loads had, too.
+    n_own: HashMap<Key, usize>,
+    /// Of equal rows that go: how many went, and how many copies each other load had.
+    equal: HashMap<Key, (usize, Vec<(String, usize)>)>,
     is_changed: bool,
 }
 
 impl Others {
     /// Leaves out what the load itself had; a copy that only it kept whole goes to another that had the same.
     fn new(all: Vec<Held>, load_id: &str) -> Self {
-        let mut others = Self { by_key: HashMap::new(), is_changed: false };
+        let mut others = Self {
+            by_key: HashMap::new(),
+            n_own: HashMap::new(),
+            equal: HashMap::new(),
+            is_changed: false,
+        };
         let (own, rest): (Vec<Held>, Vec<Held>) =
             all.into_iter().partition(|held| held.load_id == load_id);
         for held in rest {
@@ -188,8 +232,8 @@ impl Others {
         }
         for held in own {
             others.is_changed = true;
-            let same =
-                others.by_key.get_mut(&(held.table, held.day, held.key)).into_iter().flatten();
+            let key = (held.table, held.day, held.key);
+            let same = others.by_key.get_mut(&key).into_iter().flatten();
             let mut same = same.filter(|other| other.content == held.content);
             if let Some(row) = held.row
                 && let Some(heir) = same.next()
@@ -197,14 +241,37 @@ impl Others {
             {
                 heir.row = Some(row);
             }
+            *others.n_own.entry(key).or_default() += 1;
         }
         others
     }
 
+    /// The heir of one of several equal rows. The nth copy that is stored belongs to the first load that had as many: so
+    /// it goes to the next load that had, if there is one.
+    fn take_equal(&mut self, key: &Key) -> Option<Held> {
+        let (n_gone, n_of_load) = self.equal.entry(key.clone()).or_insert_with(|| {
+            let mut n_of_load: Vec<(String, usize)> = Vec::new();
+            for held in self.by_key.get(key).into_iter().flatten() {
+                match n_of_load.last_mut().filter(|(load_id, _)| *load_id == held.load_id) {
+                    Some((_, n)) => *n += 1,
+                    None => n_of_load.push((held.load_id.clone(), 1)),
+                }
+            }
+            (0, n_of_load)
+        });
+        *n_gone += 1;
+        let n_before = self.n_own.get(key).copied().unwrap_or_default();
+        let (heir, _) = n_of_load.iter().find(|(_, n)| *n >= n_before + *n_gone)?;
+        let copies = self.by_key.get_mut(key)?;
+        let heir_idx = copies.iter().position(|held| held.load_id == *heir)?;
+        self.is_changed = true;
+        Some(Held { row: None, ..copies.remove(heir_idx) })
+    }
+
     /// The heir of a row that goes: the richest copy, of equal ones that of the earliest load. Its `row` is `None` where
     /// it is the same as the one that goes; the other heirs of the same content learn what their row says.
-    fn take(&mut self, table: &Table, day: Day, key: u128, content: u128) -> Option<Held> {
-        let copies = self.by_key.get_mut(&(table.name.to_owned(), day, key))?;
+    fn take_richest(&mut self, key: &Key, content: u128) -> Option<Held> {
+        let copies = self.by_key.get_mut(key)?;
         let richest = copies.iter().map(|held| (held.n_filled, held.content)).max()?;
         let heir_idx = copies.iter().position(|held| (held.n_filled, held.content) == richest)?;
         let mut heir = copies.remove(heir_idx);
