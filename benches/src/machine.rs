@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use crate::settings::Settings;
+
 /// Cores, memory, processor, and the revision of the source.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
@@ -21,6 +23,19 @@ impl Machine {
             memory_bytes: kilobytes("/proc/meminfo", "MemTotal"),
             revision: revision().unwrap_or_else(|| "unknown".to_owned()),
         }
+    }
+
+    /// What stands above every report: the machine, the source, how it was built, the seed of what was measured.
+    pub(crate) fn line(&self, settings: &Settings) -> String {
+        format!(
+            "{} cores of {}, {:.1} GB of memory; brunt at {}, profile `{}`; seed {}.",
+            self.n_cores,
+            self.processor,
+            self.memory_bytes as f64 / 1e9,
+            self.revision,
+            settings.profile,
+            settings.seed
+        )
     }
 }
 

@@ -91,16 +91,7 @@ impl Run {
     fn push_setting(&self, out: &mut String) -> std::fmt::Result {
         let Self { settings, machine, written, .. } = self;
         writeln!(out, "# {} sessions, {}\n", settings.n_sessions, self.day)?;
-        writeln!(
-            out,
-            "{} cores of {}, {:.1} GB of memory; brunt at {}, profile `{}`; seed {}.",
-            machine.n_cores,
-            machine.processor,
-            machine.memory_bytes as f64 / 1e9,
-            machine.revision,
-            settings.profile,
-            settings.seed
-        )?;
+        writeln!(out, "{}", machine.line(settings))?;
         writeln!(
             out,
             "The shop: {} sessions, {} spans, {} logs, {} events ({} of them errors added to the planted ones), {:.1} MB of exports.",

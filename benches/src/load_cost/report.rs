@@ -41,14 +41,9 @@ impl LoadCost {
         writeln!(out, "# A day in {} loads\n", loads.len())?;
         writeln!(
             out,
-            "{} cores of {}, {:.1} GB of memory; brunt at {}, profile `{}`; seed {}. The day has {} rows in {:.1} MB of \
+            "{} The day has {} rows in {:.1} MB of \
              exports; each load opens the store anew. All loads take {:.0} s, one load of everything {:.1} s.\n",
-            machine.n_cores,
-            machine.processor,
-            machine.memory_bytes as f64 / 1e9,
-            machine.revision,
-            settings.profile,
-            settings.seed,
+            machine.line(settings),
             self.n_rows,
             self.n_bytes as f64 / 1e6,
             loads.iter().map(|load| load.ms).sum::<f64>() / 1e3,

@@ -34,14 +34,7 @@ use suite::{run, total};
 const N_GOLDEN: u64 = 14;
 
 fn grouped(happening: &Happening) -> String {
-    let Happening { printed, service } = happening;
-    let occurrence = Occurrence {
-        exception_type: printed.type_name.as_deref(),
-        message: printed.message.as_deref(),
-        stacktrace: Some(printed.stack.as_str()).filter(|stack| !stack.is_empty()),
-        service: Some(service),
-        ..Occurrence::default()
-    };
+    let occurrence = happening.occurrence();
     let id = group_id(&occurrence, &Rules::default());
     assert_eq!(group(&occurrence, &Rules::default()).group, id, "both functions say the same");
     id

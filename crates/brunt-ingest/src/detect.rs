@@ -121,6 +121,11 @@ impl<'h> Head<'h> {
         paths.iter().all(|path| self.has_key(path))
     }
 
+    /// The keys of a JSON record, else the names in the first line, were it the header of a table.
+    pub(crate) fn names(&self) -> Cow<'_, [String]> {
+        if self.is_json { Cow::Borrowed(&self.keys) } else { Cow::Owned(self.csv_header()) }
+    }
+
     /// The names in the first line, were it the header of a table.
     pub(crate) fn csv_header(&self) -> Vec<String> {
         csv::header_of(&self.bytes)

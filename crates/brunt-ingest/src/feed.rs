@@ -1,6 +1,7 @@
 //! Which keys of a source fed which columns, counted while rows are written.
 
 use brunt_model::Table;
+use serde::Serialize;
 
 use crate::json::Json;
 use crate::normalize::form::Form;
@@ -16,7 +17,7 @@ const EXAMPLES_MAX: usize = 3;
 const EXAMPLE_CHARS_MAX: usize = 60;
 
 /// A key of the source and the column that it fed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Feed {
     pub table: &'static str,
     /// Also `end` of spans and `subject` of tickets, which become part of another column; and, where examples are
@@ -34,7 +35,9 @@ pub struct Feed {
     pub n_conflicts: u64,
     /// The first different values, masked and cut, where [`Options::examples`](crate::Options) asks for them.
     pub examples: Vec<String>,
+    #[serde(skip)]
     pub(crate) form: Form,
+    #[serde(skip)]
     pub(crate) rank: u32,
 }
 

@@ -65,9 +65,7 @@ impl Normalizer {
         self.rules.apply(row);
         if row.value(self.synthetic_idx).is_none() && self.traffic.is_internal(row) {
             let value = Scalar::text("internal");
-            let (key, rank) = ("traffic.toml".into(), u32::MAX);
-            let offer = Offer { key, value, form: Form::Text, rank, kept: true };
-            row.offer(self.synthetic_idx, offer);
+            rules::set(row, self.synthetic_idx, "traffic.toml", value, Form::Text);
         }
         row_time(row, now, feeds)
     }

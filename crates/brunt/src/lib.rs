@@ -49,13 +49,14 @@ mod system;
 mod translate;
 mod views;
 
+pub use brunt_ingest::Feed;
 pub use brunt_store::{Optimized, Vacuumed};
 pub use check::Finding;
 pub use code::{CODES, Code};
 pub use config::{BruntOptions, Confidence, EpochSetting};
 pub use error::{Error, Fault, Position};
 pub use load::{
-    Expired, Explanation, FieldUse, FileOutcome, FileSummary, ForgetOptions, ForgottenRows, Input,
+    Expired, Explanation, FileOutcome, FileSummary, ForgetOptions, ForgottenRows, Input,
     LoadOptions, LoadSummary, Progress, Receipt, Subject, TableCounts, Unloaded, check_mapping,
 };
 pub use nearest::nearest;

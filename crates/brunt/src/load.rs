@@ -35,7 +35,7 @@ use crate::error::{Error, Fault};
 use crate::nearest::nearest;
 use crate::store::Store;
 
-pub use explain::{Explanation, FieldUse};
+pub use explain::Explanation;
 pub(crate) use feeds::StoredFeed;
 pub(crate) use forget::run as forget;
 pub use forget::{ForgetOptions, ForgottenRows, Receipt, Subject};

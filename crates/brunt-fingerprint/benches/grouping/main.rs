@@ -20,7 +20,7 @@ mod speed;
 mod story;
 mod suite;
 
-use brunt_fingerprint::{Occurrence, Rules, group_id};
+use brunt_fingerprint::{Rules, group_id};
 
 use crate::mutate::Happening;
 use crate::story::KINDS;
@@ -74,14 +74,7 @@ fn row(what: &str, figure: &str, peer: &str, target: &str) {
 }
 
 fn grouped(happening: &Happening) -> String {
-    let Happening { printed, service } = happening;
-    let occurrence = Occurrence {
-        exception_type: printed.type_name.as_deref(),
-        message: printed.message.as_deref(),
-        stacktrace: Some(printed.stack.as_str()).filter(|stack| !stack.is_empty()),
-        service: Some(service),
-        ..Occurrence::default()
-    };
+    let occurrence = happening.occurrence();
     group_id(&occurrence, &Rules::default())
 }
 

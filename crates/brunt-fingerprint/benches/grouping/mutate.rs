@@ -1,5 +1,7 @@
 //! What may change in an error without changing its group, and what must change it.
 
+use brunt_fingerprint::Occurrence;
+
 use crate::print::{Printed, dialect, print};
 use crate::random::Random;
 use crate::story::{CHECKOUTS, Call, FaultKind, Kind, SERVICES, Story, call, helper, trouble};
@@ -14,6 +16,16 @@ pub(crate) struct Happening {
 impl Happening {
     pub(crate) fn of(story: &Story) -> Self {
         Self { printed: print(story), service: story.service }
+    }
+
+    pub(crate) fn occurrence(&self) -> Occurrence<'_> {
+        Occurrence {
+            exception_type: self.printed.type_name.as_deref(),
+            message: self.printed.message.as_deref(),
+            stacktrace: Some(self.printed.stack.as_str()).filter(|stack| !stack.is_empty()),
+            service: Some(self.service),
+            ..Occurrence::default()
+        }
     }
 }
 

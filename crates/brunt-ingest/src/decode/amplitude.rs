@@ -11,13 +11,7 @@ pub(crate) static SPEC: Spec = Spec {
     name: "amplitude",
     about: "Amplitude events: the export's lines, API bodies, or a warehouse's table of them",
     is: |head| {
-        let header;
-        let keys = if head.is_json {
-            &head.keys
-        } else {
-            header = head.csv_header();
-            &header
-        };
+        let keys = head.names();
         let is_event = |place: &&str| {
             let has = |key: &str| keys.iter().any(|held| held.strip_prefix(place) == Some(key));
             has("event_type")

@@ -15,13 +15,7 @@ pub(crate) static SPEC: Spec = Spec {
     name: "zendesk",
     about: "Zendesk tickets, comments, audits and ticket events, from its API or a warehouse",
     is: |head| {
-        let header;
-        let keys = if head.is_json {
-            &head.keys
-        } else {
-            header = head.csv_header();
-            &header
-        };
+        let keys = head.names();
         let is_record = |place: &str| {
             let has = |name: &&str| {
                 keys.iter().any(|key| match place {

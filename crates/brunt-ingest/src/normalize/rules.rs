@@ -147,7 +147,13 @@ impl Rules {
 }
 
 /// Puts in a value that follows from others; it goes before whatever is there.
-fn set<'a>(row: &mut Row<'a>, column_idx: usize, key: &'static str, value: Scalar<'a>, form: Form) {
+pub(crate) fn set<'a>(
+    row: &mut Row<'a>,
+    column_idx: usize,
+    key: &'static str,
+    value: Scalar<'a>,
+    form: Form,
+) {
     let offer = Offer { key: Cow::Borrowed(key), value, form, rank: u32::MAX, kept: false };
     row.offer(column_idx, offer);
 }

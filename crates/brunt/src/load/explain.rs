@@ -27,28 +27,11 @@ pub struct Explanation {
     pub rejects: Vec<(u64, String)>,
     /// Records of signals that have no table.
     pub unsupported: BTreeMap<&'static str, u64>,
-    pub fields: Vec<FieldUse>,
+    /// Which keys feed which columns, with a few values in which secrets are masked.
+    pub feeds: Vec<Feed>,
     /// A mapping file that reads it this way, as a start; `None` where the format says itself what feeds what.
     pub mapping: Option<String>,
     pub warnings: Vec<String>,
-}
-
-/// A key of the source and the column that it feeds.
-#[derive(Debug, Clone, Serialize)]
-pub struct FieldUse {
-    pub table: &'static str,
-    /// `attributes` and `resource_attributes` for keys that no column takes.
-    pub column: &'static str,
-    pub key: String,
-    /// Where the key stands: `constant resource scope record span_event`, or `rule` where the value follows from others.
-    pub level: &'static str,
-    /// Rows in which the column has its value from here; of these, values that it cannot hold; and rows in which the
-    /// key says something else than the one that the column has its value from.
-    pub n_values: u64,
-    pub n_unread: u64,
-    pub n_conflicts: u64,
-    /// A few values, with secrets masked.
-    pub examples: Vec<String>,
 }
 
 /// Takes rows for nothing.
@@ -79,7 +62,7 @@ pub(super) fn explain(input: &Input, plan: &Plan) -> Result<Explanation, Error> 
         n_rejects: summary.n_rejects,
         rejects: look.rejects,
         unsupported: summary.unsupported,
-        fields: summary.feeds.into_iter().map(FieldUse::of).collect(),
+        feeds: summary.feeds,
         warnings: summary.warnings,
     })
 }
@@ -88,21 +71,6 @@ impl Explanation {
     /// One JSON object with these fields.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-impl FieldUse {
-    fn of(feed: Feed) -> Self {
-        Self {
-            table: feed.table,
-            column: feed.column,
-            key: feed.key,
-            level: feed.level,
-            n_values: feed.n_values,
-            n_unread: feed.n_unread,
-            n_conflicts: feed.n_conflicts,
-            examples: feed.examples,
-        }
     }
 }
 

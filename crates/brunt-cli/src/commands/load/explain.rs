@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use brunt::{Code, Explanation, FieldUse, Input, LoadOptions, Store};
+use brunt::{Code, Explanation, Feed, Input, LoadOptions, Store};
 use brunt_notebook::draw;
 
 use super::super::{Context, now};
@@ -65,8 +65,8 @@ fn show(explanation: &Explanation) -> Result<(), Failure> {
     };
     let part = if *is_part { "; more follow" } else { "" };
     print(&format!("{input}: {format}, {tables}{rejects}{part}\n"));
-    if !explanation.fields.is_empty() {
-        print(&fields(&explanation.fields)?);
+    if !explanation.feeds.is_empty() {
+        print(&keys(&explanation.feeds)?);
     }
     for (line, reason) in &explanation.rejects {
         tell(&format!("line {line}: {reason}"));
@@ -83,28 +83,28 @@ fn show(explanation: &Explanation) -> Result<(), Failure> {
 }
 
 /// A line for each key: what feeds which column, and what no column takes.
-fn fields(fields: &[FieldUse]) -> Result<String, Failure> {
-    let text = |of: &dyn Fn(&FieldUse) -> String| -> ArrayRef {
-        Arc::new(fields.iter().map(|field| Some(of(field))).collect::<StringArray>())
+fn keys(feeds: &[Feed]) -> Result<String, Failure> {
+    let text = |of: &dyn Fn(&Feed) -> String| -> ArrayRef {
+        Arc::new(feeds.iter().map(|feed| Some(of(feed))).collect::<StringArray>())
     };
-    let count = |of: fn(&FieldUse) -> u64| -> ArrayRef {
-        Arc::new(fields.iter().map(|field| i64::try_from(of(field)).ok()).collect::<Int64Array>())
+    let count = |of: fn(&Feed) -> u64| -> ArrayRef {
+        Arc::new(feeds.iter().map(|feed| i64::try_from(of(feed)).ok()).collect::<Int64Array>())
     };
     let mut columns = vec![
-        ("table", text(&|field| field.table.to_owned())),
-        ("column", text(&|field| field.column.to_owned())),
-        ("key", text(&|field| field.key.clone())),
-        ("level", text(&|field| field.level.to_owned())),
-        ("values", count(|field| field.n_values)),
+        ("table", text(&|feed| feed.table.to_owned())),
+        ("column", text(&|feed| feed.column.to_owned())),
+        ("key", text(&|feed| feed.key.clone())),
+        ("level", text(&|feed| feed.level.to_owned())),
+        ("values", count(|feed| feed.n_values)),
     ];
     // Most exports have none of these.
-    if fields.iter().any(|field| field.n_unread > 0) {
-        columns.push(("unread", count(|field| field.n_unread)));
+    if feeds.iter().any(|feed| feed.n_unread > 0) {
+        columns.push(("unread", count(|feed| feed.n_unread)));
     }
-    if fields.iter().any(|field| field.n_conflicts > 0) {
-        columns.push(("conflicts", count(|field| field.n_conflicts)));
+    if feeds.iter().any(|feed| feed.n_conflicts > 0) {
+        columns.push(("conflicts", count(|feed| feed.n_conflicts)));
     }
-    columns.push(("examples", text(&|field| field.examples.join(" | "))));
+    columns.push(("examples", text(&|feed| feed.examples.join(" | "))));
     let rows = RecordBatch::try_from_iter(columns)
         .map_err(|error| Failure::system("draw an answer", &error))?;
     Ok(draw(&rows.schema(), std::slice::from_ref(&rows), &layout(false))?)
