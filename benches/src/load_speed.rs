@@ -151,7 +151,7 @@ impl LoadSpeed {
     fn push(&self, out: &mut String) -> std::fmt::Result {
         let Self { settings, machine, lines, document, document_bytes } = self;
         writeln!(out, "# Loading OTLP JSON\n")?;
-        writeln!(out, "{} The middle of {} rounds.\n", machine.line(settings), lines.len(),)?;
+        writeln!(out, "{} The middle of {} rounds.\n", machine.line(settings), lines.len())?;
         writeln!(out, "| what | MB | s each | MB/s | peak MB |\n|---|---:|---|---:|---:|")?;
         let n_bytes = lines.first().map_or(0, |round| round.n_bytes);
         let ours: Vec<Load> = lines.iter().map(|round| round.brunt).collect();

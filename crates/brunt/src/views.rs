@@ -168,7 +168,10 @@ mod tests {
             "errors",
             r#"{"ts":"2025-10-01T10:00:00Z","error_id":"e1","service_name":"tail","error_group_id":"g","signals":["log","span_event"],"sample_weight":3}
 {"ts":"2025-10-01T10:00:01Z","error_id":"e2","service_name":"tail","error_group_id":"g","signals":["log"]}
-{"ts":"2025-10-01T10:00:02Z","error_id":"e3","service_name":"web","error_group_id":"g","signals":["event"]}"#,
+{"ts":"2025-10-01T10:00:02Z","error_id":"e3","service_name":"web","error_group_id":"g","signals":["event"]}
+{"ts":"2025-10-01T10:00:03Z","error_id":"e4","service_name":"till","signals":["log","span"]}
+{"ts":"2025-10-01T10:00:04Z","error_id":"e5","service_name":"till","signals":["span","span_event"]}
+{"ts":"2025-10-01T10:00:05Z","error_id":"e6","service_name":"till","signals":["span"]}"#,
         )
         .await;
         let session = session(&store).await;
@@ -177,8 +180,11 @@ mod tests {
             ask(&session, sql).await,
             ["calm|NULL|1.0|false", "head|4.0|4.0|false", "tail|1.0|10.0|true"]
         );
-        let sql = "SELECT service_name, n_occurrences, n_log_only, n_span_only, n_event_only, n_both, n_signals FROM exception_signals ORDER BY 1";
-        assert_eq!(ask(&session, sql).await, ["tail|2|1|0|0|1|3", "web|1|0|0|1|0|1"]);
+        let sql = "SELECT service_name, n_occurrences, n_log_only, n_span_event_only, n_both, n_status_only, n_client_only, n_signals FROM exception_signals ORDER BY 1";
+        assert_eq!(
+            ask(&session, sql).await,
+            ["tail|2|1|0|1|0|0|3", "till|3|1|1|0|1|0|5", "web|1|0|0|0|0|1|1"]
+        );
         let sql = "SELECT n_occurrences FROM error_groups";
         assert_eq!(ask(&session, sql).await, ["5"], "one occurrence stands for three");
     }

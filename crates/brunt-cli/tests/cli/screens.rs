@@ -110,6 +110,15 @@ fn explain() {
     let spans = place.path("spans.json");
     let spans = spans.to_str().unwrap();
     insta::assert_snapshot!("explain_otlp", screen(&place, &["load", "--explain", spans]));
+    place.write("notes/README.md", "# Notes");
+    let notes = place.path("notes/README.md");
+    let notes = notes.to_str().unwrap();
+    let named = screen(&place, &["load", "--explain", spans, notes]);
+    assert!(
+        named.contains("README.md\" was not loaded: it is no export: it goes with exports"),
+        "{named}"
+    );
+    assert!(named.contains("exit status 3"), "{named}");
     let refused = screen(&place, &["load", "--explain", "--write-mapping", mapping, spans]);
     assert!(
         refused.contains("needs no mapping: otlp_json says itself what feeds what"),

@@ -63,6 +63,29 @@ fn lines_keep_their_numbers_and_rejects_their_order() {
     }
 }
 
+#[test]
+fn what_was_hidden_is_counted_whatever_the_parts_and_threads() {
+    let line = |n: usize| {
+        format!(
+            "{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{{\"timeUnixNano\":\"1761661273000000000\",\"body\":{{\"stringValue\":\"of u{n}@shop.example\"}}}}]}}]}}]}}\n"
+        )
+    };
+    let text: String = (0..300).map(line).collect();
+    for (whole_bytes_max, n_threads) in [(500, 1), (500, 4), (64 * 1024 * 1024, 1)] {
+        let options = Options { whole_bytes_max, n_threads, ..crate::reading::options() };
+        let read = read_from("x.jsonl", text.as_bytes(), false, &options);
+        let redactions: Vec<_> = read
+            .summary()
+            .redactions
+            .iter()
+            .map(|it| (it.table, it.field.as_str(), it.action, it.n_redacted))
+            .collect();
+        assert_eq!(redactions, [("logs", "body", "masked", 300)]);
+        let body = read.summary().feeds.iter().find(|feed| feed.column == "body");
+        assert_eq!(body.map(|feed| feed.n_values), Some(300));
+    }
+}
+
 /// Takes one batch and no more.
 #[derive(Default)]
 struct Full(usize);

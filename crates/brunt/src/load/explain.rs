@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use brunt_ingest::{Feed, Mapping, Options, Redacted, Reject, Sink};
 use serde::Serialize;
 
-use super::{Input, Plan, refused};
+use super::job::reason;
+use super::{Input, Plan};
 use crate::error::Error;
 
 /// Rows that are looked at, at most.
@@ -50,8 +51,12 @@ pub(super) fn explain(input: &Input, plan: &Plan) -> Result<Explanation, Error> 
         brunt_ingest::Input { name: input.name(), reader: &mut reader, reopen: Some(&mut reopen) };
     let options = Options { examples: true, n_rows_max: Some(ROWS_MAX), ..plan.ingest("") };
     let mut look = Look::default();
-    let summary = brunt_ingest::ingest(read, &options, &mut look)
-        .map_err(|error| refused(input.name(), &error))?;
+    let summary =
+        brunt_ingest::ingest(read, &options, &mut look).map_err(|error| Error::Input {
+            input: input.name().to_owned(),
+            reason: reason(input, &error),
+            hint: error.hint().map(str::to_owned),
+        })?;
     let n_rows: u64 = summary.n_rows.values().sum();
     Ok(Explanation {
         input: input.name().to_owned(),

@@ -17,7 +17,6 @@ use crate::error::{Error, Fault};
 #[derive(Debug, Clone)]
 pub struct Input {
     name: String,
-    /// Whether somebody asked for this very input, rather than for the folder or glob that it was found by.
     is_named: bool,
     source: Source,
 }
@@ -112,7 +111,8 @@ impl Input {
         &self.name
     }
 
-    pub(crate) fn is_named(&self) -> bool {
+    /// Whether somebody asked for this very input, rather than for the folder or glob that it was found by.
+    pub fn is_named(&self) -> bool {
         self.is_named
     }
 

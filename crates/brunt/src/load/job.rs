@@ -432,12 +432,17 @@ fn not_of(table: &'static Table) -> impl Fn(arrow::error::ArrowError) -> brunt_s
     }
 }
 
-fn refusal(input: &Input, error: &brunt_ingest::Error) -> FileOutcome {
+/// Why an input was refused, for who knows which.
+pub(super) fn reason(input: &Input, error: &brunt_ingest::Error) -> String {
     let reason = error.to_string();
-    let reason = match reason.strip_prefix(&format!("input {:?} ", input.name())) {
+    match reason.strip_prefix(&format!("input {:?} ", input.name())) {
         Some(rest) => format!("it {rest}"),
         None => reason,
-    };
+    }
+}
+
+fn refusal(input: &Input, error: &brunt_ingest::Error) -> FileOutcome {
+    let reason = reason(input, error);
     match error {
         brunt_ingest::Error::NotAnExport { reason, .. } => {
             FileOutcome::Skipped { reason: reason.clone() }

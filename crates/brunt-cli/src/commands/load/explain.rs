@@ -22,13 +22,17 @@ pub(super) async fn run(
         return Err(Failure::usage("--write-mapping is for one file"));
     }
     let store = definitions_of(ctx).await?;
+    let mut status = ExitStatus::Done;
     for input in inputs {
         let explanation = match store.explain(input, options, now()).await {
             Ok(explanation) => explanation,
-            // A folder may hold files that are no exports.
             Err(error) if inputs.len() == 1 => return Err(error.into()),
             Err(error) => {
                 tell(&error.to_string());
+                // A folder may hold files that are no exports; a file that somebody named was meant to be one.
+                if input.is_named() {
+                    status = ExitStatus::Refused;
+                }
                 continue;
             }
         };
@@ -41,7 +45,7 @@ pub(super) async fn run(
             write_mapping(&explanation, path)?;
         }
     }
-    Ok(ExitStatus::Done)
+    Ok(status)
 }
 
 /// The store, for its definitions; where there is none yet, one in memory that nothing is written to.
