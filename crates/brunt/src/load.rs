@@ -16,6 +16,7 @@ mod job;
 mod laws;
 mod remote;
 mod retention;
+mod seen;
 mod stored;
 mod summary;
 mod touched;

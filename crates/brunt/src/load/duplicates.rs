@@ -9,30 +9,18 @@ use std::collections::{HashMap, HashSet};
 
 use brunt_ingest::Identity;
 use brunt_model::{Day, Table};
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
+
+use super::seen::{NO_LOAD, Seen, SeenRows, halves, whole};
+use crate::error::Error;
 
 /// The identities that a transaction has met, and what is stored under them. The same key on two days is two rows, since
 /// whether the other day is looked at must not matter.
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
-    seen: HashMap<Place, Seen>,
+    seen: SeenRows,
     /// Copies that a richer one replaced, by table and day.
     superseded: HashMap<(&'static str, Day), HashSet<(u128, u128)>>,
-}
-
-/// Table, day, key.
-type Place = (&'static str, Day, u128);
-
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    content: u128,
-    n_filled: u32,
-    /// Copies that are stored, for rows without a key of their own.
-    n_stored: u32,
-    /// Load that met it last, and how many copies that load has met.
-    load_idx: Option<usize>,
-    n_in_load: u32,
-    /// Load that the stored copy came from, of those that are judged now.
-    holder_idx: Option<usize>,
 }
 
 /// What to do with a row.
@@ -52,8 +40,13 @@ pub(super) enum Verdict {
 
 impl Duplicates {
     /// Whether it is known what is stored under this key.
-    pub(super) fn is_known(&self, table: &'static Table, day: Day, key: u128) -> bool {
-        self.seen.contains_key(&(table.name, day, key))
+    pub(super) fn is_known(
+        &self,
+        table: &'static Table,
+        day: Day,
+        key: u128,
+    ) -> Result<bool, Error> {
+        Ok(self.seen.get(place(table, day, key)).map_err(spilled)?.is_some())
     }
 
     /// Takes in rows that a day holds already: for each key all of them or none, before a row of the key is judged.
@@ -63,16 +56,17 @@ impl Duplicates {
         table: &'static Table,
         day: Day,
         stored: impl IntoIterator<Item = Identity>,
-    ) {
+    ) -> Result<(), Error> {
         let mut found: HashMap<u128, Seen> = HashMap::new();
         for Identity { key, content, n_filled, .. } in stored {
+            let content = halves(content);
             let first = Seen {
                 content,
                 n_filled,
                 n_stored: 0,
-                load_idx: None,
+                load_idx: NO_LOAD,
                 n_in_load: 0,
-                holder_idx: None,
+                holder_idx: NO_LOAD,
             };
             let of_key = found.entry(key).or_insert(first);
             of_key.n_stored += 1;
@@ -81,8 +75,12 @@ impl Duplicates {
             }
         }
         for (key, of_key) in found {
-            self.seen.entry((table.name, day, key)).or_insert(of_key);
+            let place = place(table, day, key);
+            if self.seen.get(place).map_err(spilled)?.is_none() {
+                self.seen.put(place, of_key).map_err(spilled)?;
+            }
         }
+        Ok(())
     }
 
     /// Judges the next row of a load.
@@ -90,51 +88,72 @@ impl Duplicates {
         &mut self,
         table: &'static Table,
         day: Day,
-        load_idx: usize,
+        load_idx: u32,
         identity: Identity,
-    ) -> Verdict {
-        let Identity { key, content, n_filled, by_content } = identity;
-        let Some(seen) = self.seen.get_mut(&(table.name, day, key)) else {
+    ) -> Result<Verdict, Error> {
+        let place = place(table, day, identity.key);
+        let Some(mut seen) = self.seen.get(place).map_err(spilled)? else {
             let first = Seen {
-                content,
-                n_filled,
+                content: halves(identity.content),
+                n_filled: identity.n_filled,
                 n_stored: 1,
-                load_idx: Some(load_idx),
+                load_idx,
                 n_in_load: 1,
-                holder_idx: Some(load_idx),
+                holder_idx: load_idx,
             };
-            self.seen.insert((table.name, day, key), first);
-            return Verdict::Store;
+            self.seen.put(place, first).map_err(spilled)?;
+            return Ok(Verdict::Store);
         };
-        let same_load = seen.load_idx == Some(load_idx);
-        seen.n_in_load = if same_load { seen.n_in_load + 1 } else { 1 };
-        seen.load_idx = Some(load_idx);
-        if by_content {
-            // The ordinal among equals is its identity.
-            if seen.n_in_load <= seen.n_stored {
-                return Verdict::Duplicate { same_load: false, same_content: true };
-            }
-            seen.n_stored += 1;
-            return Verdict::Store;
+        let before = seen.content;
+        let verdict = judged(&mut seen, load_idx, identity);
+        self.seen.put(place, seen).map_err(spilled)?;
+        if matches!(verdict, Verdict::Replace { .. }) {
+            let copies = self.superseded.entry((table.name, day)).or_default();
+            copies.insert((identity.key, whole(before)));
         }
-        let held_here = seen.holder_idx == Some(load_idx);
-        if (n_filled, content) <= (seen.n_filled, seen.content) {
-            return Verdict::Duplicate {
-                same_load: held_here,
-                same_content: content == seen.content,
-            };
-        }
-        self.superseded.entry((table.name, day)).or_default().insert((key, seen.content));
-        seen.content = content;
-        seen.n_filled = n_filled;
-        seen.holder_idx = Some(load_idx);
-        Verdict::Replace { same_load }
+        Ok(verdict)
     }
 
     /// The copies to take away, by table and day; each as (key, content).
     pub(super) fn into_superseded(self) -> HashMap<(&'static str, Day), HashSet<(u128, u128)>> {
         self.superseded
     }
+}
+
+/// Judges a row whose key was seen before.
+fn judged(seen: &mut Seen, load_idx: u32, identity: Identity) -> Verdict {
+    let Identity { content, n_filled, by_content, .. } = identity;
+    let content = halves(content);
+    let same_load = seen.load_idx == load_idx;
+    seen.n_in_load = if same_load { seen.n_in_load + 1 } else { 1 };
+    seen.load_idx = load_idx;
+    if by_content {
+        // The ordinal among equals is its identity.
+        if seen.n_in_load <= seen.n_stored {
+            return Verdict::Duplicate { same_load: false, same_content: true };
+        }
+        seen.n_stored += 1;
+        return Verdict::Store;
+    }
+    let held_here = seen.holder_idx == load_idx;
+    if (n_filled, content) <= (seen.n_filled, seen.content) {
+        return Verdict::Duplicate { same_load: held_here, same_content: content == seen.content };
+    }
+    seen.content = content;
+    seen.n_filled = n_filled;
+    seen.holder_idx = load_idx;
+    Verdict::Replace { same_load }
+}
+
+/// The hash under which a key of a table and a day is known; two share one with a chance that no load can reach.
+fn place(table: &Table, day: Day, key: u128) -> u128 {
+    let seed = xxh3_64_with_seed(table.name.as_bytes(), u64::from(day.0.cast_unsigned()));
+    xxh3_128_with_seed(&key.to_le_bytes(), seed)
+}
+
+fn spilled(source: std::io::Error) -> Error {
+    let path = std::env::temp_dir().display().to_string();
+    Error::Io { action: "keep what a load has seen in a temporary file of folder", path, source }
 }
 
 #[cfg(test)]
@@ -147,13 +166,13 @@ mod tests {
 
     fn judge(
         duplicates: &mut Duplicates,
-        load_idx: usize,
+        load_idx: u32,
         key: u128,
         content: u128,
         n_filled: u32,
     ) -> Verdict {
         let identity = Identity { key, content, n_filled, by_content: key == content };
-        duplicates.judge(table("spans").unwrap(), DAY, load_idx, identity)
+        duplicates.judge(table("spans").unwrap(), DAY, load_idx, identity).unwrap()
     }
 
     fn duplicate(same_load: bool, same_content: bool) -> Verdict {
@@ -176,7 +195,7 @@ mod tests {
     fn stored_copies_count_as_an_earlier_load() {
         let mut duplicates = Duplicates::default();
         let stored = Identity { key: 7, content: 7, n_filled: 4, by_content: true };
-        duplicates.know(table("spans").unwrap(), DAY, [stored, stored]);
+        duplicates.know(table("spans").unwrap(), DAY, [stored, stored]).unwrap();
         let verdicts: Vec<Verdict> = (0..3).map(|_| judge(&mut duplicates, 0, 7, 7, 4)).collect();
         assert_eq!(verdicts, [duplicate(false, true), duplicate(false, true), Verdict::Store]);
     }
@@ -186,9 +205,9 @@ mod tests {
         let mut duplicates = Duplicates::default();
         let stored = Identity { key: 7, content: 7, n_filled: 4, by_content: true };
         let spans = table("spans").unwrap();
-        duplicates.know(spans, DAY, [stored]);
-        duplicates.know(spans, DAY, [stored]);
-        duplicates.know(spans, DAY.plus(1), [stored]);
+        duplicates.know(spans, DAY, [stored]).unwrap();
+        duplicates.know(spans, DAY, [stored]).unwrap();
+        duplicates.know(spans, DAY.plus(1), [stored]).unwrap();
         let verdicts: Vec<Verdict> = (0..2).map(|_| judge(&mut duplicates, 0, 7, 7, 4)).collect();
         assert_eq!(verdicts, [duplicate(false, true), Verdict::Store]);
     }

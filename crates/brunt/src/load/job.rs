@@ -288,10 +288,11 @@ impl Load<'_> {
         self.tables.insert(table.name);
         let counts = counts.entry(Some(table.name)).or_default();
         counts.table = Some(table.name.to_owned());
+        let load_idx = u32::try_from(job.file_idx).unwrap_or(u32::MAX - 1);
         let mut keep = Vec::with_capacity(days.len());
         let mut poorer: Vec<(u32, Held)> = Vec::new();
         for (row_idx, (day, identity)) in zip(0.., zip(&days, identities)) {
-            let verdict = self.duplicates.judge(table, *day, job.file_idx, identity);
+            let verdict = self.duplicates.judge(table, *day, load_idx, identity)?;
             counts.n_records += 1;
             match verdict {
                 // Of a replaced row of the same load, the poorer copy was counted as stored; it is the duplicate now.

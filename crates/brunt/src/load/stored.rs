@@ -65,10 +65,14 @@ impl Stored {
                 }
             }
         } else {
-            let unknown: Vec<Option<&Identity>> = of_day
-                .iter()
-                .map(|of| of.filter(|of| !duplicates.is_known(table, day, of.key)))
-                .collect();
+            let mut unknown: Vec<Option<&Identity>> = of_day.to_vec();
+            for of in &mut unknown {
+                if let Some(row) = of
+                    && duplicates.is_known(table, day, row.key)?
+                {
+                    *of = None;
+                }
+            }
             let keys: BTreeSet<u128> = unknown.iter().flatten().map(|of| of.key).collect();
             let wanted = wanted(rows, &unknown);
             for file in files.iter().filter(|_| !keys.is_empty()) {
@@ -78,8 +82,7 @@ impl Stored {
                 }
             }
         }
-        duplicates.know(table, day, stored);
-        Ok(())
+        duplicates.know(table, day, stored)
     }
 
     /// Remembers how to find the copy that a new row replaces.
