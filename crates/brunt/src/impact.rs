@@ -18,6 +18,7 @@ mod place;
 mod read;
 mod settings;
 mod table;
+mod threads;
 
 #[cfg(test)]
 mod tests;

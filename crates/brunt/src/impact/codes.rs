@@ -32,8 +32,9 @@ pub(super) struct Ids {
     pub(super) keys: Vec<u128>,
     pub(super) codes: Vec<u32>,
     kind: Kind,
-    seen: ByKey<u32>,
-    last: (String, i64),
+    places: Places,
+    /// Keys of the rows at hand, computed before any is looked up, so that lookups need not wait for each other.
+    at_hand: Vec<Option<u128>>,
 }
 
 /// A column of few distinct texts, which are kept: codes are places in `names`; NULL has `NONE`.
@@ -50,36 +51,33 @@ impl Ids {
             keys: Vec::new(),
             codes: Vec::new(),
             kind,
-            seen: ByKey::default(),
-            last: (String::new(), 0),
+            places: Places::default(),
+            at_hand: Vec::new(),
         }
     }
 
-    pub(super) fn push(&mut self, text: Option<&str>) {
-        self.push_began(text, 0);
+    pub(super) fn extend<'t>(&mut self, texts: impl IntoIterator<Item = Option<&'t str>>) {
+        self.extend_began(texts.into_iter().map(|text| (text, 0)));
     }
 
-    /// An id that is only unique together with when it began.
-    pub(super) fn push_began(&mut self, text: Option<&str>, began_at: i64) {
-        let Some(text) = text else { return self.codes.push(NONE) };
+    /// Ids that are only unique together with when they began.
+    pub(super) fn extend_began<'t>(&mut self, texts: impl Iterator<Item = (Option<&'t str>, i64)>) {
         // Rows are clustered by session, so most ids are those of the row before.
-        if let Some(&code) = self.codes.last()
-            && code != NONE
-            && self.last.1 == began_at
-            && self.last.0 == text
-        {
-            return self.codes.push(code);
+        let (mut last, mut last_key) = ((None, 0), None);
+        for row in texts {
+            if row != last {
+                (last, last_key) = (row, row.0.map(|text| key(self.kind, text, row.1)));
+            }
+            self.at_hand.push(last_key);
         }
-        self.last.0.clear();
-        self.last.0.push_str(text);
-        self.last.1 = began_at;
-        let key = key(self.kind, text, began_at);
-        let next = count(self.keys.len());
-        let code = *self.seen.entry(key).or_insert(next);
-        if code == next {
-            self.keys.push(key);
+        let (mut last_key, mut code) = (None, NONE);
+        for key in self.at_hand.drain(..) {
+            if key != last_key {
+                last_key = key;
+                code = key.map_or(NONE, |key| self.places.find_or_add(key, &mut self.keys));
+            }
+            self.codes.push(code);
         }
-        self.codes.push(code);
     }
 
     /// The key in a row.
@@ -87,8 +85,13 @@ impl Ids {
         self.keys.get(self.codes[row] as usize).copied()
     }
 
+    /// The code of a key that some row has.
+    pub(super) fn code(&self, key: u128) -> Option<u32> {
+        self.places.find(key, &self.keys)
+    }
+
     pub(super) fn size(&self) -> usize {
-        4 * self.codes.capacity() + 48 * self.keys.capacity()
+        4 * self.codes.capacity() + 16 * self.keys.capacity() + self.places.size()
     }
 }
 
@@ -151,36 +154,66 @@ impl Hasher for KeyHasher {
     }
 }
 
-/// Where activities are, by id: an open-addressed table of row numbers, a fifth of what a map with keys would take.
-#[derive(Debug)]
-pub(super) struct ById {
+/// Where keys are in a list of them: an open-addressed table of places, a fifth of what a map with keys would take.
+/// The list is always the same one.
+#[derive(Debug, Default)]
+pub(super) struct Places {
     slots: Vec<u32>,
 }
 
-impl ById {
-    pub(super) fn new(ids: &[u128]) -> Self {
-        let mut to = Self { slots: vec![NONE; (2 * ids.len()).next_power_of_two()] };
-        for (row, id) in (0..).zip(ids) {
-            let slot = to.slot(*id, ids);
-            to.slots[slot] = row;
+impl Places {
+    /// The places of all keys; of equal ones, that of the last.
+    pub(super) fn of(keys: &[u128]) -> Self {
+        let mut to = Self { slots: vec![NONE; (2 * keys.len()).next_power_of_two()] };
+        for (place, key) in (0..).zip(keys) {
+            let slot = to.slot(*key, keys);
+            to.slots[slot] = place;
         }
         to
     }
 
-    /// The row of `ids`, which is what the table was made from, that holds this id.
-    pub(super) fn find(&self, id: u128, ids: &[u128]) -> Option<u32> {
-        let row = self.slots[self.slot(id, ids)];
-        (row != NONE).then_some(row)
+    pub(super) fn find(&self, key: u128, keys: &[u128]) -> Option<u32> {
+        let place = *self.slots.get(self.slot(key, keys))?;
+        (place != NONE).then_some(place)
     }
 
-    /// Where the id is or would be; at most half of the slots are taken, so that there is an empty one.
-    fn slot(&self, id: u128, ids: &[u128]) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = id as usize & mask;
-        while self.slots[slot] != NONE && ids[self.slots[slot] as usize] != id {
+    /// The place of a key, which is at the end of the list from now on if it was nowhere.
+    fn find_or_add(&mut self, key: u128, keys: &mut Vec<u128>) -> u32 {
+        if 2 * (keys.len() + 1) > self.slots.len() {
+            self.grow(keys);
+        }
+        let slot = self.slot(key, keys);
+        if self.slots[slot] == NONE {
+            self.slots[slot] = count(keys.len());
+            keys.push(key);
+        }
+        self.slots[slot]
+    }
+
+    fn grow(&mut self, keys: &[u128]) {
+        const SLOTS_MIN: usize = 65_536;
+        self.slots = vec![NONE; SLOTS_MIN.max(2 * self.slots.len())];
+        for (place, key) in (0..).zip(keys) {
+            let slot = self.slot(*key, keys);
+            self.slots[slot] = place;
+        }
+    }
+
+    /// Where the key is or would be; at most half of the slots are taken, so that there is an empty one.
+    fn slot(&self, key: u128, keys: &[u128]) -> usize {
+        let mask = self.slots.len().saturating_sub(1);
+        let mut slot = key as usize & mask;
+        while let Some(&place) = self.slots.get(slot)
+            && place != NONE
+            && keys[place as usize] != key
+        {
             slot = (slot + 1) & mask;
         }
         slot
+    }
+
+    fn size(&self) -> usize {
+        4 * self.slots.capacity()
     }
 }
 
@@ -196,12 +229,13 @@ mod tests {
     #[test]
     fn ids_are_told_apart_by_kind_and_beginning() {
         let mut ids = Ids::new(Kind::Session);
-        for (text, began_at) in [("a", 1), ("a", 1), ("b", 1), ("a", 2), ("a", 1)] {
-            ids.push_began(Some(text), began_at);
-        }
-        ids.push(None);
+        let rows = [("a", 1), ("a", 1), ("b", 1), ("a", 2), ("a", 1)];
+        ids.extend_began(rows.into_iter().map(|(text, began_at)| (Some(text), began_at)));
+        ids.extend([None]);
         assert_eq!(ids.codes, [0, 0, 1, 2, 0, NONE]);
         assert_eq!((ids.key(0), ids.key(5)), (Some(key(Kind::Session, "a", 1)), None));
+        assert_eq!(ids.code(key(Kind::Session, "a", 2)), Some(2));
+        assert_eq!(ids.code(key(Kind::Session, "b", 2)), None);
         assert_ne!(key(Kind::User, "a", 0), key(Kind::Pseudo, "a", 0));
     }
 
@@ -215,11 +249,20 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_found_by_id_whatever_their_number() {
-        let ids: Vec<u128> = (0..1000).map(|n| key(Kind::Activity, &n.to_string(), 0)).collect();
-        let by_id = ById::new(&ids);
-        assert!((0..).zip(&ids).all(|(row, id)| by_id.find(*id, &ids) == Some(row)));
-        assert_eq!(by_id.find(key(Kind::Activity, "other", 0), &ids), None);
-        assert_eq!(ById::new(&[]).find(7, &[]), None);
+    fn keys_are_found_whatever_their_number_and_however_they_came() {
+        let keys: Vec<u128> = (0..50_000).map(|n| key(Kind::Activity, &n.to_string(), 0)).collect();
+        let (mut added, mut places) = (Vec::new(), Places::default());
+        for key in keys.iter().chain(&keys) {
+            places.find_or_add(*key, &mut added);
+        }
+        assert_eq!(added, keys);
+        let other = key(Kind::Activity, "other", 0);
+        for places in [places, Places::of(&keys)] {
+            assert!((0..).zip(&keys).all(|(at, key)| places.find(*key, &keys) == Some(at)));
+            assert_eq!(places.find(other, &keys), None);
+        }
+        for none in [Places::default(), Places::of(&[])] {
+            assert_eq!(none.find(7, &[]), None);
+        }
     }
 }

@@ -129,16 +129,16 @@ mod tests {
             of.orphan.push(false);
             of.synthetic.push(false);
             of.sequence_nos.push(0);
-            of.sessions.push_began(Some(session), 0);
-            of.users.push(Some("ann"));
-            of.pseudos.push(None);
-            of.accounts.push(Some("acme"));
+            of.sessions.extend([Some(*session)]);
+            of.users.extend([Some("ann")]);
+            of.pseudos.extend([None]);
+            of.accounts.extend([Some("acme")]);
         }
         for (session, plan) in [("s1", Some("plus")), ("s2", None)] {
-            sessions.sessions.push_began(Some(session), 0);
+            sessions.sessions.extend([Some(session)]);
             sessions.ended_at.push(20);
-            sessions.users.push(Some("ann"));
-            sessions.pseudos.push(None);
+            sessions.users.extend([Some("ann")]);
+            sessions.pseudos.extend([None]);
             sessions.synthetic.push(false);
             sessions.traits.iter_mut().for_each(|names| names.push(None));
             sessions.plans.push(plan);
@@ -148,7 +148,7 @@ mod tests {
             vec!["plus".to_owned(), "free".to_owned()],
             [(account, vec![(3, 1), (10, 0)])].into_iter().collect(),
         );
-        let placed = People::new(&sessions, &of, false).place(&of, Unit::User);
+        let placed = People::new(&sessions, &of, false).place(&of, Unit::User, 1);
         // In order of time: before any plan, then s1 and s2 at 5, then s2 at 15. "free" comes before "plus".
         let codes = plan_codes(&placed, &of, &sessions, &plans);
         assert_eq!((codes[0], codes[3]), (NONE, 1));

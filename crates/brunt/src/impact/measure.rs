@@ -1,15 +1,14 @@
 //! One journey through the estimator: who entered it, which groups struck, what each cost.
 
-use std::collections::{BTreeSet, HashMap};
-
 use brunt_stats::m1::{self, GroupImpact, ImpactOptions, NONE, Population, Raw, Step, StepOrder};
 use datafusion::error::{DataFusionError, Result};
 
-use super::codes::ById;
+use super::codes::Places;
 use super::covariates;
 use super::place::{People, Placed, Who, group};
 use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Sessions, Steps};
 use super::settings::{Measured, Settings};
+use super::threads::both;
 use crate::code::Code;
 use crate::definitions::{Order, Unit};
 use crate::error::Fault;
@@ -67,9 +66,20 @@ struct JourneySteps {
 /// Where more rows were read than the estimator can count.
 pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
     let Inputs { sessions, activities, steps, carriers, plans, groups, accounts } = inputs;
+    let n_threads = settings.n_threads;
+    let (people, (carrier_rows, step_rows)) = both(
+        n_threads,
+        || People::new(&sessions, &activities, settings.with_synthetic),
+        || {
+            let by_id = Places::of(&activities.ids);
+            let row = |id: &u128| by_id.find(*id, &activities.ids).unwrap_or(NONE);
+            let carrier_rows: Vec<u32> = carriers.activities.iter().map(row).collect();
+            let step_rows: Vec<Option<u32>> =
+                steps.activities.iter().map(|id| id.as_ref().map(row)).collect();
+            (carrier_rows, step_rows)
+        },
+    );
     let plans = plans.into_parts();
-    let by_id = ById::new(&activities.ids);
-    let people = People::new(&sessions, &activities, settings.with_synthetic);
     let group_places = carriers.groups.places();
     let mut group_ids = carriers.groups.names.clone();
     group_ids.sort_unstable();
@@ -78,13 +88,14 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
         if settings.journeys.iter().all(|journey| journey.unit != by) {
             continue;
         }
-        let placed = people.place(&activities, by);
-        let carriers =
-            carried(&carriers, &group_places, |id| place_of(id, &by_id, &activities, &placed));
+        let placed = people.place(&activities, by, n_threads);
+        let carriers = carried(&carriers, &carrier_rows, &group_places, &placed);
         for journey in settings.journeys.iter().filter(|journey| journey.unit == by) {
-            let own = steps_of(journey, &steps, &people, &placed, |id| {
-                place_of(id, &by_id, &activities, &placed)
-            });
+            let (of_activities, own) = both(
+                n_threads,
+                || covariates::activities(&placed, &activities, &sessions, &plans, settings.zone),
+                || steps_of(journey, &steps, &step_rows, &people, &placed),
+            );
             let raw = Raw {
                 units: placed
                     .units
@@ -92,19 +103,12 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
                     .zip(&own.n_of_unit)
                     .map(|(unit, n_steps)| m1::Unit { n_steps: *n_steps, ..*unit })
                     .collect(),
-                activities: covariates::activities(
-                    &placed,
-                    &activities,
-                    &sessions,
-                    &plans,
-                    settings.zone,
-                ),
+                activities: of_activities,
                 steps: own.steps,
             };
             let population = m1::population(&estimated(journey, settings), raw).map_err(refused)?;
-            let options =
-                ImpactOptions { floor_pp: settings.floor_pp, n_threads: settings.n_threads };
-            let impacts = population.partition(settings.n_threads).impacts(&carriers, &options);
+            let options = ImpactOptions { floor_pp: settings.floor_pp, n_threads };
+            let impacts = population.partition(n_threads).impacts(&carriers, &options);
             let mrr_touched = mrr_touched(
                 &population,
                 &carriers,
@@ -143,36 +147,31 @@ fn estimated(journey: &Measured, settings: &Settings) -> m1::Journey {
     }
 }
 
-/// Where the activity of an id lies in the order of units; `None` where it is left out.
-fn place_of(id: u128, by_id: &ById, activities: &Activities, placed: &Placed) -> Option<u32> {
-    let row = by_id.find(id, &activities.ids)?;
-    let place = placed.places[row as usize];
-    (place != NONE).then_some(place)
-}
-
 /// For each group, in the order of ids, the places of the activities that carry it.
 fn carried(
     carriers: &Carriers,
+    carrier_rows: &[u32],
     group_places: &[u32],
-    place_of: impl Fn(u128) -> Option<u32>,
+    placed: &Placed,
 ) -> Vec<Vec<u32>> {
     let mut of_groups = vec![Vec::new(); group_places.len()];
-    for (id, group) in carriers.activities.iter().zip(&carriers.groups.codes) {
-        if let (Some(place), Some(group)) = (place_of(*id), group_places.get(*group as usize)) {
+    for (row, group) in carrier_rows.iter().zip(&carriers.groups.codes) {
+        if let (Some(place), Some(group)) = (placed.place(*row), group_places.get(*group as usize))
+        {
             of_groups[*group as usize].push(place);
         }
     }
     of_groups
 }
 
-/// A journey's steps by unit, each unit's by time. A step belongs to the unit of the activity that did it; one whose
-/// activity was left out is left out too.
+/// A journey's steps by unit, each unit's by time. A step belongs to the unit of the activity that did it, whose row
+/// comes with it; one whose activity was left out is left out too.
 fn steps_of(
     journey: &Measured,
     steps: &Steps,
+    step_rows: &[Option<u32>],
     people: &People<'_>,
     placed: &Placed,
-    place_of: impl Fn(u128) -> Option<u32>,
 ) -> JourneySteps {
     let who = Who { users: &steps.users, pseudos: &steps.pseudos, sessions: &steps.sessions };
     let wanted = steps.journeys.names.iter().position(|name| *name == journey.name);
@@ -184,7 +183,7 @@ fn steps_of(
     let (mut other_currency, mut has_first_step) = (false, false);
     for row in (0..n_rows).filter(|row| is_own(*row)) {
         has_first_step |= steps.step_idxs[row] == 1;
-        let activity = match steps.activities[row].map(&place_of) {
+        let activity = match step_rows[row].map(|row| placed.place(row)) {
             Some(None) => continue,
             known => known.flatten(),
         };
@@ -248,19 +247,22 @@ fn mrr_touched(
     activities: &Activities,
     accounts: &Accounts,
 ) -> Vec<Option<i128>> {
-    let mrr: HashMap<u32, i128> = (0..)
-        .zip(&activities.accounts.keys)
-        .filter_map(|(code, key)| {
-            let (mrr, own) = accounts.mrr.get(key)?;
-            let same = currency.is_some() && (own.is_none() || own.as_deref() == currency);
-            same.then_some((code, *mrr))
-        })
-        .collect();
+    if accounts.mrr.is_empty() {
+        return vec![None; carriers.len()];
+    }
+    let mrr = |key: &u128| {
+        let (mrr, own) = accounts.mrr.get(key)?;
+        let same = currency.is_some() && (own.is_none() || own.as_deref() == currency);
+        same.then_some(*mrr)
+    };
+    let mrr: Vec<Option<i128>> = activities.accounts.keys.iter().map(mrr).collect();
     let touched = |places: &Vec<u32>| {
         let entries = places.iter().filter_map(|place| population.entry_of(*place));
-        let touched: BTreeSet<u32> =
+        let mut accounts: Vec<u32> =
             entries.filter_map(|entry| population.entries()[entry as usize].account).collect();
-        touched.iter().filter_map(|account| mrr.get(account).copied()).reduce(|a, b| a + b)
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts.iter().filter_map(|account| mrr[*account as usize]).reduce(|a, b| a + b)
     };
     carriers.iter().map(touched).collect()
 }

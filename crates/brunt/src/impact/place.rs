@@ -4,13 +4,15 @@ use brunt_stats::m1::{NONE, Unit};
 
 use super::codes::{ByKey, Ids, count};
 use super::read::{Activities, Sessions};
+use super::threads::both;
 use crate::definitions;
 
 /// Which user an anonymous id became, which sessions there are, and what a journey's unit is.
 #[derive(Debug)]
 pub(super) struct People<'a> {
     sessions: &'a Sessions,
-    session_rows: ByKey<u32>,
+    /// By code of the session.
+    session_rows: Vec<u32>,
     /// `None` where an anonymous id became several users.
     user_of_pseudo: ByKey<Option<u128>>,
     with_synthetic: bool,
@@ -24,7 +26,7 @@ pub(super) struct Placed {
     /// Rows of activities by unit, each unit's by (time, sequence, id).
     pub(super) order: Vec<u32>,
     /// Where in the order a row is; `NONE` for those left out.
-    pub(super) places: Vec<u32>,
+    places: Vec<u32>,
     /// The unit at each place of the order.
     pub(super) unit_at: Vec<u32>,
     /// For each place of the order, the row of its session, or `NONE`.
@@ -41,6 +43,13 @@ pub(super) struct Who<'a> {
     pub(super) sessions: &'a Ids,
 }
 
+impl Placed {
+    /// Where in the order a row of activities is; `None` where it is left out or is none.
+    pub(super) fn place(&self, row: u32) -> Option<u32> {
+        self.places.get(row as usize).copied().filter(|place| *place != NONE)
+    }
+}
+
 impl<'a> People<'a> {
     /// An anonymous id is the one user that any session or activity ever had with it.
     pub(super) fn new(
@@ -48,9 +57,9 @@ impl<'a> People<'a> {
         activities: &Activities,
         with_synthetic: bool,
     ) -> Self {
-        let mut session_rows = ByKey::default();
-        for row in 0..sessions.ended_at.len() {
-            session_rows.extend(sessions.sessions.key(row).map(|key| (key, count(row))));
+        let mut session_rows = vec![NONE; sessions.sessions.keys.len()];
+        for (row, code) in (0..).zip(&sessions.sessions.codes) {
+            session_rows[*code as usize] = row;
         }
         let mut user_of_pseudo = ByKey::default();
         add_users(&sessions.users, &sessions.pseudos, &mut user_of_pseudo);
@@ -60,7 +69,12 @@ impl<'a> People<'a> {
 
     /// Puts every activity that somebody did with its unit: the user where one is known and the journey follows
     /// users, else the session.
-    pub(super) fn place(&self, activities: &Activities, by: definitions::Unit) -> Placed {
+    pub(super) fn place(
+        &self,
+        activities: &Activities,
+        by: definitions::Unit,
+        n_threads: usize,
+    ) -> Placed {
         let who = Who {
             users: &activities.users,
             pseudos: &activities.pseudos,
@@ -83,15 +97,23 @@ impl<'a> People<'a> {
             let row = row as usize;
             (activities.ts[row], activities.sequence_nos[row], activities.ids[row])
         });
-        let mut places = vec![NONE; n_rows];
-        for (place, row) in (0..).zip(&order) {
-            places[*row as usize] = place;
-        }
+        let ((places, unit_at), session_at) = both(
+            n_threads,
+            || {
+                let mut places = vec![NONE; n_rows];
+                for (place, row) in (0..).zip(&order) {
+                    places[*row as usize] = place;
+                }
+                let unit_at = order.iter().map(|row| unit_of_row[*row as usize]).collect();
+                (places, unit_at)
+            },
+            || order.iter().map(|row| session_of(*row as usize)).collect(),
+        );
         let mut placed = Placed {
             units: Vec::with_capacity(unit_of.len()),
             places,
-            unit_at: order.iter().map(|row| unit_of_row[*row as usize]).collect(),
-            session_at: order.iter().map(|row| session_of(*row as usize)).collect(),
+            unit_at,
+            session_at,
             order,
             unit_of,
             by,
@@ -102,8 +124,8 @@ impl<'a> People<'a> {
 
     /// The unit of a row that no activity is known for.
     pub(super) fn unit(&self, placed: &Placed, who: Who<'_>, row: usize) -> Option<u32> {
-        let session = who.sessions.key(row).and_then(|key| self.session_rows.get(&key));
-        let synthetic = session.is_some_and(|row| self.sessions.synthetic[*row as usize]);
+        let session = who.sessions.key(row).and_then(|key| self.session_row(key));
+        let synthetic = session.is_some_and(|row| self.sessions.synthetic[row as usize]);
         if synthetic && !self.with_synthetic {
             return None;
         }
@@ -123,8 +145,12 @@ impl<'a> People<'a> {
     }
 
     fn rows_of(&self, sessions: &Ids) -> Vec<u32> {
-        let row = |key| self.session_rows.get(key).copied().unwrap_or(NONE);
-        sessions.keys.iter().map(row).collect()
+        sessions.keys.iter().map(|key| self.session_row(*key).unwrap_or(NONE)).collect()
+    }
+
+    fn session_row(&self, key: u128) -> Option<u32> {
+        let code = self.sessions.sessions.code(key)?;
+        self.session_rows.get(code as usize).copied()
     }
 
     /// Fills in who each unit is: the first user and the first account that its activities name.
@@ -230,7 +256,11 @@ pub(super) fn group<K: Ord>(
         *at += 1;
     }
     for bounds in first.windows(2) {
-        order[bounds[0] as usize..bounds[1] as usize].sort_unstable_by_key(|row| key(*row));
+        let own = &mut order[bounds[0] as usize..bounds[1] as usize];
+        // Most are in order as they were read.
+        if !own.is_sorted_by_key(|row| key(*row)) {
+            own.sort_unstable_by_key(|row| key(*row));
+        }
     }
     (order, first)
 }
@@ -250,10 +280,10 @@ mod tests {
             to.orphan.push(false);
             to.synthetic.push(*session == "bot");
             to.sequence_nos.push(i64::MIN);
-            to.sessions.push_began(Some(session), 0);
-            to.users.push(*user);
-            to.pseudos.push(*pseudo);
-            to.accounts.push(user.map(|_| "acme"));
+            to.sessions.extend([Some(*session)]);
+            to.users.extend([*user]);
+            to.pseudos.extend([*pseudo]);
+            to.accounts.extend([user.map(|_| "acme")]);
         }
         to
     }
@@ -261,10 +291,10 @@ mod tests {
     fn sessions(ids: &[&str]) -> Sessions {
         let mut to = Sessions::default();
         for id in ids {
-            to.sessions.push_began(Some(id), 0);
+            to.sessions.extend([Some(*id)]);
             to.ended_at.push(3_600_000_000);
-            to.users.push(None);
-            to.pseudos.push(None);
+            to.users.extend([None]);
+            to.pseudos.extend([None]);
             to.synthetic.push(false);
         }
         to
@@ -273,7 +303,7 @@ mod tests {
     /// The minutes of each unit's activities, in the order of the earliest.
     fn minutes(of: &Activities, by: definitions::Unit) -> Vec<Vec<i64>> {
         let sessions = sessions(&["s1", "s2", "s3"]);
-        let placed = People::new(&sessions, of, false).place(of, by);
+        let placed = People::new(&sessions, of, false).place(of, by, 2);
         let mut at = 0;
         let mut all: Vec<Vec<i64>> = Vec::new();
         for unit in &placed.units {
@@ -315,7 +345,7 @@ mod tests {
             (2, "s3", None, None),
         ]);
         let sessions = sessions(&["s1", "s2", "s3"]);
-        let placed = People::new(&sessions, &of, false).place(&of, definitions::Unit::User);
+        let placed = People::new(&sessions, &of, false).place(&of, definitions::Unit::User, 1);
         let mut ends: Vec<_> =
             placed.units.iter().map(|unit| (unit.user.is_some(), unit.ends_at)).collect();
         ends.sort();

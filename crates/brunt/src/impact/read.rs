@@ -8,6 +8,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::error::{DataFusionError, Result};
 
+use brunt_stats::m1::NONE;
+
 use super::codes::{ByKey, Ids, Kind, Names, key};
 
 /// What the rows of one scan become.
@@ -75,6 +77,7 @@ pub(super) struct Steps {
     /// From 1.
     pub(super) step_idxs: Vec<i32>,
     pub(super) activities: Vec<Option<u128>>,
+    /// Who did it, where no activity tells.
     pub(super) sessions: Ids,
     pub(super) users: Ids,
     pub(super) pseudos: Ids,
@@ -92,9 +95,10 @@ pub(super) struct Carriers {
 /// What accounts' plans were, and since when.
 #[derive(Debug, Default)]
 pub(super) struct PlanHistory {
-    /// By account, in order of time.
-    since: ByKey<Vec<(i64, u32)>>,
+    accounts: Vec<u128>,
+    since: Vec<i64>,
     plans: Names,
+    loads: Names,
 }
 
 /// What is known of error groups beside their impact, by group.
@@ -113,10 +117,29 @@ pub(super) struct Accounts {
 }
 
 impl PlanHistory {
-    /// The plans' names, and for each account the times from which it had each.
-    pub(super) fn into_parts(mut self) -> (Vec<String>, ByKey<Vec<(i64, u32)>>) {
-        self.since.values_mut().for_each(|states| states.sort_unstable_by_key(|(since, _)| *since));
-        (self.plans.names, self.since)
+    /// The plans' names, and for each account the times from which it had each, in order. Of states that began at the
+    /// same time the last one held, by its load as in `account_history`; one without a plan says nothing of it.
+    pub(super) fn into_parts(self) -> (Vec<String>, ByKey<Vec<(i64, u32)>>) {
+        let (loads, plans) = (self.loads.places(), self.plans.places());
+        let place = |places: &[u32], code: u32| places.get(code as usize).copied();
+        let mut rows: Vec<usize> = (0..self.since.len()).collect();
+        rows.sort_unstable_by_key(|&row| {
+            let (load, plan) = (self.loads.codes[row], self.plans.codes[row]);
+            (self.accounts[row], self.since[row], place(&loads, load), place(&plans, plan))
+        });
+        let mut since: ByKey<Vec<(i64, u32)>> = ByKey::default();
+        let same = |a: &usize, b: &usize| {
+            (self.accounts[*a], self.since[*a]) == (self.accounts[*b], self.since[*b])
+        };
+        for states in rows.chunk_by(same) {
+            if let Some(&row) = states.last()
+                && self.plans.codes[row] != NONE
+            {
+                let state = (self.since[row], self.plans.codes[row]);
+                since.entry(self.accounts[row]).or_default().push(state);
+            }
+        }
+        (self.plans.names, since)
     }
 }
 
@@ -143,13 +166,13 @@ impl Rows for Sessions {
         let (ts, ended_at) = (times(batch, 1)?, times(batch, 2)?);
         let synthetic = texts(batch, 5)?;
         for row in 0..batch.num_rows() {
-            self.sessions.push_began(text(&ids, row), ts.value(row));
             let ended_at = if ended_at.is_null(row) { ts.value(row) } else { ended_at.value(row) };
             self.ended_at.push(ended_at);
-            self.users.push(text(&users, row));
-            self.pseudos.push(text(&pseudos, row));
             self.synthetic.push(synthetic.is_valid(row));
         }
+        self.sessions.extend_began(ids.iter().zip(ts.values().iter().copied()));
+        self.users.extend(users.iter());
+        self.pseudos.extend(pseudos.iter());
         for (names, column) in self.traits.iter_mut().chain([&mut self.plans]).zip(6..) {
             push_names(names, &texts(batch, column)?);
         }
@@ -226,11 +249,11 @@ impl Rows for Activities {
             self.synthetic.push(synthetic.is_valid(row));
             let sequence_no = sequence_nos.is_valid(row).then(|| sequence_nos.value(row));
             self.sequence_nos.push(sequence_no.unwrap_or(i64::MIN));
-            self.sessions.push_began(text(&sessions, row), started_at.value(row));
-            self.users.push(text(&users, row));
-            self.pseudos.push(text(&pseudos, row));
-            self.accounts.push(text(&accounts, row));
         }
+        self.sessions.extend_began(sessions.iter().zip(started_at.values().iter().copied()));
+        self.users.extend(users.iter());
+        self.pseudos.extend(pseudos.iter());
+        self.accounts.extend(accounts.iter());
         Ok(())
     }
 
@@ -260,9 +283,9 @@ impl Default for Steps {
 
 impl Rows for Steps {
     const SQL: &'static str =
-        "SELECT ts, journey, step_idx, activity_id, session_id, session_started_at,
-        user_id, user_pseudo_id, value, currency FROM journey_steps
-        WHERE journey IS NOT NULL AND step_idx IS NOT NULL";
+        "SELECT ts, journey, step_idx, activity_id, CASE WHEN activity_id IS NULL THEN session_id END, session_started_at,
+        CASE WHEN activity_id IS NULL THEN user_id END, CASE WHEN activity_id IS NULL THEN user_pseudo_id END,
+        value, currency FROM journey_steps WHERE journey IS NOT NULL AND step_idx IS NOT NULL";
 
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let (ts, journeys) = (times(batch, 0)?, texts(batch, 1)?);
@@ -276,12 +299,12 @@ impl Rows for Steps {
         for row in 0..batch.num_rows() {
             self.journeys.push(text(&journeys, row));
             self.activities.push(text(&activities, row).map(|id| key(Kind::Activity, id, 0)));
-            self.sessions.push_began(text(&sessions, row), started_at.value(row));
-            self.users.push(text(&users, row));
-            self.pseudos.push(text(&pseudos, row));
             self.values.push(values.is_valid(row).then(|| values.value(row) as f64 / UNITS));
             self.currencies.push(text(&currencies, row));
         }
+        self.sessions.extend_began(sessions.iter().zip(started_at.values().iter().copied()));
+        self.users.extend(users.iter());
+        self.pseudos.extend(pseudos.iter());
         Ok(())
     }
 
@@ -310,22 +333,19 @@ impl Rows for Carriers {
 }
 
 impl Rows for PlanHistory {
-    // A state that was replaced at its very time never held.
-    const SQL: &'static str = "SELECT account_id, valid_from, plan_tier FROM account_history
-        WHERE plan_tier IS NOT NULL AND (valid_until IS NULL OR valid_until > valid_from)";
+    const SQL: &'static str = "SELECT account_id, ts, plan_tier, load_id FROM account_updates WHERE account_id IS NOT NULL";
 
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
-        let (accounts, since, plans) = (texts(batch, 0)?, times(batch, 1)?, texts(batch, 2)?);
-        for row in 0..batch.num_rows() {
-            let plan = self.plans.code_of(plans.value(row));
-            let account = key(Kind::Account, accounts.value(row), 0);
-            self.since.entry(account).or_default().push((since.value(row), plan));
-        }
+        let accounts = texts(batch, 0)?;
+        self.accounts.extend(accounts.iter().flatten().map(|text| key(Kind::Account, text, 0)));
+        self.since.extend_from_slice(times(batch, 1)?.values());
+        push_names(&mut self.plans, &texts(batch, 2)?);
+        push_names(&mut self.loads, &texts(batch, 3)?);
         Ok(())
     }
 
     fn size(&self) -> usize {
-        96 * self.since.len()
+        24 * self.accounts.capacity() + self.plans.size() + self.loads.size()
     }
 }
 
