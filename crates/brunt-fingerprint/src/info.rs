@@ -58,8 +58,8 @@ impl Quality {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",
-            Self::LibraryOnly => "library-only",
-            Self::MessageOnly => "message-only",
+            Self::LibraryOnly => "library_only",
+            Self::MessageOnly => "message_only",
             Self::Minified => "minified",
             Self::Truncated => "truncated",
             Self::Unparsed => "unparsed",
