@@ -19,7 +19,7 @@ use crate::derive::{self, REACH_DAYS};
 use crate::error::Error;
 
 /// The base tables of which derived tables are made day by day.
-pub(super) const DERIVED_FROM: [&str; 3] = ["spans", "logs", "events"];
+pub(crate) const DERIVED_FROM: [&str; 3] = ["spans", "logs", "events"];
 
 /// The base tables of which derived tables are made anew as a whole.
 pub(super) const WHOLE_FROM: [&str; 2] = ["ticket_updates", "account_updates"];
@@ -54,14 +54,17 @@ pub(super) async fn pin_definitions(
     Ok(true)
 }
 
-/// Whether a derived day is kept as it is, because retention took base rows that decide it, or took the day itself.
-/// Rows without a time have no age.
+/// [`is_frozen`] in the middle of a write.
 pub(super) fn outlives_base(tx: &Transaction, table: &Table, day: Day) -> bool {
-    let first_of_base = DERIVED_FROM
-        .iter()
-        .filter_map(|name| tx.first_day(name))
-        .map(|first| first.plus(REACH_DAYS));
-    let first = first_of_base.chain(tx.first_day(table.name)).max();
+    is_frozen(|name| tx.first_day(name), table, day)
+}
+
+/// Whether a derived day is kept as it is, because retention took base rows that decide it, or took the day itself;
+/// `first_day` is the first whole day of a table. Rows without a time have no age.
+pub(crate) fn is_frozen(first_day: impl Fn(&str) -> Option<Day>, table: &Table, day: Day) -> bool {
+    let first_of_base =
+        DERIVED_FROM.iter().filter_map(|name| first_day(name)).map(|first| first.plus(REACH_DAYS));
+    let first = first_of_base.chain(first_day(table.name)).max();
     day != Day::UNDATED && first.is_some_and(|first| day < first)
 }
 
