@@ -119,7 +119,8 @@ fn parts(infos: &[Option<ErrorInfo>]) -> Result<ListArray> {
     let offsets = OffsetBuffer::from_lengths(infos.iter().map(of));
     let all: Vec<&Part> = infos.iter().flatten().flat_map(|info| &info.why).collect();
     let texts = |of: fn(&Part) -> &str| -> ArrayRef {
-        Arc::new(all.iter().map(|part| Some(of(part))).collect::<StringArray>())
+        let texts = all.iter().map(|part| Some(of(part)).filter(|text| !text.is_empty()));
+        Arc::new(texts.collect::<StringArray>())
     };
     let used: BooleanArray = all.iter().map(|part| Some(part.used)).collect();
     let columns =

@@ -100,7 +100,12 @@ pub(crate) async fn compare(
                 found.matched.extend(of.recorded.ask(|occurrence| matched(occurrence, &rules)));
             }
             match stored.get(&of.error_id) {
-                Some((group, title)) => found.add((group, title), (of.group, of.title)),
+                Some((group, title)) => {
+                    found.add(group, of.group);
+                    let at = (of.ts, of.error_id);
+                    see(&mut found.titles_before, group, title, &at);
+                    see(&mut found.titles_after, of.group, of.title, &at);
+                }
                 None => found.n_new += 1,
             }
         };
@@ -138,22 +143,24 @@ async fn stored_groups(
 struct Found {
     n_new: u64,
     moves: BTreeMap<String, BTreeMap<String, u64>>,
-    titles_before: HashMap<String, String>,
-    titles_after: HashMap<String, String>,
+    titles_before: Titles,
+    titles_after: Titles,
     matched: BTreeSet<RulePlace>,
 }
 
+/// Of each group the title of its earliest occurrence, with the time and id of that.
+type Titles = HashMap<String, ((Ts, String), String)>;
+
+fn see(titles: &mut Titles, group: &str, title: &str, at: &(Ts, String)) {
+    if titles.get(group).is_none_or(|(known, _)| at < known) {
+        titles.insert(group.to_owned(), (at.clone(), title.to_owned()));
+    }
+}
+
 impl Found {
-    fn add(&mut self, before: (&str, &str), after: (&str, &str)) {
-        for (titles, (group, title)) in
-            [(&mut self.titles_before, before), (&mut self.titles_after, after)]
-        {
-            if !titles.contains_key(group) {
-                titles.insert(group.to_owned(), title.to_owned());
-            }
-        }
-        let to = self.moves.entry(before.0.to_owned()).or_default();
-        *to.entry(after.0.to_owned()).or_default() += 1;
+    fn add(&mut self, before: &str, after: &str) {
+        let to = self.moves.entry(before.to_owned()).or_default();
+        *to.entry(after.to_owned()).or_default() += 1;
     }
 
     fn finish(self, rules: &Rules) -> Regrouping {
@@ -212,8 +219,8 @@ impl Found {
     }
 }
 
-fn count(titles: &HashMap<String, String>, group: &str, n_occurrences: u64) -> GroupCount {
-    let title = titles.get(group).cloned().unwrap_or_default();
+fn count(titles: &Titles, group: &str, n_occurrences: u64) -> GroupCount {
+    let title = titles.get(group).map(|(_, title)| title.clone()).unwrap_or_default();
     GroupCount { error_group_id: group.to_owned(), title, n_occurrences }
 }
 
