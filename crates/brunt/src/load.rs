@@ -4,6 +4,7 @@
 //! input ─► decode (own thread) ─► judge duplicates ─► append ─► derive the days within reach ─► epoch
 //! ```
 
+mod aliases;
 mod decode;
 mod duplicates;
 mod explain;
@@ -155,7 +156,7 @@ pub(crate) async fn derive_all(store: &Store, now: Ts) -> Result<usize, Error> {
     loop {
         let mut tx = writing.begin().await?;
         transaction::pin_definitions(&mut tx, &definitions).await?;
-        let n_days = transaction::derive_all(&mut tx, &definitions).await?;
+        let n_days = transaction::derive_all(&mut tx, &definitions, now).await?;
         if let Some(committed) = writing.offer(tx, n_days).await? {
             return Ok(committed.value);
         }

@@ -3,8 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int32Array, ListArray, NullBufferBuilder, StringArray,
-    StructArray,
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, ListArray, StringArray, StructArray,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
@@ -128,7 +127,6 @@ fn lists(rows: &[Option<Vec<Frame>>]) -> Result<ListArray> {
         texts(|frame| frame.reason.to_owned()),
     ];
     let frames = StructArray::try_new(frame_fields(), columns, None)?;
-    let mut validity = NullBufferBuilder::new(rows.len());
-    rows.iter().for_each(|row| validity.append(row.is_some()));
-    Ok(ListArray::try_new(frame_field(), offsets, Arc::new(frames), validity.finish())?)
+    let validity: Vec<bool> = rows.iter().map(Option::is_some).collect();
+    Ok(ListArray::try_new(frame_field(), offsets, Arc::new(frames), Some(validity.into()))?)
 }

@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Int32Array, ListArray, NullBufferBuilder, StringArray, StructArray,
-};
+use arrow::array::{ArrayRef, BooleanArray, Int32Array, ListArray, StringArray, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
 use brunt_fingerprint::{ErrorInfo, Lang, Part};
@@ -109,9 +107,8 @@ fn structs(infos: &[Option<ErrorInfo>]) -> Result<StructArray> {
         texts(|info| Some(info.quality.as_str())),
         Arc::new(parts(infos)?),
     ];
-    let mut validity = NullBufferBuilder::new(infos.len());
-    infos.iter().for_each(|info| validity.append(info.is_some()));
-    Ok(StructArray::try_new(fields(), columns, validity.finish())?)
+    let validity: Vec<bool> = infos.iter().map(Option::is_some).collect();
+    Ok(StructArray::try_new(fields(), columns, Some(validity.into()))?)
 }
 
 fn parts(infos: &[Option<ErrorInfo>]) -> Result<ListArray> {

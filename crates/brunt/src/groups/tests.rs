@@ -51,6 +51,13 @@ const SAME_IDS: &str = "SELECT count(*), count(DISTINCT e.error_group_id), bool_
     l.exception_type, l.exception_message, l.exception_stacktrace, l.service_name, NULL, l.attributes)) \
     FROM errors e JOIN logs l ON l.ts = e.ts";
 
+/// How many old ids a new one has, with the rows and the share that came from each, the earlier change first.
+const ALIASES: &str = "SELECT count(*) OVER (PARTITION BY new_id), n_occurrences, share, old_id <> new_id \
+    FROM system.error_aliases ORDER BY 1, 2 DESC, 3";
+/// Whether the ids that were left are where the errors of the oldest id went, and come back to it.
+const WAYS: &str = "SELECT bool_and(b.new_id = a.old_id) FROM system.error_aliases a JOIN system.error_aliases b \
+    ON b.old_id = a.new_id AND b.share = 1 AND a.share < 1";
+
 #[tokio::test]
 async fn changed_rules_regroup_everything_with_the_next_load() {
     let store = shop().await;
@@ -58,6 +65,8 @@ async fn changed_rules_regroup_everything_with_the_next_load() {
     assert_eq!(rows(&store, GROUPS).await, plain);
     assert_eq!(rows(&store, SAME_IDS).await, ["5|2|true"]);
     let before = rows(&store, "SELECT DISTINCT error_group_id FROM errors ORDER BY 1").await;
+    store.derive_all(NOW).await.unwrap();
+    assert_eq!(rows(&store, ALIASES).await, [""; 0], "no group changed");
 
     define(
         &store,
@@ -71,6 +80,8 @@ async fn changed_rules_regroup_everything_with_the_next_load() {
         ["Out of stock|2", "Out of stock|1", "Out of stock|1", "TimeoutError: after <*>|1"];
     assert_eq!(rows(&store, GROUPS).await, regrouped);
     assert_eq!(rows(&store, SAME_IDS).await, ["5|4|true"]);
+    // One group went to three; the other stayed.
+    assert_eq!(rows(&store, ALIASES).await, ["1|2|0.5|true", "1|1|0.25|true", "1|1|0.25|true"]);
 
     let session = store.session().await.unwrap();
     ask(&session, "SET brunt.epoch = 1").await;
@@ -80,6 +91,11 @@ async fn changed_rules_regroup_everything_with_the_next_load() {
     store.write_definition("errors.toml", "schema = 1\n").await.unwrap();
     store.derive_all(NOW).await.unwrap();
     assert_eq!(rows(&store, "SELECT DISTINCT error_group_id FROM errors ORDER BY 1").await, before);
+    // Three groups went to one.
+    let back = ["3|2|1.0|true", "3|1|1.0|true", "3|1|1.0|true"];
+    let all = [&["1|2|0.5|true", "1|1|0.25|true", "1|1|0.25|true"], &back[..]].concat();
+    assert_eq!(rows(&store, ALIASES).await, all);
+    assert_eq!(rows(&store, WAYS).await, ["true"]);
 }
 
 #[tokio::test]

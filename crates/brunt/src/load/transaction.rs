@@ -12,6 +12,7 @@ use brunt_model::{Day, Table, Ts, day_of, table};
 use brunt_store::Transaction;
 
 use super::TableCounts;
+use super::aliases::{self, Aliases};
 use super::feeds::StoredFeed;
 use super::job::all_days;
 use crate::definitions::Definitions;
@@ -75,7 +76,8 @@ pub(super) async fn derive_days(
     definitions: &Definitions,
 ) -> Result<(), Error> {
     tx.flush().await?;
-    derive::derive_days(&mut TransactionTables { tx }, &derive::reach(days), definitions).await
+    let mut tables = TransactionTables { tx, aliases: None };
+    derive::derive_days(&mut tables, &derive::reach(days), definitions).await
 }
 
 /// Derives the tables that are made anew as a whole.
@@ -84,17 +86,22 @@ pub(super) async fn derive_whole(tx: &mut Transaction) -> Result<(), Error> {
     for name in WHOLE_FROM {
         days.extend(tx.read_table(name).await?.iter().map(|file| file.day));
     }
-    derive::derive_whole(&mut TransactionTables { tx }, &days).await
+    derive::derive_whole(&mut TransactionTables { tx, aliases: None }, &days).await
 }
 
-/// Derives all days, and empties those that have no base rows; returns how many.
+/// Derives all days, empties those that have no base rows, and keeps where errors went whose group has another id;
+/// returns how many days it derived.
 pub(super) async fn derive_all(
     tx: &mut Transaction,
     definitions: &Definitions,
+    now: Ts,
 ) -> Result<usize, Error> {
     tx.flush().await?;
     let days = all_days(tx).await?;
-    derive::derive_days(&mut TransactionTables { tx }, &days, definitions).await?;
+    let mut tables = TransactionTables { tx: &mut *tx, aliases: Some(Aliases::default()) };
+    derive::derive_days(&mut tables, &days, definitions).await?;
+    let aliases = tables.aliases.unwrap_or_default();
+    aliases.write(tx, now).await?;
     derive_whole(tx).await?;
     Ok(days.len())
 }
@@ -221,6 +228,8 @@ pub(super) async fn add_system_rows(
 /// The tables of a store as derivation sees them, in the middle of a write.
 struct TransactionTables<'a> {
     tx: &'a mut Transaction,
+    /// Where errors go, where all of them are derived again.
+    aliases: Option<Aliases>,
 }
 
 impl derive::Tables for TransactionTables<'_> {
@@ -245,6 +254,13 @@ impl derive::Tables for TransactionTables<'_> {
     ) -> Result<(), Error> {
         if outlives_base(self.tx, table, day) {
             return Ok(());
+        }
+        if let Some(aliases) = self.aliases.as_mut().filter(|_| table.name == "errors") {
+            let mut before = Vec::new();
+            for file in self.tx.read_days(table.name, &BTreeSet::from([day])).await? {
+                before.extend(self.tx.read(&file, Some(&aliases::COLUMNS)).await?);
+            }
+            aliases.add(&before, &rows);
         }
         Ok(self.tx.replace_day(table.name, day, rows).await?)
     }

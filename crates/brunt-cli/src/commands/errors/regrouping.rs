@@ -23,11 +23,11 @@ fn draw(regrouping: &Regrouping, file: &str) -> String {
     }
     for merge in &regrouping.merges {
         text.push_str(&format!("\nmerge into\n{}from\n", line(&merge.into)));
-        merge.from.iter().for_each(|group| text.push_str(&line(group)));
+        text.extend(merge.from.iter().map(line));
     }
     for split in &regrouping.splits {
         text.push_str(&format!("\nsplit\n{}into\n", line(&split.from)));
-        split.into.iter().for_each(|group| text.push_str(&line(group)));
+        text.extend(split.into.iter().map(line));
     }
     for (old, new) in &regrouping.renamed {
         text.push_str(&format!("\nnew id of\n{}which would be\n{}", line(old), line(new)));
