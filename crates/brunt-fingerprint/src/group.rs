@@ -260,6 +260,9 @@ impl<'s> Grouping<'s> {
         let rules = self.context.rules;
         let rule = rules.first_for(&self.facts(subject));
         let is_global = rule.is_some_and(|rule| rule.is_global);
+        if is_global {
+            why.shared();
+        }
         let id = self.group(subject, is_global);
         let asked = rule.and_then(|rule| rule.group.as_deref()).map(|group| ("rule", group));
         let client = self.occurrence.client_fingerprint.map(str::trim_ascii);
@@ -273,7 +276,7 @@ impl<'s> Grouping<'s> {
         };
         let id = match asked {
             Some((part, text)) => {
-                let (asked, is_replaced) = self.honour(part, text, id, why);
+                let (asked, is_replaced) = self.honour((part, text), id, is_global, why);
                 decision.is_replaced = Some(asked).filter(|_| is_replaced);
                 asked
             }
@@ -303,7 +306,13 @@ impl<'s> Grouping<'s> {
 
     /// What a rule or the client asks for replaces the key, or refines it where it holds `{default}`. True if it
     /// replaces.
-    fn honour(&self, part: &'static str, text: &str, id: Id, why: &mut Why) -> (Id, bool) {
+    fn honour(
+        &self,
+        (part, text): (&'static str, &str),
+        id: Id,
+        is_global: bool,
+        why: &mut Why,
+    ) -> (Id, bool) {
         let is_default = |word: &str| {
             matches!(word.trim_matches(|c: char| !c.is_ascii_alphanumeric()), "default" | "")
         };
@@ -317,7 +326,7 @@ impl<'s> Grouping<'s> {
         // What a client asks for is asked already: attributes are for rules.
         let text = if part == "rule" { self.with_attributes(text) } else { Cow::Borrowed(text) };
         let mut key = Key::new("fingerprint");
-        key.field(Some(self.service()))
+        key.field(Some(self.service()).filter(|_| !is_global))
             .field(Some(&text))
             .field(refines.then(|| id.text()).as_deref());
         if refines {

@@ -115,6 +115,14 @@ impl Why {
         }
     }
 
+    /// The service is not in the key.
+    pub(crate) fn shared(&mut self) {
+        for part in self.0.iter_mut().flatten().filter(|part| part.part == "service") {
+            part.used = false;
+            part.reason = "ignored: a rule lets services share the group";
+        }
+    }
+
     pub(crate) fn is_asked(&self) -> bool {
         self.0.is_some()
     }

@@ -25,7 +25,8 @@
 //! id = "e0:cccccccccccccccccccccccccc"
 //! by = "template"               # or caller, variant, attr.NAME
 //! ```
-//! In patterns `*` and `**` stand for any text.
+//! In patterns `*` and `**` stand for any text. Attributes are those of the record that told of the error: a log, a span, a
+//! session event.
 
 mod glob;
 mod read;

@@ -92,13 +92,20 @@ fn the_first_rule_that_matches_replaces_or_refines_the_group() {
 
 #[test]
 fn a_global_rule_lets_services_share_a_group() {
-    let global = rules("[[rule]]\nwhen = { type = \"*\" }\nscope = \"global\"");
-    let of_service = |service| {
-        let occurrence =
-            Occurrence { stacktrace: Some(STACK), service: Some(service), ..Occurrence::default() };
-        group_id(&occurrence, &global)
-    };
-    assert_eq!(of_service("a"), of_service("b"));
+    for group_of in ["", "group = \"stock\"\n", "group = \"{default}|x\"\n"] {
+        let rule = |scope: &str| {
+            rules(&format!("[[rule]]\nwhen = {{ type = \"*\" }}\ntitle = \"T\"\n{group_of}{scope}"))
+        };
+        let of_service = |service, rules: &Rules| {
+            let service = Some(service);
+            let stacktrace = Some(STACK);
+            group(&Occurrence { stacktrace, service, ..Occurrence::default() }, rules)
+        };
+        let (global, own) = (rule("scope = \"global\""), rule(""));
+        assert_eq!(of_service("a", &global).group, of_service("b", &global).group, "{group_of}");
+        assert_ne!(of_service("a", &own).group, of_service("b", &own).group, "{group_of}");
+        assert!(!of_service("a", &global).why[0].used && of_service("a", &own).why[0].used);
+    }
 }
 
 #[test]
