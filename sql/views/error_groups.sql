@@ -1,13 +1,13 @@
 -- Errors that have one cause. One row is an error group.
--- title is the short type and the message template of its earliest occurrence; state is open, as no group can be resolved
--- yet; introduced_in is the service version that it was first seen in. Counts leave out repeats of one occurrence;
--- n_occurrences is an estimate where telemetry is sampled: each occurrence counts as many as it stands for (sample_weight);
--- n_tickets counts the tickets that have the group in ticket_context. Times leave out errors without a usable time.
+-- title is that of its earliest occurrence: the short type and the message template, or what a rule of errors.toml says;
+-- state is open, as no group can be resolved yet; introduced_in is the service version that it was first seen in. Counts
+-- leave out repeats of one occurrence; n_occurrences is an estimate where telemetry is sampled: each occurrence counts as
+-- many as it stands for (sample_weight); n_tickets counts the tickets that have the group in ticket_context. Times leave
+-- out errors without a usable time.
 WITH earliest AS (
     SELECT
         error_group_id,
-        first_value(coalesce(root_type, exception_type, error_type) ORDER BY ts, error_id) AS root_type,
-        first_value(exception_message ORDER BY ts, error_id) AS message,
+        first_value(title ORDER BY ts, error_id) AS title,
         first_value(culprit ORDER BY ts, error_id) AS culprit,
         first_value(error_class ORDER BY ts, error_id) AS error_class,
         first_value(service_version ORDER BY service_version IS NULL, ts, error_id) AS introduced_in,
@@ -30,7 +30,7 @@ ticketed AS (
 )
 SELECT
     e.error_group_id,
-    left(concat_ws(': ', regexp_replace(e.root_type, '^.*[.:/\\]', ''), error_template(e.message)), 160) AS title,
+    e.title,
     e.culprit,
     e.error_class,
     'open' AS state,

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Sql(Sql),
     /// Answer PostgreSQL clients, psql and BI tools among them
     Serve(Serve),
-    /// List error groups, the most frequent first
+    /// List error groups, the most frequent first; explain one, or test rules of grouping
     Errors(Errors),
     /// Show what error groups cost in a journey
     Impact(Impact),
@@ -64,7 +64,9 @@ pub(crate) enum Command {
     Status,
     /// Make the derived tables again from the base tables
     Derive(Derive),
-    /// Check journeys, redaction, retention and mappings
+    /// Group all errors again with the rules as they are now, and show what that changes
+    Regroup(Regroup),
+    /// Check journeys, rules of grouping, redaction, retention and mappings
     Check(Check),
     /// Look for what should not be stored
     #[command(subcommand)]
@@ -175,7 +177,11 @@ pub(crate) struct Serve {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Errors {
+    #[command(subcommand)]
+    pub(crate) action: Option<ErrorsAction>,
+
     /// Only groups seen since then: a time, or a span back from the newest row such as '14 days'
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
@@ -183,6 +189,47 @@ pub(crate) struct Errors {
     /// Rows to show
     #[arg(long, default_value_t = 20)]
     pub(crate) limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ErrorsAction {
+    /// Show why an error is in its group: the parts of the key, each frame's fate, the rules
+    Explain(ExplainError),
+    /// Show which groups would merge or split with the rules of a file, and which of them match nothing
+    Test(TestRules),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainError {
+    /// Id of an error group, of which the best read error is shown, or of an error
+    #[arg(required_unless_present = "text", conflicts_with = "text")]
+    pub(crate) id: Option<String>,
+
+    /// Explain the stack in this file, or of standard input with `-`, by the rules as they are now
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text: Option<String>,
+
+    /// With --text: the service that it is from; services share no groups
+    #[arg(long, value_name = "NAME", requires = "text")]
+    pub(crate) service: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestRules {
+    /// A file of rules, as errors.toml is one
+    #[arg(value_name = "RULES.toml")]
+    pub(crate) rules: PathBuf,
+
+    /// Only errors since then: a time, or a span back from the newest error such as '7 days'
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Regroup {
+    /// Show what would change, and store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -10,6 +10,7 @@ mod impact;
 mod load;
 mod meter;
 mod notebook;
+mod regroup;
 mod rows;
 mod serve;
 mod session;
@@ -24,7 +25,7 @@ mod upkeep;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use brunt::{OpenOptions, Store};
+use brunt::{Code, OpenOptions, Store};
 use brunt_model::Ts;
 
 use crate::args::{Args, Command};
@@ -55,6 +56,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitStatus, Failure> {
         Command::Notebook(notebook) => notebook::run(&ctx, &notebook).await,
         Command::Status => status::run(&ctx).await,
         Command::Derive(derive) => derive::run(&ctx, &derive).await,
+        Command::Regroup(regroup) => regroup::run(&ctx, &regroup).await,
         Command::Check(check) => check::run(&ctx, &check).await,
         Command::Audit(audit) => audit::run(&ctx, &audit).await,
         Command::Forget(forget) => forget::run(&ctx, forget).await,
@@ -67,6 +69,16 @@ impl Context {
     /// The store, which must be there.
     async fn open(&self) -> Result<Store, Failure> {
         Ok(Store::open_with(&self.store, self.options.clone()).await?)
+    }
+
+    /// The store, for its definitions; where there is none yet, one in memory that nothing is written to.
+    async fn open_for_definitions(&self) -> Result<Store, Failure> {
+        match Store::open_with(&self.store, self.options.clone()).await {
+            Err(error) if error.code() == Code::StoreMissing => {
+                Ok(Store::in_memory_with(self.options.clone(), now()).await?)
+            }
+            opened => Ok(opened?),
+        }
     }
 
     /// The store, made where it is not there yet.

@@ -12,7 +12,8 @@ fn main() -> std::io::Result<()> {
     std::io::stdin().read_to_end(&mut bytes)?;
     let stack = String::from_utf8_lossy(&bytes);
     let rules = Rules::default();
-    let info = group(&Occurrence { stacktrace: Some(&stack), ..Occurrence::default() }, &rules);
+    let occurrence = Occurrence { stacktrace: Some(&stack), ..Occurrence::default() };
+    let info = group(&occurrence, &rules);
     println!("{}\n", info.title);
     println!("group    {}\nsite     {}\nvariant  {}", info.group, info.site, info.variant);
     println!("culprit  {}", info.culprit.as_deref().unwrap_or("-"));
@@ -27,7 +28,7 @@ fn main() -> std::io::Result<()> {
         );
     }
     println!();
-    for frame in frames(&stack, &rules) {
+    for frame in frames(&occurrence, &rules) {
         println!(
             "  {:<13}{}.{} ({}:{})",
             frame.role.as_str(),

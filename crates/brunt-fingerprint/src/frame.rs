@@ -1,15 +1,20 @@
 //! The frames of a stack, each with what it is to the grouping.
 
-use crate::chain::{RawFrame, Stack, root, walk};
-use crate::culprit::{Duty, choose};
-use crate::lang::Naming;
+use crate::chain::{Exception, RawFrame, walk};
+use crate::culprit::Duty;
+use crate::group::with_grouping;
+use crate::info::Why;
+use crate::lang::{Naming, Symbol};
+use crate::occurrence::Occurrence;
 use crate::reader::Reader;
+use crate::reading::{Reading, read};
 use crate::rules::Rules;
-use crate::unwrap;
 
 /// One frame, as printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
+    /// Type of the exception that was thrown through it; empty where the stack names none.
+    pub exception_type: String,
     /// Class, or file without folder and extension.
     pub module: String,
     /// Function, folded into the enclosing named one; empty if anonymous.
@@ -24,6 +29,10 @@ pub struct Frame {
     pub in_app: bool,
     /// What the frame is to the grouping.
     pub role: Role,
+    /// Whether the steps put it into the key of the group.
+    pub used: bool,
+    /// The reason, in a few words.
+    pub reason: &'static str,
 }
 
 /// What a frame is to the grouping.
@@ -42,6 +51,8 @@ pub enum Role {
     App,
     /// Code of a library or the runtime.
     Library,
+    /// A rule says that it never counts.
+    Dropped,
 }
 
 impl Role {
@@ -49,57 +60,103 @@ impl Role {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Culprit => "culprit",
-            Self::ThrowHelper => "throw-helper",
+            Self::ThrowHelper => "throw_helper",
             Self::Guard => "guard",
             Self::Anonymous => "anonymous",
             Self::App => "app",
             Self::Library => "library",
+            Self::Dropped => "dropped",
         }
     }
 }
 
-/// The frames of a stack: the outermost exception first, then its causes, then members of a group; in each the
-/// innermost call first. Empty for a text without a known frame.
-pub fn frames(stack: &str, rules: &Rules) -> Vec<Frame> {
-    let unwrapped = unwrap::stack(stack);
-    let Some(language) = unwrapped.language else { return Vec::new() };
-    let reader = Reader { language, rules };
-    let Stack { chain, children, .. } = language.parse(&unwrapped.text);
-    let mut frames = Vec::new();
-    for chain in std::iter::once(&chain).chain(&children) {
-        let root = root(chain, Some(reader));
-        for at in 0..chain.len() {
-            let choice = choose(reader.symbols(chain, at, true), |symbol| reader.duty(symbol));
-            let culprit = choice.filter(|_| at == root).map(|choice| choice.frame.0);
-            let described = walk(chain, at, reader)
-                .enumerate()
-                .map(|(place, frame)| describe(&frame, reader, culprit == Some(place)));
-            frames.extend(described);
+impl Frame {
+    /// Module and function, as the culprit of a group is written.
+    pub fn symbol(&self) -> String {
+        match (self.module.as_str(), self.function.as_str()) {
+            ("", function) => function.to_owned(),
+            (module, "") => module.to_owned(),
+            (module, function) => format!("{module}.{function}"),
         }
+    }
+}
+
+/// The frames of an occurrence's stack: the outermost exception first, then its causes, then members of a group; in
+/// each the innermost call first. Empty for a text without a known frame.
+pub fn frames(occurrence: &Occurrence<'_>, rules: &Rules) -> Vec<Frame> {
+    with_grouping(occurrence, rules, |grouping| {
+        let Some(reader) = grouping.context.reader else { return Vec::new() };
+        let mut frames = Vec::new();
+        for chain in std::iter::once(&grouping.stack.chain).chain(&grouping.stack.children) {
+            let reading = read(chain, grouping.context, &mut Why::default());
+            for (at, exception) in chain.iter().enumerate() {
+                let exception_type = grouping.context.fold_type(exception.type_name);
+                let of_root = Some(&reading).filter(|reading| reading.root == at);
+                frames.extend(of_exception(chain, at, reader, of_root, exception_type));
+            }
+        }
+        frames
+    })
+}
+
+/// The frames of one exception; of the root with its reading.
+fn of_exception(
+    chain: &[Exception<'_>],
+    at: usize,
+    reader: Reader<'_>,
+    reading: Option<&Reading<'_>>,
+    exception_type: &str,
+) -> Vec<Frame> {
+    let culprit = reading.and_then(|reading| reading.culprit.as_ref());
+    let mut thrown_at = reading.and_then(|reading| reading.thrown_at.as_ref());
+    let mut is_below = false;
+    let mut frames = Vec::new();
+    for (place, frame) in walk(chain, at, reader).enumerate() {
+        let symbol = reader.language.symbol(&frame);
+        let is_culprit = !is_below
+            && culprit.is_some_and(|culprit| culprit.at <= place && culprit.symbol == symbol);
+        is_below |= is_culprit;
+        let is_helper = !is_below && thrown_at.is_some_and(|helper| *helper == symbol);
+        if is_helper {
+            thrown_at = None;
+        }
+        let role = if is_culprit { Role::Culprit } else { role(&frame, &symbol, reader) };
+        let reason = match (role, is_helper) {
+            (Role::Culprit, _) => "used: culprit",
+            (Role::ThrowHelper, true) => "used: first throw helper",
+            (Role::Dropped, _) => "ignored: dropped by a rule",
+            (Role::Library, _) => "ignored: library frame",
+            _ if reading.is_none() => "ignored: not of the root",
+            _ if is_below => "ignored: calls the culprit",
+            (Role::ThrowHelper, false) => "skipped: throw helper",
+            (Role::Anonymous, _) => "passed over: no name",
+            _ => "ignored: recursion",
+        };
+        frames.push(Frame {
+            exception_type: exception_type.to_owned(),
+            function: symbol.function.to_owned(),
+            module: symbol.module.into_owned(),
+            file: frame.file.to_owned(),
+            line: frame.line,
+            col: frame.col,
+            in_app: reader.is_app(&frame),
+            role,
+            used: is_culprit || is_helper,
+            reason,
+        });
     }
     frames
 }
 
-fn describe(frame: &RawFrame<'_>, reader: Reader<'_>, is_culprit: bool) -> Frame {
-    let symbol = reader.language.symbol(frame);
-    let in_app = reader.is_app(frame);
-    let role = match (in_app, symbol.naming) {
-        _ if is_culprit => Role::Culprit,
+fn role(frame: &RawFrame<'_>, symbol: &Symbol<'_>, reader: Reader<'_>) -> Role {
+    match (reader.is_app(frame), symbol.naming) {
+        _ if reader.rules.drops(symbol) => Role::Dropped,
         (false, _) => Role::Library,
         (true, Naming::Anonymous | Naming::Minified) => Role::Anonymous,
-        (true, Naming::Named) => match reader.duty(&symbol) {
+        (true, Naming::Named) => match reader.duty(symbol) {
             Duty::Throw => Role::ThrowHelper,
             Duty::Guard => Role::Guard,
             Duty::Work => Role::App,
         },
-    };
-    Frame {
-        function: symbol.function.to_owned(),
-        module: symbol.module.into_owned(),
-        file: frame.file.to_owned(),
-        line: frame.line,
-        col: frame.col,
-        in_app,
-        role,
     }
 }

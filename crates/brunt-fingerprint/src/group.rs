@@ -12,7 +12,7 @@ use crate::need::short_type;
 use crate::occurrence::Occurrence;
 use crate::reader::Reader;
 use crate::reading::{Context, Reading, read};
-use crate::rules::{Facts, Rules, SplitBy};
+use crate::rules::{Facts, RulePlace, Rules, SplitBy};
 use crate::text::Lines;
 use crate::unwrap;
 
@@ -45,7 +45,7 @@ fn info(grouping: &Grouping<'_>) -> ErrorInfo {
         None => why.ignored("lang", String::new, "ignored: no frames"),
     }
     let subject = grouping.read(&mut why);
-    let Decision { group, is_replaced, title } = grouping.decide(&subject, &mut why);
+    let Decision { group, is_replaced, title, .. } = grouping.decide(&subject, &mut why);
     let reading = &subject.reading;
     let culprit = reading.culprit.as_ref();
     ErrorInfo {
@@ -68,7 +68,7 @@ fn info(grouping: &Grouping<'_>) -> ErrorInfo {
 }
 
 /// Steps 2 to 4: the text, its language, its exceptions.
-fn with_grouping<T>(
+pub(crate) fn with_grouping<T>(
     occurrence: &Occurrence<'_>,
     rules: &Rules,
     answer: impl FnOnce(&Grouping<'_>) -> T,
@@ -120,27 +120,30 @@ fn header_only(text: &str) -> Stack<'_> {
     }
 }
 
-struct Grouping<'s> {
+/// An occurrence that is read as far as its exceptions.
+pub(crate) struct Grouping<'s> {
     occurrence: &'s Occurrence<'s>,
-    context: Context<'s>,
-    stack: &'s Stack<'s>,
+    pub(crate) context: Context<'s>,
+    pub(crate) stack: &'s Stack<'s>,
 }
 
 /// What a group is made of: one chain, or the members of a group of exceptions.
-struct Subject<'s> {
+pub(crate) struct Subject<'s> {
     /// What is shown.
     chain: &'s [Exception<'s>],
-    reading: Reading<'s>,
+    pub(crate) reading: Reading<'s>,
     /// Two and more distinct members, in the order of their groups; empty for one chain.
     members: Vec<Reading<'s>>,
 }
 
 /// The answer of rules, of the client and of the steps together.
-struct Decision {
+pub(crate) struct Decision {
     group: String,
     /// Whether something else than the steps made the whole group.
     is_replaced: Option<Id>,
     title: Option<String>,
+    /// The rule, the split and the merge that had a say.
+    pub(crate) rules: [Option<RulePlace>; 3],
 }
 
 impl<'s> Grouping<'s> {
@@ -155,7 +158,7 @@ impl<'s> Grouping<'s> {
 
     /// Reads the chain, or all members of a group of exceptions. One distinct member stands for the group; more are
     /// keyed by their set, whatever their order and however often each came.
-    fn read(&self, why: &mut Why) -> Subject<'s> {
+    pub(crate) fn read(&self, why: &mut Why) -> Subject<'s> {
         let mut members = BTreeMap::new();
         for chain in &self.stack.children {
             let reading = read(chain, self.context, &mut Why::default());
@@ -253,10 +256,13 @@ impl<'s> Grouping<'s> {
     }
 
     /// Step 1, and what the user says of finished groups: rules first, the client next, then splits and merges.
-    fn decide(&self, subject: &Subject<'_>, why: &mut Why) -> Decision {
+    pub(crate) fn decide(&self, subject: &Subject<'_>, why: &mut Why) -> Decision {
         let rules = self.context.rules;
         let rule = rules.first_for(&self.facts(subject));
         let is_global = rule.is_some_and(|rule| rule.is_global);
+        if is_global {
+            why.shared();
+        }
         let id = self.group(subject, is_global);
         let asked = rule.and_then(|rule| rule.group.as_deref()).map(|group| ("rule", group));
         let client = self.occurrence.client_fingerprint.map(str::trim_ascii);
@@ -266,19 +272,25 @@ impl<'s> Grouping<'s> {
             group: String::new(),
             is_replaced: None,
             title: rule.and_then(|rule| rule.title.clone()),
+            rules: [rule.map(|rule| rule.place), None, None],
         };
         let id = match asked {
             Some((part, text)) => {
-                let (asked, is_replaced) = self.honour(part, text, id, why);
+                let (asked, is_replaced) = self.honour((part, text), id, is_global, why);
                 decision.is_replaced = Some(asked).filter(|_| is_replaced);
                 asked
             }
             None => id,
         };
-        decision.group = self.split(id.text(), subject, why);
-        if let Some(into) = rules.merged(&decision.group) {
+        decision.group = id.text();
+        if let Some((by, place)) = rules.split(&decision.group) {
+            decision.group = self.split(&decision.group, by, subject, why);
+            decision.rules[1] = Some(*place);
+        }
+        if let Some((into, place)) = rules.merged(&decision.group) {
             why.used("merge", || decision.group.clone(), "used: merged by a rule");
             into.clone_into(&mut decision.group);
+            decision.rules[2] = Some(*place);
         }
         decision
     }
@@ -294,7 +306,13 @@ impl<'s> Grouping<'s> {
 
     /// What a rule or the client asks for replaces the key, or refines it where it holds `{default}`. True if it
     /// replaces.
-    fn honour(&self, part: &'static str, text: &str, id: Id, why: &mut Why) -> (Id, bool) {
+    fn honour(
+        &self,
+        (part, text): (&'static str, &str),
+        id: Id,
+        is_global: bool,
+        why: &mut Why,
+    ) -> (Id, bool) {
         let is_default = |word: &str| {
             matches!(word.trim_matches(|c: char| !c.is_ascii_alphanumeric()), "default" | "")
         };
@@ -305,9 +323,10 @@ impl<'s> Grouping<'s> {
             why.ignored(part, || text.to_owned(), "ignored: asks for the default");
             return (id, false);
         }
-        let text = self.with_attributes(text);
+        // What a client asks for is asked already: attributes are for rules.
+        let text = if part == "rule" { self.with_attributes(text) } else { Cow::Borrowed(text) };
         let mut key = Key::new("fingerprint");
-        key.field(Some(self.service()))
+        key.field(Some(self.service()).filter(|_| !is_global))
             .field(Some(&text))
             .field(refines.then(|| id.text()).as_deref());
         if refines {
@@ -339,17 +358,16 @@ impl<'s> Grouping<'s> {
         found.map_or("", |(_, value)| value)
     }
 
-    fn split(&self, group: String, subject: &Subject<'_>, why: &mut Why) -> String {
-        let Some(by) = self.context.rules.split(&group) else { return group };
+    fn split(&self, group: &str, by: &SplitBy, subject: &Subject<'_>, why: &mut Why) -> String {
         let reading = &subject.reading;
         let value = match by {
             SplitBy::Template => reading.root_template().to_owned(),
-            SplitBy::Variant => self.variant(&group, reading).text(),
+            SplitBy::Variant => self.variant(group, reading).text(),
             SplitBy::Caller => self.caller(subject),
             SplitBy::Attribute(name) => self.attribute(name).to_owned(),
         };
         let mut key = Key::new("split");
-        key.field(Some(&group)).field(Some(&value));
+        key.field(Some(group)).field(Some(&value));
         why.used("split", || value, "used: split by a rule");
         key.id().text()
     }

@@ -58,8 +58,8 @@ impl Quality {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",
-            Self::LibraryOnly => "library-only",
-            Self::MessageOnly => "message-only",
+            Self::LibraryOnly => "library_only",
+            Self::MessageOnly => "message_only",
             Self::Minified => "minified",
             Self::Truncated => "truncated",
             Self::Unparsed => "unparsed",
@@ -112,6 +112,14 @@ impl Why {
     pub(crate) fn replaced(&mut self) {
         for part in self.0.iter_mut().flatten() {
             part.used = part.used && part.part == "service";
+        }
+    }
+
+    /// The service is not in the key.
+    pub(crate) fn shared(&mut self) {
+        for part in self.0.iter_mut().flatten().filter(|part| part.part == "service") {
+            part.used = false;
+            part.reason = "ignored: a rule lets services share the group";
         }
     }
 

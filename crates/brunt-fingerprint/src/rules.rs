@@ -25,12 +25,14 @@
 //! id = "e0:cccccccccccccccccccccccccc"
 //! by = "template"               # or caller, variant, attr.NAME
 //! ```
-//! In patterns `*` and `**` stand for any text.
+//! In patterns `*` and `**` stand for any text. Attributes are those of the record that told of the error: a log, a span, a
+//! session event.
 
 mod glob;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::chain::RawFrame;
 use crate::culprit::Duty;
@@ -46,19 +48,47 @@ use glob::matches;
 pub struct Rules {
     /// Exclusions first.
     in_app: Vec<InApp>,
-    helpers: Vec<String>,
-    not_helpers: Vec<String>,
-    generics: Vec<String>,
-    drops: Vec<String>,
+    helpers: Vec<Named>,
+    not_helpers: Vec<Named>,
+    generics: Vec<Named>,
+    drops: Vec<Named>,
     rules: Vec<Rule>,
-    merges: BTreeMap<String, String>,
-    splits: BTreeMap<String, SplitBy>,
+    /// By the id that is merged away.
+    merges: BTreeMap<String, (String, RulePlace)>,
+    /// By the id that is split.
+    splits: BTreeMap<String, (SplitBy, RulePlace)>,
+}
+
+/// Where a rule stands in its file. `Display` is what it is called: `rule 2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RulePlace {
+    /// Line from 1.
+    pub line: usize,
+    /// The key of the file that holds it: `in_app.include`, `in_app.exclude`, `helper`, `generic`, `drop`, `rule`, `merge`,
+    /// `split`.
+    pub kind: &'static str,
+    /// From 1, among those of its kind.
+    pub number: usize,
+}
+
+impl fmt::Display for RulePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.number)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct InApp {
-    place: Pattern,
+    pattern: Pattern,
     in_app: bool,
+    place: RulePlace,
+}
+
+/// A pattern for the name of a function or type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    glob: String,
+    place: RulePlace,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +100,9 @@ enum Pattern {
 }
 
 /// A group, a title or a scope for some errors.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
+    pub(crate) place: RulePlace,
     root_type: Option<String>,
     message: Option<String>,
     service: Option<String>,
@@ -108,18 +139,34 @@ impl Rules {
         read::rules(text)
     }
 
+    /// The places of all rules, in the order of lines.
+    pub fn places(&self) -> BTreeSet<RulePlace> {
+        let lists = [&self.helpers, &self.not_helpers, &self.generics, &self.drops];
+        let named = lists.into_iter().flatten().map(|named| named.place);
+        let in_app = self.in_app.iter().map(|in_app| in_app.place);
+        let merges = self.merges.values().map(|(_, place)| *place);
+        let splits = self.splits.values().map(|(_, place)| *place);
+        let rules = self.rules.iter().map(|rule| rule.place);
+        named.chain(in_app).chain(rules).chain(merges).chain(splits).collect()
+    }
+
+    /// The names of the attributes that rules look at; grouping needs no others of an occurrence.
+    pub fn attributes(&self) -> BTreeSet<&str> {
+        let groups = self.rules.iter().filter_map(|rule| rule.group.as_deref());
+        let in_groups = groups.flat_map(|group| {
+            let parts = group.split("{attr.").skip(1);
+            parts.filter_map(|part| part.split_once('}').map(|(name, _)| name))
+        });
+        let in_splits = self.splits.values().filter_map(|(by, _)| match by {
+            SplitBy::Attribute(name) => Some(name.as_str()),
+            SplitBy::Template | SplitBy::Caller | SplitBy::Variant => None,
+        });
+        in_groups.chain(in_splits).collect()
+    }
+
     /// What the user says of a frame's code; `None` where nothing is said.
     pub(crate) fn in_app(&self, language: &dyn Language, frame: &RawFrame<'_>) -> Option<bool> {
-        if self.in_app.is_empty() {
-            return None;
-        }
-        let is_match = |rule: &&InApp| match &rule.place {
-            Pattern::Symbol { lang, glob } => {
-                holds(language.names(), lang) && matches(glob, &language.symbol(frame).text())
-            }
-            Pattern::Path(glob) => matches(glob, frame.file),
-        };
-        self.in_app.iter().find(is_match).map(|rule| rule.in_app)
+        self.in_app.iter().find(|rule| rule.is_for(language, frame)).map(|rule| rule.in_app)
     }
 
     /// What the user says of a function; `None` where nothing is said.
@@ -136,19 +183,56 @@ impl Rules {
 
     pub(crate) fn is_generic(&self, root_type: &str) -> bool {
         let short = short_type(root_type);
-        self.generics.iter().any(|glob| matches(glob, root_type) || matches(glob, short))
+        self.generics.iter().any(|named| named.is_for(root_type) || named.is_for(short))
+    }
+
+    /// The places of the rules that name a frame: its code, its function.
+    pub(crate) fn naming_frame(
+        &self,
+        language: &dyn Language,
+        frame: &RawFrame<'_>,
+    ) -> impl Iterator<Item = RulePlace> {
+        let in_app = self.in_app.iter().filter(|rule| rule.is_for(language, frame));
+        let symbol = language.symbol(frame).text();
+        let lists = [&self.helpers, &self.not_helpers, &self.drops];
+        let named = lists.into_iter().flatten().filter(move |named| named.is_for(&symbol));
+        in_app.map(|rule| rule.place).chain(named.map(|named| named.place))
+    }
+
+    /// The places of the rules that name a type.
+    pub(crate) fn naming_type(&self, root_type: &str) -> impl Iterator<Item = RulePlace> {
+        let short = short_type(root_type);
+        let named = self.generics.iter().filter(move |it| it.is_for(root_type) || it.is_for(short));
+        named.map(|named| named.place)
     }
 
     pub(crate) fn first_for(&self, facts: &Facts<'_>) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.is_for(facts))
     }
 
-    pub(crate) fn merged(&self, group: &str) -> Option<&str> {
-        self.merges.get(group).map(String::as_str)
+    pub(crate) fn merged(&self, group: &str) -> Option<&(String, RulePlace)> {
+        self.merges.get(group)
     }
 
-    pub(crate) fn split(&self, group: &str) -> Option<&SplitBy> {
+    pub(crate) fn split(&self, group: &str) -> Option<&(SplitBy, RulePlace)> {
         self.splits.get(group)
+    }
+}
+
+impl InApp {
+    fn is_for(&self, language: &dyn Language, frame: &RawFrame<'_>) -> bool {
+        match &self.pattern {
+            Pattern::Symbol { lang, glob } => {
+                holds(language.names(), lang) && matches(glob, &language.symbol(frame).text())
+            }
+            Pattern::Path(glob) => matches(glob, frame.file),
+        }
+    }
+}
+
+impl Named {
+    fn is_for(&self, name: &str) -> bool {
+        matches(&self.glob, name)
     }
 }
 
@@ -165,9 +249,9 @@ impl Rule {
     }
 }
 
-fn is_named(globs: &[String], symbol: &Symbol<'_>) -> bool {
-    !globs.is_empty() && {
+fn is_named(list: &[Named], symbol: &Symbol<'_>) -> bool {
+    !list.is_empty() && {
         let text = symbol.text();
-        globs.iter().any(|glob| matches(glob, &text))
+        list.iter().any(|named| named.is_for(&text))
     }
 }

@@ -16,7 +16,8 @@ fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
 
 /// Frames without rules.
 fn frames(stack: &str) -> Vec<Frame> {
-    brunt_fingerprint::frames(stack, &Rules::default())
+    let occurrence = Occurrence { stacktrace: Some(stack), ..Occurrence::default() };
+    brunt_fingerprint::frames(&occurrence, &Rules::default())
 }
 
 /// All files below a folder of the exports that end so; `None` if the folder is not there.

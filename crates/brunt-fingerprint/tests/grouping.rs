@@ -9,7 +9,8 @@ fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
 
 /// Frames without rules.
 fn frames(stack: &str) -> Vec<Frame> {
-    brunt_fingerprint::frames(stack, &Rules::default())
+    let occurrence = Occurrence { stacktrace: Some(stack), ..Occurrence::default() };
+    brunt_fingerprint::frames(&occurrence, &Rules::default())
 }
 
 const CHAINED: &str = "com.acme.shop.CheckoutException: order 1182 failed
@@ -219,6 +220,10 @@ fn frames_come_with_their_roles() {
         ("post", Role::App),
     ];
     assert_eq!(roles, expect.map(|(function, role)| (function.to_owned(), role)));
+    let reasons: Vec<&str> = frames(CHAINED).iter().map(|frame| frame.reason).collect();
+    let outer = ["ignored: not of the root"; 2];
+    let root = ["ignored: library frame", "used: culprit"];
+    assert_eq!(reasons, [&outer[..], &root, &["ignored: calls the culprit"; 4]].concat());
     assert!(frames("no frame in here").is_empty());
 }
 

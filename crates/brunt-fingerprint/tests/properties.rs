@@ -13,7 +13,8 @@ fn group(occurrence: &Occurrence<'_>) -> ErrorInfo {
 
 /// Frames without rules.
 fn frames(stack: &str) -> Vec<Frame> {
-    brunt_fingerprint::frames(stack, &Rules::default())
+    let occurrence = Occurrence { stacktrace: Some(stack), ..Occurrence::default() };
+    brunt_fingerprint::frames(&occurrence, &Rules::default())
 }
 
 /// A word of a message that is no parameter, unit, date, status word or noun.

@@ -1,6 +1,6 @@
 //! What a user's rules do to groups.
 
-use brunt_fingerprint::{ErrorInfo, Occurrence, Role, Rules, frames, group, group_id};
+use brunt_fingerprint::{ErrorInfo, Occurrence, Role, Rules, frames, group, group_id, matched};
 
 const STACK: &str = "com.acme.shop.StockException: no stock 7
 \tat com.acme.base.Ensure.stocked(Ensure.java:9)
@@ -51,7 +51,11 @@ fn frames_are_the_apps_helpers_or_nothing_as_the_user_says() {
     assert_eq!(culprit(by_path).as_deref(), Some("com.acme.shop.Web.post"));
     let library = "java.lang.Error: x\n\tat org.springframework.web.X.y(X.java:1)\n";
     let included = rules("[in_app]\ninclude = [\"java:org.springframework.**\"]");
-    assert_eq!(frames(library, &included)[0].role, Role::Culprit);
+    assert_eq!(
+        frames(&Occurrence { stacktrace: Some(library), ..Occurrence::default() }, &included)[0]
+            .role,
+        Role::Culprit
+    );
 }
 
 #[test]
@@ -88,13 +92,20 @@ fn the_first_rule_that_matches_replaces_or_refines_the_group() {
 
 #[test]
 fn a_global_rule_lets_services_share_a_group() {
-    let global = rules("[[rule]]\nwhen = { type = \"*\" }\nscope = \"global\"");
-    let of_service = |service| {
-        let occurrence =
-            Occurrence { stacktrace: Some(STACK), service: Some(service), ..Occurrence::default() };
-        group_id(&occurrence, &global)
-    };
-    assert_eq!(of_service("a"), of_service("b"));
+    for group_of in ["", "group = \"stock\"\n", "group = \"{default}|x\"\n"] {
+        let rule = |scope: &str| {
+            rules(&format!("[[rule]]\nwhen = {{ type = \"*\" }}\ntitle = \"T\"\n{group_of}{scope}"))
+        };
+        let of_service = |service, rules: &Rules| {
+            let service = Some(service);
+            let stacktrace = Some(STACK);
+            group(&Occurrence { stacktrace, service, ..Occurrence::default() }, rules)
+        };
+        let (global, own) = (rule("scope = \"global\""), rule(""));
+        assert_eq!(of_service("a", &global).group, of_service("b", &global).group, "{group_of}");
+        assert_ne!(of_service("a", &own).group, of_service("b", &own).group, "{group_of}");
+        assert!(!of_service("a", &global).why[0].used && of_service("a", &own).why[0].used);
+    }
 }
 
 #[test]
@@ -119,21 +130,68 @@ fn groups_are_split_and_merged_by_their_ids() {
 fn what_cannot_be_meant_is_refused_with_its_place() {
     for (text, want) in [
         ("schema = 1\n[[helper]]\nname = \"x\"", "line 3: "),
-        ("schema = 1\n[[helper]]\n", "helper 1: it has either a symbol or a not_helper"),
-        ("schema = 2", "schema 1: this version reads schema 1"),
+        ("schema = 1\n[[helper]]\n", "line 2: helper 1: it has either a symbol or a not_helper"),
+        ("schema = 2", "line 1: this version reads schema 1"),
         ("schema = 1\n[[rule]]\nwhen = {}\ngroup = \"x\"", "rule 1: \"when\" has no condition"),
         (
             "schema = 1\n[[rule]]\nwhen = { type = \"x\" }",
             "rule 1: it has no group, title or scope",
         ),
-        ("schema = 1\n[in_app]\ninclude = [\"com.acme\"]", "in_app 1: a pattern begins with"),
+        (
+            "schema = 1\n[in_app]\ninclude = [\"com.acme\"]",
+            "line 3: in_app.include 1: a pattern begins with",
+        ),
         ("schema = 1\n[[split]]\nid = \"e0:x\"\nby = \"day\"", "split 1: \"by\" is"),
         (
             "schema = 1\n[[merge]]\ninto = \"a\"\nids = [\"b\"]\n[[merge]]\ninto = \"b\"\nids = [\"a\"]",
             "ids are merged in a circle",
         ),
     ] {
-        let error = Rules::parse(text).unwrap_err().to_string();
+        let error = Rules::parse(text).unwrap_err();
+        let error = format!("line {}: {error}", error.line());
         assert!(error.contains(want), "{error}");
     }
+}
+
+#[test]
+fn rules_that_have_to_do_with_an_error_are_told_from_those_that_have_not() {
+    let rules = rules(
+        "[in_app]
+include = [\"java:com.acme.**\", \"path:/nowhere/**\"]
+[[helper]]
+symbol = \"com.acme.base.*\"
+[[helper]]
+symbol = \"com.other.*\"
+[[generic]]
+type = \"StockException\"
+[[rule]]
+when = { service = \"sh*\" }
+title = \"First\"
+[[rule]]
+when = { type = \"*Stock*\" }
+title = \"Behind the first\"
+[[merge]]
+into = \"e0:a\"
+ids = [\"e0:b\"]",
+    );
+    let occurrence =
+        Occurrence { stacktrace: Some(STACK), service: Some("shop"), ..Occurrence::default() };
+    let matched = matched(&occurrence, &rules);
+    let names = |wanted: bool| -> Vec<String> {
+        let places = rules.places();
+        let places = places.iter().filter(|place| matched.contains(place) == wanted);
+        places.map(|place| format!("{}: {place}", place.line)).collect()
+    };
+    assert_eq!(names(true), ["3: in_app.include 1", "4: helper 1", "8: generic 1", "10: rule 1"]);
+    assert_eq!(names(false), ["3: in_app.include 2", "6: helper 2", "13: rule 2", "16: merge 1"]);
+}
+
+#[test]
+fn the_attributes_that_rules_look_at_are_known() {
+    let looking = rules(
+        "[[rule]]\nwhen = { type = \"*\" }\ngroup = \"{default}|{attr.tenant.id}|{attr.region}\"\n\
+         [[split]]\nid = \"e0:x\"\nby = \"attr.queue\"",
+    );
+    assert_eq!(Vec::from_iter(looking.attributes()), ["queue", "region", "tenant.id"]);
+    assert!(rules("[[rule]]\nwhen = { type = \"*\" }\ngroup = \"x\"").attributes().is_empty());
 }

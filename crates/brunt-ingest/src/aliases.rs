@@ -6,7 +6,10 @@
 mod registry;
 mod user;
 
+use brunt_model::Table;
+
 use crate::normalize::form::Form;
+use crate::normalize::words::fold;
 
 pub use user::{UserAlias, UserAliases};
 
@@ -33,6 +36,22 @@ pub(crate) const TICKET_SUBJECT: &str = "(subject of the ticket)";
 /// All aliases, in the order of tables and columns.
 pub fn aliases() -> &'static [Alias] {
     registry::ALIASES
+}
+
+/// The column of a table that an attribute of this name feeds: the one of the name itself, else the first that goes by it
+/// wherever it stands; `None` where the attribute stays one.
+pub fn column_fed(table: &Table, key: &str) -> Option<&'static str> {
+    let key = fold(key);
+    let own = table.columns.iter().map(|column| column.name).find(|name| fold(name) == key);
+    own.or_else(|| {
+        let is_fed = |alias: &&Alias| {
+            !alias.plain_words
+                && (alias.tables.is_empty() || alias.tables.contains(&table.name))
+                && table.column(alias.column).is_some()
+                && alias.keys.iter().any(|name| fold(name) == key)
+        };
+        aliases().iter().find(is_fed).map(|alias| alias.column)
+    })
 }
 
 const fn any(column: &'static str, keys: &'static [&'static str]) -> Alias {
@@ -70,3 +89,18 @@ const TICKETS: &[&str] = &["ticket_updates"];
 const ACCOUNTS: &[&str] = &["account_updates"];
 const RELEASES: &[&str] = &["releases"];
 const TELEMETRY: &[&str] = &["logs", "spans", "events"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attribute_feeds_the_column_of_its_name_or_of_an_alias() {
+        let fed = |table: &str, key| column_fed(brunt_model::table(table).unwrap(), key);
+        assert_eq!(fed("spans", "http.response.status_code"), Some("http_response_status_code"));
+        assert_eq!(fed("logs", "tenant.id"), Some("account_id"));
+        assert_eq!(fed("logs", "requester.external_id"), None, "of tickets only");
+        assert_eq!(fed("logs", "level"), None, "a plain word");
+        assert_eq!(fed("logs", "queue.name"), None);
+    }
+}

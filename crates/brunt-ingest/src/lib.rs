@@ -69,7 +69,7 @@ use std::io::Read;
 
 use brunt_model::{Table, Ts};
 
-pub use aliases::{Alias, UserAlias, UserAliases, aliases};
+pub use aliases::{Alias, UserAlias, UserAliases, aliases, column_fed};
 pub use detect::{Detected, base_tables, detect, table_named};
 pub use error::Error;
 pub use feed::Feed;

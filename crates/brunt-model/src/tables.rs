@@ -5,6 +5,7 @@ mod accounts;
 mod activities;
 mod block;
 mod duplicates;
+mod error_aliases;
 mod errors;
 mod events;
 mod journey_steps;
@@ -42,6 +43,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         rejects::rejects(),
         duplicates::duplicates(),
         redactions::redactions(),
+        error_aliases::error_aliases(),
     ]
 });
 

@@ -1,18 +1,23 @@
-//! The user's definitions: text files that say what a journey is and what is redacted, checked as a whole.
+//! The user's definitions: text files that say what a journey is, how errors are grouped and what is redacted, checked as
+//! a whole.
 
 mod condition;
+mod grouping;
 mod journey;
 mod retention;
 mod toml_table;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use brunt_fingerprint::Rules;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::Error;
 
 pub(crate) use condition::Condition;
+pub(crate) use grouping::parse as parse_rules;
 pub(crate) use journey::{Journey, Order, Step, StepTable, Unit};
 pub(crate) use retention::Retention;
 
@@ -25,6 +30,8 @@ pub(crate) const TRAFFIC_FILE: &str = "traffic.toml";
 
 /// How long the rows of each table are kept.
 const RETENTION_FILE: &str = "retention.toml";
+/// How errors are grouped, beside what the algorithm decides.
+pub(crate) const ERRORS_FILE: &str = "errors.toml";
 
 /// One file of definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,12 +48,15 @@ pub(crate) struct Definitions {
     pub(crate) journeys: Vec<Journey>,
     /// In the order of lines; one for a table at most.
     pub(crate) retentions: Vec<Retention>,
+    /// Those of `errors.toml`; none where there is no such file.
+    pub(crate) rules: Arc<Rules>,
     /// By name.
     pub(crate) files: Vec<DefinitionFile>,
 }
 
 impl Definitions {
-    /// Reads files of definitions: `retention.toml`, and journeys of every other `.toml` but those that ingest reads.
+    /// Reads files of definitions: `retention.toml`, `errors.toml`, and journeys of every other `.toml` but those that
+    /// ingest reads.
     /// `.yaml` is kept as it is.
     ///
     /// # Errors
@@ -113,6 +123,7 @@ fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut journeys: Vec<Journey> = Vec::new();
     let mut retentions = Vec::new();
+    let mut rules = Rules::default();
     let mut faults = Vec::new();
     let of_ingest = [REDACTION_FILE, ALIASES_FILE, TRAFFIC_FILE];
     let is_ours = |name: &str| is_toml(name) && !of_ingest.contains(&name);
@@ -121,6 +132,13 @@ fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
             let (found, wrong) = retention::parse(&file.name, &file.text);
             retentions = found;
             faults.extend(wrong);
+            continue;
+        }
+        if file.name == ERRORS_FILE {
+            match grouping::parse(&file.name, &file.text) {
+                Ok(found) => rules = found,
+                Err(fault) => faults.push(fault),
+            }
             continue;
         }
         let (found, wrong) = journey::parse(&file.name, &file.text);
@@ -140,7 +158,7 @@ fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
             }
         }
     }
-    (Definitions { journeys, retentions, files }, faults)
+    (Definitions { journeys, retentions, rules: Arc::new(rules), files }, faults)
 }
 
 fn is_toml(name: &str) -> bool {
@@ -188,6 +206,20 @@ value = "order_value"
         assert_eq!(definitions.journeys[0].steps.len(), 2);
         assert_eq!(definitions.file(REDACTION_FILE), Some("[[rule]]\nfield = \"email\""));
         assert!(Definitions::default().file(REDACTION_FILE).is_none());
+    }
+
+    #[test]
+    fn rules_of_grouping_are_read_and_their_faults_found_with_the_others() {
+        let rules = "schema = 1\n[[generic]]\ntype = \"AcmeException\"\n";
+        let definitions = Definitions::parse(vec![file(ERRORS_FILE, rules)]).unwrap();
+        assert_eq!(*definitions.rules, Rules::parse(rules).unwrap());
+        assert_eq!(*Definitions::default().rules, Rules::default());
+        let wrong = faults(vec![file("a.toml", "x ="), file(ERRORS_FILE, "schema = 2\n")]);
+        assert_eq!(
+            wrong[1].to_string(),
+            "definition file \"errors.toml\" line 1: this version reads schema 1"
+        );
+        assert_eq!(wrong.len(), 2);
     }
 
     #[test]

@@ -30,6 +30,8 @@ mod op;
 mod orders;
 mod output;
 mod read;
+mod recorded;
+mod regroup;
 mod sessions;
 mod symbols;
 mod tickets;
@@ -51,7 +53,10 @@ use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
 
 pub(crate) use self::links::Links;
+pub(crate) use self::read::attribute;
 use self::read::base_table;
+pub(crate) use self::recorded::Recorded;
+pub(crate) use self::regroup::{Regroup, Regrouped};
 pub(crate) use self::touched::{Found, Versions, derive_touched};
 use self::window::Window;
 use crate::definitions::Definitions;
@@ -109,7 +114,7 @@ pub(crate) async fn derive_days(
     days: &BTreeSet<Day>,
     definitions: &Definitions,
 ) -> Result<(), Error> {
-    let mut window = Window::default();
+    let mut window = Window::new(&definitions.rules, false);
     for day in days {
         window.move_to(tables, *day, definitions).await?;
         let carried = carry::carry(&window, *day);

@@ -1,7 +1,9 @@
 //! The functions that SQL has beside the engine's own: one registry, by name.
 
 mod cohort_diff;
+mod error_frames;
 mod error_group_id;
+mod error_info;
 mod error_template;
 mod newcombe;
 mod wilson;
@@ -48,10 +50,12 @@ pub(crate) fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
 }
 
 /// What the reference says of each of them.
-pub(crate) fn documents() -> [&'static Document; 6] {
+pub(crate) fn documents() -> [&'static Document; 8] {
     [
         &cohort_diff::DOCUMENT,
+        &error_frames::DOCUMENT,
         &error_group_id::DOCUMENT,
+        &error_info::DOCUMENT,
         &error_template::DOCUMENT,
         &newcombe::DOCUMENT,
         &wilson::DOCUMENT,
@@ -59,9 +63,11 @@ pub(crate) fn documents() -> [&'static Document; 6] {
     ]
 }
 
-fn scalars() -> [ScalarUDF; 4] {
+fn scalars() -> [ScalarUDF; 6] {
     [
+        ScalarUDF::new_from_impl(error_frames::ErrorFrames::new()),
         ScalarUDF::new_from_impl(error_group_id::ErrorGroupId::new()),
+        ScalarUDF::new_from_impl(error_info::ErrorInfoOf::new()),
         ScalarUDF::new_from_impl(error_template::ErrorTemplate::new()),
         ScalarUDF::new_from_impl(newcombe::Newcombe::new()),
         ScalarUDF::new_from_impl(wilson::Wilson::new()),

@@ -30,11 +30,13 @@ mod config;
 mod definitions;
 mod derive;
 mod error;
+mod error_call;
 mod estimate;
 #[cfg(test)]
 mod fixture;
 mod functions;
 mod funnel;
+mod groups;
 mod impact;
 mod journeys;
 mod load;
@@ -55,6 +57,10 @@ pub use check::Finding;
 pub use code::{CODES, Code};
 pub use config::{BruntOptions, Confidence, EpochSetting};
 pub use error::{Error, Fault, Position};
+pub use groups::{
+    ErrorExplanation, ExplainedFrame, ExplainedPart, GroupCount, Merge, Regrouping, Split,
+    StoredGroup, UnusedRule,
+};
 pub use load::{
     Expired, Explanation, FileOutcome, FileSummary, ForgetOptions, ForgottenRows, Input,
     LoadOptions, LoadSummary, Progress, Receipt, Subject, TableCounts, Unloaded, check_mapping,

@@ -4,6 +4,7 @@
 //! input ─► decode (own thread) ─► judge duplicates ─► append ─► derive the days within reach ─► epoch
 //! ```
 
+mod aliases;
 mod decode;
 mod duplicates;
 mod explain;
@@ -44,6 +45,7 @@ pub use input::Input;
 pub use retention::Expired;
 pub(crate) use retention::run as apply_retention;
 pub use summary::{FileOutcome, FileSummary, LoadSummary, TableCounts};
+pub(crate) use transaction::{DERIVED_FROM, is_frozen};
 pub use unload::Unloaded;
 pub(crate) use unload::run as unload;
 
@@ -155,7 +157,7 @@ pub(crate) async fn derive_all(store: &Store, now: Ts) -> Result<usize, Error> {
     loop {
         let mut tx = writing.begin().await?;
         transaction::pin_definitions(&mut tx, &definitions).await?;
-        let n_days = transaction::derive_all(&mut tx, &definitions).await?;
+        let n_days = transaction::derive_all(&mut tx, &definitions, now).await?;
         if let Some(committed) = writing.offer(tx, n_days).await? {
             return Ok(committed.value);
         }

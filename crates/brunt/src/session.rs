@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
+use brunt_fingerprint::Rules;
 use datafusion::common::ParamValues;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
@@ -30,7 +31,7 @@ pub use self::statement::Statement;
 
 use crate::catalog::{CATALOG, Catalog, PUBLIC};
 use crate::code::Code;
-use crate::config::BruntOptions;
+use crate::config::{BruntOptions, PinnedRules};
 use crate::error::Error;
 use crate::functions;
 use crate::impact::ImpactExec;
@@ -57,9 +58,10 @@ impl Session {
         pin: Arc<Pin>,
         table_functions: Vec<Arc<dyn TableFunction>>,
     ) -> Result<Self, Error> {
+        let rules = Arc::clone(&pin.definitions().rules);
         let core = Arc::new(Core::new(pin, table_functions));
-        let state =
-            new_state(&engine, &core).map_err(|error| translate(error, &Names::default()))?;
+        let state = new_state(&engine, &core, rules)
+            .map_err(|error| translate(error, &Names::default()))?;
         let context = SessionContext::new_with_state(state);
         context.register_catalog(CATALOG, Arc::new(Catalog::new(&core)));
         core.bind(&context);
@@ -72,6 +74,7 @@ impl Session {
     pub async fn pin(&self) -> Result<u64, Error> {
         let pin = self.engine.pin(self.options().epoch).await?;
         let number = pin.epoch().number;
+        self.pin_rules(&pin.definitions().rules);
         self.core.set_pin(pin);
         Ok(number)
     }
@@ -152,6 +155,16 @@ impl Session {
         state.config_options().extensions.get::<BruntOptions>().cloned().unwrap_or_default()
     }
 
+    /// Lets functions group with these rules from the next statement on.
+    fn pin_rules(&self, rules: &Arc<Rules>) {
+        let state = self.context.state_ref();
+        let is_same = |pinned: &PinnedRules| Arc::ptr_eq(&pinned.0, rules);
+        if !state.read().config_options().extensions.get().is_some_and(is_same) {
+            let pinned = PinnedRules(Arc::clone(rules));
+            state.write().config_mut().options_mut().extensions.insert(pinned);
+        }
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -196,28 +209,33 @@ fn remarks_on_rows(plan: &Arc<dyn ExecutionPlan>) -> bool {
     plan.is::<ImpactExec>() || plan.children().into_iter().any(remarks_on_rows)
 }
 
-fn new_state(engine: &Engine, core: &Arc<Core>) -> datafusion::error::Result<SessionState> {
-    let mut rules: Vec<Arc<dyn datafusion::optimizer::AnalyzerRule + Send + Sync>> =
+fn new_state(
+    engine: &Engine,
+    core: &Arc<Core>,
+    rules: Arc<Rules>,
+) -> datafusion::error::Result<SessionState> {
+    let mut analyzers: Vec<Arc<dyn datafusion::optimizer::AnalyzerRule + Send + Sync>> =
         vec![Arc::new(InlineTableFunctions::new(Arc::clone(core)))];
-    rules.extend(Analyzer::new().rules);
+    analyzers.extend(Analyzer::new().rules);
     let mut state = SessionStateBuilder::new()
-        .with_config(new_config(engine).with_extension(Arc::clone(core.notices())))
+        .with_config(new_config(engine, rules).with_extension(Arc::clone(core.notices())))
         .with_runtime_env(Arc::clone(engine.runtime()))
         .with_default_features()
-        .with_analyzer_rules(rules)
+        .with_analyzer_rules(analyzers)
         .with_relation_planners(vec![Arc::new(TableFunctionPlanner::new(Arc::clone(core)))])
         .build();
     functions::register_all(&mut state)?;
     Ok(state)
 }
 
-fn new_config(engine: &Engine) -> SessionConfig {
+fn new_config(engine: &Engine, rules: Arc<Rules>) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(engine.target_partitions())
         .with_default_catalog_and_schema(CATALOG, PUBLIC)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(true)
-        .with_option_extension(BruntOptions::default());
+        .with_option_extension(BruntOptions::default())
+        .with_option_extension(PinnedRules(rules));
     let options = config.options_mut();
     options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
     options.sql_parser.collect_spans = true;

@@ -10,6 +10,7 @@ use url::Url;
 use crate::check::{self, Finding};
 use crate::definitions::{self, DefinitionFile, Definitions};
 use crate::error::Error;
+use crate::groups::{self, ErrorExplanation, Regrouping};
 use crate::load::{
     self, Expired, Explanation, ForgetOptions, Input, LoadOptions, LoadSummary, Progress, Receipt,
     Subject, Unloaded,
@@ -29,7 +30,7 @@ pub struct Store {
 /// How a store is opened.
 #[derive(Debug, Clone, Default)]
 pub struct OpenOptions {
-    /// A local folder of definitions (`journeys.toml`, `redaction.toml`, `aliases.toml`, `traffic.toml`), in place of the store's own.
+    /// A local folder of definitions (`journeys.toml`, `errors.toml`, `redaction.toml`, `aliases.toml`, `traffic.toml`), in place of the store's own.
     pub definitions: Option<PathBuf>,
     /// Memory in bytes that all queries together may take before they spill or fail; `None` is no bound.
     pub memory_limit: Option<u64>,
@@ -173,6 +174,45 @@ impl Store {
         self.session().await?.sql(text).await
     }
 
+    /// Why an error is in its group: the error of this id, or the best read one of the error group of this id, by the rules
+    /// that the stored ids were made with.
+    ///
+    /// # Errors
+    /// [`crate::Code::UndefinedObject`] where there is none, and where retention took the rows that it was made of.
+    pub async fn explain_error(&self, id: &str) -> Result<ErrorExplanation, Error> {
+        groups::explain(&self.session().await?, id).await
+    }
+
+    /// How a stack that is in no store would be grouped by the rules as they are now, as an error of this service.
+    pub async fn explain_stack(
+        &self,
+        stack: &str,
+        service: Option<&str>,
+    ) -> Result<ErrorExplanation, Error> {
+        Ok(groups::explain_stack(stack, service, &self.definitions().await?.rules))
+    }
+
+    /// What the rules of a file would change of the stored groups: the errors since a time are grouped again from their base
+    /// rows, and nothing is stored. `file` is the file's name, for messages, and its text.
+    ///
+    /// # Errors
+    /// [`Error::Definition`] where the file is wrong.
+    pub async fn test_rules(
+        &self,
+        (file, text): (&str, &str),
+        since: Option<Ts>,
+    ) -> Result<Regrouping, Error> {
+        let rules = definitions::parse_rules(file, text)?;
+        groups::compare(self.session().await?.pinned(), Arc::new(rules), since).await
+    }
+
+    /// What deriving everything with the rules as they are now would change of the stored groups; see
+    /// [`Store::test_rules`].
+    pub async fn test_regrouping(&self, since: Option<Ts>) -> Result<Regrouping, Error> {
+        let rules = self.definitions().await?.rules;
+        groups::compare(self.session().await?.pinned(), rules, since).await
+    }
+
     /// What the store holds, and what waits to be done.
     pub async fn status(&self) -> Result<Status, Error> {
         status::status(self).await
@@ -275,6 +315,10 @@ mod tests {
         is_send(&store.vacuum(true));
         is_send(&store.status());
         is_send(&store.check());
+        is_send(&store.explain_error(""));
+        is_send(&store.explain_stack("", None));
+        is_send(&store.test_rules(("", ""), None));
+        is_send(&store.test_regrouping(None));
         is_send(&store.suggest_journey());
         is_send(&store.suggest_redaction());
         is_send(&store.write_definition("journeys.toml", ""));

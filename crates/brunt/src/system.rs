@@ -19,10 +19,11 @@ use crate::session::Core;
 
 use crate::computed::Computed;
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "aliases",
     "duplicates",
     "epochs",
+    "error_aliases",
     "files",
     "formats",
     "functions",
@@ -51,7 +52,7 @@ pub(crate) fn table(name: &str, core: &Arc<Core>) -> Option<Arc<dyn TableProvide
         "loads" => Arc::new(Computed::new(loads::Loads { pin })),
         "mappings" => Arc::new(Computed::new(mappings::Mappings { pin })),
         "pii" => Arc::new(Computed::new(pii::Pii { pin })),
-        "duplicates" | "redactions" | "rejects" => {
+        "duplicates" | "error_aliases" | "redactions" | "rejects" => {
             Arc::new(StoreTable::new(pin, brunt_model::table(name)?))
         }
         "settings" => Arc::new(Computed::new(settings::Settings)),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Place;
+use super::{Place, count};
 
 /// A store with the small fixtures and their journeys.
 fn small() -> Place {
@@ -70,6 +70,76 @@ fn what_the_store_says() {
 }
 
 #[test]
+fn why_an_error_is_in_its_group() {
+    let place = loaded();
+    let group = count(&place, "SELECT error_group_id FROM error_groups WHERE culprit LIKE 'com%'");
+    insta::assert_snapshot!("errors_explain", screen(&place, &["errors", "explain", &group]));
+    let json = place.run(&["--json", "errors", "explain", &group]);
+    assert!(json.out.starts_with(&format!("{{\"error_group_id\":\"{group}\"")), "{json:?}");
+    let missing = screen(&place, &["errors", "explain", "e0:none"]);
+    insta::assert_snapshot!("errors_explain_missing", missing);
+
+    // No store is needed for a text.
+    let elsewhere = Place::new();
+    let stack = "java.lang.IllegalStateException: card 4711 declined\n\tat com.acme.pay.Card.charge(Card.java:42)\n\tat java.lang.Thread.run(Thread.java:1)\n";
+    elsewhere.write("stack.txt", stack);
+    let rules =
+        "schema = 1\n[[rule]]\nwhen = { message = \"card *\" }\ntitle = \"Card declined\"\n";
+    let rules = elsewhere.write("definitions/errors.toml", rules);
+    let (file, folder) = (elsewhere.path("stack.txt"), Path::new(&rules).parent().unwrap());
+    let ask = [
+        "--definitions",
+        folder.to_str().unwrap(),
+        "errors",
+        "explain",
+        "--service",
+        "shop",
+        "--text",
+    ];
+    let ask = [&ask[..], &[file.to_str().unwrap()]].concat();
+    insta::assert_snapshot!("errors_explain_text", screen(&elsewhere, &ask));
+    assert!(!elsewhere.path("store").exists(), "nothing is written");
+    assert_eq!(elsewhere.run(&["errors", "explain"]).status, 2);
+}
+
+#[test]
+fn what_rules_would_change() {
+    let place = loaded();
+    let group = |of: &str| {
+        count(
+            &place,
+            &format!("SELECT error_group_id FROM error_groups WHERE culprit LIKE '{of}%'"),
+        )
+    };
+    let (payment, web) = (group("com"), group("app"));
+    let rules = place.write(
+        "new.toml",
+        format!(
+            "schema = 1\n\n[[merge]]\ninto = \"{web}\"\nids = [\"{payment}\"]\n\n[[helper]]\nsymbol = \"com.nowhere.*\"\n"
+        ),
+    );
+    insta::assert_snapshot!("errors_test", screen(&place, &["errors", "test", &rules]));
+    let since = screen(&place, &["errors", "test", &rules, "--since", "5 minutes"]);
+    assert!(since.contains("1 occurrences, of which 0 would move"), "{since}");
+    assert_eq!(
+        since,
+        screen(&place, &["errors", "test", &rules, "--since", "2025-10-28T14:15:20Z"])
+            .replace("2025-10-28T14:15:20Z", "5 minutes")
+    );
+    assert!(screen(&place, &["errors", "test", &rules, "--since", "7d"]).contains("2 occurrences"));
+    assert_eq!(count(&place, "SELECT count(*) FROM error_groups"), "2", "nothing is stored");
+
+    place.write("store/definitions/errors.toml", std::fs::read(&rules).unwrap());
+    insta::assert_snapshot!("regroup_dry_run", screen(&place, &["regroup", "--dry-run"]));
+    assert_eq!(count(&place, "SELECT count(*) FROM error_groups"), "2", "nothing is stored");
+    assert_eq!(place.run(&["regroup"]).status, 0);
+    assert_eq!(count(&place, "SELECT error_group_id FROM error_groups"), web);
+
+    place.write("store/definitions/errors.toml", "schema = 1\n[[helpr]]\n");
+    insta::assert_snapshot!("check_rules", screen(&place, &["check"]));
+}
+
+#[test]
 fn forms_of_an_answer() {
     let place = loaded();
     let sql = "SELECT ts, span_name, duration_ns, http_route FROM spans ORDER BY ts LIMIT 2";
@@ -83,7 +153,7 @@ fn forms_of_an_answer() {
 fn help() {
     let place = Place::new();
     insta::assert_snapshot!("help", screen(&place, &["--help"]));
-    for command in ["load", "sql", "serve", "forget"] {
+    for command in ["load", "sql", "serve", "errors", "forget"] {
         insta::assert_snapshot!(format!("help_{command}"), screen(&place, &[command, "--help"]));
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn all() -> [(&'static str, Peer); 3] {
 /// Type, and module and function of every frame of the app; without such frames all frames, without frames the
 /// message.
 fn whole_stack(happening: &Happening) -> String {
-    let frames = frames(&happening.printed.stack, &Rules::default());
+    let frames = frames_of(happening);
     let own: Vec<&Frame> = frames.iter().filter(|frame| frame.in_app).collect();
     let chosen = if own.is_empty() { frames.iter().collect() } else { own };
     if chosen.is_empty() {
@@ -28,12 +28,17 @@ fn whole_stack(happening: &Happening) -> String {
 
 /// Type, and file and line of the first frame of the app.
 fn top_frame(happening: &Happening) -> String {
-    let frames = frames(&happening.printed.stack, &Rules::default());
+    let frames = frames_of(happening);
     let top = frames.iter().find(|frame| frame.in_app).or(frames.first());
     match top {
         Some(frame) => key(&(happening.service, type_name(happening), &frame.file, frame.line)),
         None => message(happening),
     }
+}
+
+fn frames_of(happening: &Happening) -> Vec<Frame> {
+    let stacktrace = Some(happening.printed.stack.as_str());
+    frames(&Occurrence { stacktrace, ..Occurrence::default() }, &Rules::default())
 }
 
 /// Type and message as they are.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use toml::Spanned;
 
-use super::{InApp, Pattern, Rule, Rules, SplitBy};
+use super::{InApp, Named, Pattern, Rule, RulePlace, Rules, SplitBy};
 use crate::error::Error;
 use crate::lang::named;
 
@@ -14,30 +15,30 @@ const SCHEMA: u32 = 1;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    schema: u32,
+    schema: Spanned<u32>,
     #[serde(default)]
     in_app: InAppLists,
     #[serde(default)]
-    helper: Vec<Helper>,
+    helper: Vec<Spanned<Helper>>,
     #[serde(default)]
-    generic: Vec<OfType>,
+    generic: Vec<Spanned<OfType>>,
     #[serde(default)]
-    drop: Vec<OfSymbol>,
+    drop: Vec<Spanned<OfSymbol>>,
     #[serde(default)]
-    rule: Vec<FileRule>,
+    rule: Vec<Spanned<FileRule>>,
     #[serde(default)]
-    merge: Vec<Merge>,
+    merge: Vec<Spanned<Merge>>,
     #[serde(default)]
-    split: Vec<Split>,
+    split: Vec<Spanned<Split>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct InAppLists {
     #[serde(default)]
-    include: Vec<String>,
+    include: Vec<Spanned<String>>,
     #[serde(default)]
-    exclude: Vec<String>,
+    exclude: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -100,107 +101,137 @@ struct Split {
     by: String,
 }
 
+/// The text of a file, for the lines of what it holds.
+#[derive(Clone, Copy)]
+struct Source<'t>(&'t str);
+
 pub(super) fn rules(text: &str) -> Result<Rules, Error> {
-    let file: File = toml::from_str(text).map_err(|error| not_rules(text, &error))?;
-    if file.schema != SCHEMA {
-        return Err(senseless("schema", 1, "this version reads schema 1"));
+    let source = Source(text);
+    let file: File = toml::from_str(text).map_err(|error| source.not_rules(&error))?;
+    if *file.schema.get_ref() != SCHEMA {
+        let reason = format!("this version reads schema {SCHEMA}");
+        let line = source.line(file.schema.span().start);
+        return Err(Error::NotRules { line, reason });
     }
     let (mut helpers, mut not_helpers) = (Vec::new(), Vec::new());
-    for (idx, helper) in file.helper.into_iter().enumerate() {
+    for (place, helper) in source.placed("helper", file.helper) {
         match (helper.symbol, helper.not_helper) {
-            (Some(symbol), None) => helpers.push(symbol),
-            (None, Some(symbol)) => not_helpers.push(symbol),
-            _ => {
-                return Err(senseless("helper", idx + 1, "it has either a symbol or a not_helper"));
-            }
+            (Some(glob), None) => helpers.push(Named { glob, place }),
+            (None, Some(glob)) => not_helpers.push(Named { glob, place }),
+            _ => return Err(senseless(place, "it has either a symbol or a not_helper")),
         }
     }
+    let generics = source.placed("generic", file.generic);
+    let drops = source.placed("drop", file.drop);
+    let excluded = source.placed("in_app.exclude", file.in_app.exclude);
+    let included = source.placed("in_app.include", file.in_app.include);
+    let in_app = excluded
+        .map(|(place, pattern)| in_app(place, &pattern, false))
+        .chain(included.map(|(place, pattern)| in_app(place, &pattern, true)));
     Ok(Rules {
-        in_app: in_app(file.in_app)?,
+        in_app: in_app.collect::<Result<_, _>>()?,
         helpers,
         not_helpers,
-        generics: file.generic.into_iter().map(|of| of.r#type).collect(),
-        drops: file.drop.into_iter().map(|of| of.symbol).collect(),
-        rules: file.rule.into_iter().enumerate().map(rule).collect::<Result<_, _>>()?,
-        merges: merges(file.merge)?,
-        splits: file.split.into_iter().enumerate().map(split).collect::<Result<_, _>>()?,
+        generics: generics.map(|(place, of)| Named { glob: of.r#type, place }).collect(),
+        drops: drops.map(|(place, of)| Named { glob: of.symbol, place }).collect(),
+        rules: source
+            .placed("rule", file.rule)
+            .map(|(place, of)| rule(place, of))
+            .collect::<Result<_, _>>()?,
+        merges: merges(source.placed("merge", file.merge))?,
+        splits: source
+            .placed("split", file.split)
+            .map(|(place, of)| split(place, of))
+            .collect::<Result<_, _>>()?,
     })
 }
 
-fn not_rules(text: &str, error: &toml::de::Error) -> Error {
-    let start = error.span().map_or(0, |span| span.start);
-    let line = 1 + text.bytes().take(start).filter(|b| *b == b'\n').count();
-    Error::NotRules { line, reason: error.message().to_owned() }
-}
+impl<'t> Source<'t> {
+    fn line(self, start: usize) -> usize {
+        1 + self.0.bytes().take(start).filter(|b| *b == b'\n').count()
+    }
 
-fn senseless(kind: &str, number: usize, reason: &'static str) -> Error {
-    Error::Senseless { rule: format!("{kind} {number}"), reason }
-}
+    fn not_rules(self, error: &toml::de::Error) -> Error {
+        let line = self.line(error.span().map_or(0, |span| span.start));
+        Error::NotRules { line, reason: error.message().lines().collect::<Vec<_>>().join(", ") }
+    }
 
-fn in_app(lists: InAppLists) -> Result<Vec<InApp>, Error> {
-    let excluded = lists.exclude.into_iter().map(|pattern| (pattern, false));
-    let included = lists.include.into_iter().map(|pattern| (pattern, true));
-    let patterns = excluded.chain(included).enumerate();
-    patterns
-        .map(|(idx, (pattern, in_app))| {
-            let place = match pattern.split_once(':') {
-                Some(("path", glob)) => Pattern::Path(glob.to_owned()),
-                Some((lang, glob)) if named(Some(lang)).is_some() => {
-                    Pattern::Symbol { lang: lang.to_owned(), glob: glob.to_owned() }
-                }
-                _ => {
-                    let reason = "a pattern begins with \"path:\" or the name of a language";
-                    return Err(senseless("in_app", idx + 1, reason));
-                }
-            };
-            Ok(InApp { place, in_app })
+    /// Each item with its place.
+    fn placed<T>(
+        self,
+        kind: &'static str,
+        items: Vec<Spanned<T>>,
+    ) -> impl Iterator<Item = (RulePlace, T)> + use<'t, T> {
+        (1..).zip(items).map(move |(number, item)| {
+            let line = self.line(item.span().start);
+            (RulePlace { line, kind, number }, item.into_inner())
         })
-        .collect()
+    }
 }
 
-fn rule((idx, rule): (usize, FileRule)) -> Result<Rule, Error> {
+fn senseless(place: RulePlace, reason: &'static str) -> Error {
+    Error::Senseless { place, reason }
+}
+
+fn in_app(place: RulePlace, pattern: &str, in_app: bool) -> Result<InApp, Error> {
+    let pattern = match pattern.split_once(':') {
+        Some(("path", glob)) => Pattern::Path(glob.to_owned()),
+        Some((lang, glob)) if named(Some(lang)).is_some() => {
+            Pattern::Symbol { lang: lang.to_owned(), glob: glob.to_owned() }
+        }
+        _ => {
+            let reason = "a pattern begins with \"path:\" or the name of a language";
+            return Err(senseless(place, reason));
+        }
+    };
+    Ok(InApp { pattern, in_app, place })
+}
+
+fn rule(place: RulePlace, rule: FileRule) -> Result<Rule, Error> {
     let When { r#type: root_type, message, service, symbol } = rule.when;
     let is_global = rule.scope == Scope::Global;
     if [&root_type, &message, &service, &symbol].iter().all(|condition| condition.is_none()) {
-        return Err(senseless("rule", idx + 1, "\"when\" has no condition"));
+        return Err(senseless(place, "\"when\" has no condition"));
     }
     if rule.group.is_none() && rule.title.is_none() && !is_global {
-        return Err(senseless("rule", idx + 1, "it has no group, title or scope"));
+        return Err(senseless(place, "it has no group, title or scope"));
     }
     if rule.group.as_deref().is_some_and(|group| group.trim_ascii().is_empty()) {
-        return Err(senseless("rule", idx + 1, "its group is empty"));
+        return Err(senseless(place, "its group is empty"));
     }
     let (group, title) = (rule.group, rule.title);
-    Ok(Rule { root_type, message, service, symbol, group, title, is_global })
+    Ok(Rule { place, root_type, message, service, symbol, group, title, is_global })
 }
 
 /// Each id goes to where it ends up, over merges of merges.
-fn merges(list: Vec<Merge>) -> Result<BTreeMap<String, String>, Error> {
+fn merges(
+    list: impl Iterator<Item = (RulePlace, Merge)>,
+) -> Result<BTreeMap<String, (String, RulePlace)>, Error> {
     let mut direct = BTreeMap::new();
-    for (idx, Merge { into, ids }) in list.into_iter().enumerate() {
+    for (place, Merge { into, ids }) in list {
         for id in ids.into_iter().filter(|id| *id != into) {
-            if direct.insert(id, (into.clone(), idx)).is_some() {
-                return Err(senseless("merge", idx + 1, "an id is merged already"));
+            if direct.insert(id, (into.clone(), place)).is_some() {
+                return Err(senseless(place, "an id is merged already"));
             }
         }
     }
     let mut merges = BTreeMap::new();
-    for (id, (into, idx)) in &direct {
+    for (id, (into, place)) in &direct {
         let mut end = into;
         let mut n_steps = 0;
         while let Some((next, _)) = direct.get(end) {
             end = next;
             n_steps += 1;
             if n_steps > direct.len() {
-                return Err(senseless("merge", idx + 1, "ids are merged in a circle"));
+                return Err(senseless(*place, "ids are merged in a circle"));
             }
         }
-        merges.insert(id.clone(), end.clone());
+        merges.insert(id.clone(), (end.clone(), *place));
     }
     Ok(merges)
 }
 
-fn split((idx, split): (usize, Split)) -> Result<(String, SplitBy), Error> {
+fn split(place: RulePlace, split: Split) -> Result<(String, (SplitBy, RulePlace)), Error> {
     let by = match split.by.as_str() {
         "template" => SplitBy::Template,
         "caller" => SplitBy::Caller,
@@ -208,8 +239,8 @@ fn split((idx, split): (usize, Split)) -> Result<(String, SplitBy), Error> {
         by => {
             let name = by.strip_prefix("attr.").filter(|name| !name.is_empty());
             let reason = "\"by\" is template, caller, variant or attr.NAME";
-            SplitBy::Attribute(name.ok_or_else(|| senseless("split", idx + 1, reason))?.to_owned())
+            SplitBy::Attribute(name.ok_or_else(|| senseless(place, reason))?.to_owned())
         }
     };
-    Ok((split.id, by))
+    Ok((split.id, (by, place)))
 }

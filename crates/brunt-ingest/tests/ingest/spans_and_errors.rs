@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use brunt_fingerprint::{Rules, frames};
+use brunt_fingerprint::{Occurrence, Rules, frames};
 use brunt_ingest::{Detected, Error, detect};
 use serde_json::{Map, Value};
 
@@ -65,7 +65,9 @@ fn a_sentry_event_is_an_error_with_a_stack_that_reads_back() {
         n_types += usize::from(row.contains_key("exception_type"));
         n_stacks += usize::from(row.contains_key("exception_stacktrace"));
         let platform = text(row["attributes"].as_object().unwrap(), "platform").to_owned();
-        let read_back = frames(text(row, "exception_stacktrace"), &Rules::default()).len();
+        let stacktrace = Some(text(row, "exception_stacktrace"));
+        let thrown = Occurrence { stacktrace, ..Occurrence::default() };
+        let read_back = frames(&thrown, &Rules::default()).len();
         *n_frames.entry(platform).or_insert(0) += read_back;
     }
     // Counted in Python: files of the platforms cocoa and javascript that have an exception are the 27 session events;

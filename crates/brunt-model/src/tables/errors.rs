@@ -62,6 +62,11 @@ pub(super) fn errors() -> Table {
         Column::new("http_response_status_code", Int, "HTTP status code of the response."),
         Column::new("url_path", Text, "Path of the request's or page's URL."),
         Column::new("sample_weight", Double, "How many such rows this one stands for; NULL is 1."),
+        Column::new(
+            "title",
+            Text,
+            "Short type and message template of the innermost cause, or what a rule of `errors.toml` says.",
+        ),
     ]);
     Table::new(
         "errors",

@@ -84,6 +84,7 @@ fn refusal(table: &Table) -> Option<&'static str> {
             Some("Tickets go with their updates: give a retention to ticket_updates.")
         }
         ("accounts", _) => Some("Accounts are what their updates say, however old those are."),
+        ("error_aliases", _) => Some("Old ids of error groups are found by what it holds."),
         ("rejects", _) | (_, TableKind::Base | TableKind::Derived) => None,
         (_, TableKind::System) => Some("Loads are known, and taken back, by what it holds."),
     }

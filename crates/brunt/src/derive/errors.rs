@@ -153,13 +153,14 @@ fn write(symbols: &Symbols, mut rows: Vec<ErrorRow<'_>>) -> Result<Vec<RecordBat
     columns.owned_text("error_id", rows.iter().map(|row| Some(hex(row.of.id))));
     columns.owned_text("activity_id", rows.iter().map(|row| row.activity.map(hex)));
     #[expect(clippy::type_complexity, reason = "columns with what fills them")]
-    let groupings: [(&str, fn(&Grouping) -> Sym); 6] = [
+    let groupings: [(&str, fn(&Grouping) -> Sym); 7] = [
         ("error_group_id", |grouping| grouping.group),
         ("error_site_id", |grouping| grouping.site),
         ("error_variant_id", |grouping| grouping.variant),
         ("root_type", |grouping| grouping.root_type),
         ("culprit", |grouping| grouping.culprit),
         ("grouping_quality", |grouping| grouping.quality),
+        ("title", |grouping| grouping.title),
     ];
     for (name, of) in groupings {
         columns.sym(name, symbols, rows.iter().map(|row| of(&row.grouping)));

@@ -1,10 +1,12 @@
 //! Error groups of records: the one place that asks the fingerprint, with a memory of what it said.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use brunt_fingerprint::{Occurrence, Rules, group};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::recorded::Recorded;
 use super::symbols::{Sym, Symbols};
 
 /// What the fingerprint says of an error, as symbols.
@@ -13,6 +15,7 @@ pub(super) struct Grouping {
     pub(super) group: Sym,
     pub(super) site: Sym,
     pub(super) variant: Sym,
+    pub(super) title: Sym,
     /// NULL where there is none.
     pub(super) root_type: Sym,
     pub(super) root_template: Sym,
@@ -21,13 +24,47 @@ pub(super) struct Grouping {
 }
 
 /// The groupings of the days in work. Errors repeat: most are looked up and not computed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Groupings {
+    rules: Arc<Rules>,
     all: Vec<Grouping>,
     by_text: HashMap<u128, u32>,
+    /// What each rests on, where somebody asks for it.
+    recorded: Option<Vec<Recorded>>,
+    recorded_bytes: usize,
 }
 
 impl Groupings {
+    /// None yet; `keeps_recorded` is for those who ask [`Groupings::recorded`].
+    pub(super) fn new(rules: &Arc<Rules>, keeps_recorded: bool) -> Self {
+        Self {
+            rules: Arc::clone(rules),
+            all: Vec::new(),
+            by_text: HashMap::new(),
+            recorded: keeps_recorded.then(Vec::new),
+            recorded_bytes: 0,
+        }
+    }
+
+    /// A memory as empty as this one was.
+    pub(super) fn renewed(&self) -> Self {
+        Self::new(&self.rules, self.recorded.is_some())
+    }
+
+    pub(super) fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// What a grouping rests on; `None` where it is not kept.
+    pub(super) fn recorded(&self, id: u32) -> Option<&Recorded> {
+        self.recorded.as_ref()?.get(id as usize)
+    }
+
+    /// Memory that what is kept takes, roughly.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.recorded_bytes
+    }
+
     /// The grouping of an error, as a number for [`Groupings::grouping`].
     #[expect(
         clippy::expect_used,
@@ -38,7 +75,7 @@ impl Groupings {
         if let Some(id) = self.by_text.get(&text) {
             return *id;
         }
-        let info = group(error, &Rules::default());
+        let info = group(error, &self.rules);
         let mut given = |text: &str| {
             if text.is_empty() { Sym::NONE } else { symbols.intern(text) }
         };
@@ -46,13 +83,19 @@ impl Groupings {
             group: given(&info.group),
             site: given(&info.site),
             variant: given(&info.variant),
+            title: given(&info.title),
             root_type: given(&info.root_type),
             root_template: given(&info.root_template),
             culprit: given(info.culprit.as_deref().unwrap_or_default()),
-            quality: given(&info.quality.as_str().replace('-', "_")),
+            quality: given(info.quality.as_str()),
         };
         let id = u32::try_from(self.all.len()).expect("fewer than four billion groupings");
         self.all.push(grouping);
+        if let Some(all) = &mut self.recorded {
+            let recorded = Recorded::of(error);
+            self.recorded_bytes += recorded.size_bytes();
+            all.push(recorded);
+        }
         self.by_text.insert(text, id);
         id
     }
@@ -84,7 +127,8 @@ fn text_hash(error: &Occurrence<'_>) -> u128 {
         error.lang,
         error.client_fingerprint,
     ];
-    for field in fields {
+    let attributes = error.attributes.iter().flat_map(|(name, value)| [Some(*name), Some(*value)]);
+    for field in fields.into_iter().chain(attributes) {
         // Length first, so that no two lists of fields run together; absent is not empty.
         hasher.update(&field.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
         hasher.update(field.unwrap_or_default().as_bytes());
@@ -98,7 +142,8 @@ mod tests {
 
     #[test]
     fn equal_errors_are_grouped_once_and_fields_do_not_run_together() {
-        let (mut groupings, mut symbols) = (Groupings::default(), Symbols::default());
+        let mut groupings = Groupings::new(&Arc::default(), false);
+        let mut symbols = Symbols::default();
         let one = Occurrence { message: Some("payment 17 timed out"), ..Occurrence::default() };
         let first = groupings.group(&one, &mut symbols);
         assert_eq!(groupings.group(&one, &mut symbols), first);
@@ -108,5 +153,7 @@ mod tests {
         assert_eq!(groupings.grouping(first), groupings.grouping(second));
         let moved = Occurrence { service: Some("payment 17 timed out"), ..Occurrence::default() };
         assert_ne!(text_hash(&one), text_hash(&moved));
+        let of_tenant = |attributes| text_hash(&Occurrence { attributes, ..one });
+        assert_ne!(of_tenant(&[("tenant", "a")]), of_tenant(&[("tenant", "b")]));
     }
 }

@@ -1,16 +1,22 @@
 //! Reads a day's base rows into facts: each column once, each text once.
 
+mod attributes;
 mod columns;
 mod events;
 mod logs;
 mod records;
 mod spans;
 
+use std::sync::Arc;
+
 use arrow::array::{Array, BooleanArray};
 use arrow::compute::cast;
 use arrow::record_batch::RecordBatch;
+use brunt_fingerprint::Rules;
 use brunt_model::{Day, Table, table};
 
+use self::attributes::Attributes;
+pub(crate) use self::attributes::attribute;
 use super::Tables;
 use super::context::Contexts;
 use super::facts::{Event, Facts, Record, Row, Span, StepRow, UNKNOWN_DAY};
@@ -21,11 +27,13 @@ use crate::definitions::{Condition, Definitions, Step, StepTable};
 use crate::error::Error;
 
 /// What texts, contexts and groupings the days in work have so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Known {
     pub(super) symbols: Symbols,
     pub(super) contexts: Contexts,
     pub(super) groupings: Groupings,
+    /// Of the batch in work, those that rules of grouping look at.
+    attributes: Attributes,
 }
 
 /// The facts of a day while they are collected; rows are in no order yet.
@@ -41,6 +49,32 @@ struct Collected<'a> {
 
 /// A step of a journey and its place in the list of all steps of all journeys.
 type NumberedStep<'a> = (u32, &'a Step);
+
+impl Known {
+    /// Nothing yet; `keeps_recorded` as for [`Groupings::new`].
+    pub(super) fn new(rules: &Arc<Rules>, keeps_recorded: bool) -> Self {
+        Self::over(Groupings::new(rules, keeps_recorded))
+    }
+
+    /// As this one was when it knew nothing.
+    pub(super) fn renewed(&self) -> Self {
+        Self::over(self.groupings.renewed())
+    }
+
+    /// Memory that texts take, roughly.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.symbols.size_bytes() + self.groupings.size_bytes()
+    }
+
+    fn over(groupings: Groupings) -> Self {
+        Self {
+            symbols: Symbols::default(),
+            contexts: Contexts::default(),
+            groupings,
+            attributes: Attributes::default(),
+        }
+    }
+}
 
 /// Reads the rows of `spans`, `logs` and `events` of a day.
 ///
@@ -70,10 +104,13 @@ pub(super) async fn read_day(
     for (name, own_columns, collect) in sources {
         let base = base_table(name)?;
         let steps = steps_on(definitions, name);
-        let asked = asked_columns(own_columns, &steps);
+        let rules = Arc::clone(collected.known.groupings.rules());
+        let looked_at = attributes::columns(base, &rules);
+        let asked = asked_columns(own_columns, &steps, &looked_at);
         for batch in tables.rows(base, day, &asked).await? {
             let batch = as_asked(base, &asked, &batch)?;
             let first_row = collected.rows.len();
+            collected.known.attributes = Attributes::new(base, &batch, &rules)?;
             collect(&mut collected, &batch)?;
             if day != UNKNOWN_DAY {
                 collect_steps(&mut collected, &steps, &batch, first_row)?;
@@ -108,14 +145,14 @@ pub(super) fn as_asked(
             internal(format!("rows of \"{}\" came without \"{name}\"", base.name))
         })?;
         let array = if array.data_type() == field.data_type() {
-            std::sync::Arc::clone(array)
+            Arc::clone(array)
         } else {
             cast(array, field.data_type()).map_err(|error| internal(error.to_string()))?
         };
         fields.push(field.clone());
         arrays.push(array);
     }
-    let schema = std::sync::Arc::new(arrow::datatypes::Schema::new(fields));
+    let schema = Arc::new(arrow::datatypes::Schema::new(fields));
     RecordBatch::try_new(schema, arrays).map_err(|error| internal(error.to_string()))
 }
 
@@ -124,10 +161,14 @@ fn steps_on<'a>(definitions: &'a Definitions, base: &str) -> Vec<NumberedStep<'a
     (0_u32..).zip(all).filter(|(_, step)| step.table.base() == base).collect()
 }
 
-fn asked_columns(own: &[&'static str], steps: &[NumberedStep<'_>]) -> Vec<&'static str> {
+fn asked_columns(
+    own: &[&'static str],
+    steps: &[NumberedStep<'_>],
+    looked_at: &[&'static str],
+) -> Vec<&'static str> {
     let mut asked = own.to_vec();
     let conditions = steps.iter().flat_map(|(_, step)| [&step.condition, &step.value]);
-    for column in conditions.flatten().flat_map(Condition::columns) {
+    for column in conditions.flatten().flat_map(Condition::columns).chain(looked_at) {
         if !asked.contains(column) {
             asked.push(column);
         }

@@ -1,7 +1,9 @@
 //! The five days that decide a derived day, each read once while the window moves over them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use brunt_fingerprint::Rules;
 use brunt_model::Day;
 
 use super::cut::{NO_SEGMENT, QUIET_MICROS, Segment, successors};
@@ -46,7 +48,7 @@ pub(super) struct DayState {
 }
 
 /// The days in work.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Window {
     pub(super) known: Known,
     first: Day,
@@ -56,6 +58,15 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// No day yet; `keeps_recorded` keeps what errors are grouped by, see [`Known::new`].
+    pub(super) fn new(rules: &Arc<Rules>, keeps_recorded: bool) -> Self {
+        Self::over(Known::new(rules, keeps_recorded))
+    }
+
+    fn over(known: Known) -> Self {
+        Self { known, first: Day::default(), days: VecDeque::new(), fresh_bytes: 0 }
+    }
+
     /// Moves on so that everything that a day depends on is here; days have to come in rising order to be read once.
     ///
     /// # Errors
@@ -67,8 +78,8 @@ impl Window {
         definitions: &Definitions,
     ) -> Result<(), Error> {
         let first = day.plus(-REACH_DAYS);
-        if self.known.symbols.size_bytes() > TEXT_BYTES_MAX + 2 * self.fresh_bytes {
-            *self = Self::default();
+        if self.known.size_bytes() > TEXT_BYTES_MAX + 2 * self.fresh_bytes {
+            *self = Self::over(self.known.renewed());
         }
         while self.first < first && self.days.pop_front().is_some() {
             self.first = self.first.plus(1);
@@ -83,7 +94,7 @@ impl Window {
             self.push(facts);
         }
         if is_fresh {
-            self.fresh_bytes = self.known.symbols.size_bytes();
+            self.fresh_bytes = self.known.size_bytes();
         }
         for other in -REACH_DAYS..REACH_DAYS {
             self.find_units(day.plus(other));

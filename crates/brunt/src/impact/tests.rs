@@ -89,7 +89,7 @@ impl Lines {
         for group in groups {
             writeln!(
                 self.errors,
-                r#"{{"ts":"{paid}",{ids},"error_id":"{group}{n}","activity_id":"pay{n}","error_group_id":"{group}","root_type":"{group}","service_version":"1.{}"}}"#,
+                r#"{{"ts":"{paid}",{ids},"error_id":"{group}{n}","activity_id":"pay{n}","error_group_id":"{group}","root_type":"{group}","title":"{group}","service_version":"1.{}"}}"#,
                 n % 3
             )
             .unwrap();

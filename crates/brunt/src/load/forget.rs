@@ -158,7 +158,7 @@ pub(crate) async fn run(
         if options.dry_run {
             return Ok(receipt(subject, now, done, &mentions));
         }
-        derive(&mut tx, &definitions, touched, &touched_tables).await?;
+        derive(&mut tx, &definitions, touched, &touched_tables, now).await?;
         if let Some(committed) = writing.offer(tx, done).await? {
             break (committed.value, mentions, committed.epoch);
         }
@@ -173,9 +173,10 @@ async fn derive(
     definitions: &Definitions,
     touched: Touched,
     tables: &BTreeSet<&'static str>,
+    now: Ts,
 ) -> Result<(), Error> {
     if pin_definitions(tx, definitions).await? {
-        derive_all(tx, definitions).await?;
+        derive_all(tx, definitions, now).await?;
         return Ok(());
     }
     touched.derive(tx, definitions, PART_OF_DAYS).await?;

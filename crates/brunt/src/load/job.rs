@@ -159,7 +159,7 @@ impl Load<'_> {
         (self.on_progress)(&Progress::Deriving { n_days: self.touched.days.len() });
         let definitions_changed = pin_definitions(self.tx, &self.plan.definitions).await?;
         if definitions_changed {
-            derive_all(self.tx, &self.plan.definitions).await?;
+            derive_all(self.tx, &self.plan.definitions, self.plan.now).await?;
         } else {
             let Plan { definitions, part_of_days, .. } = self.plan;
             self.touched.derive(self.tx, definitions, *part_of_days).await?;

@@ -23,6 +23,13 @@ struct Deal {
 
 const N_LOADS: usize = 5;
 
+/// Groups that depend on a column and on what has none.
+const RULES: &str = "schema = 1
+[[rule]]
+when = { service = \"*\" }
+group = \"{default}|{attr.device.type}|{attr.queue}\"
+";
+
 fn deal() -> impl Strategy<Value = Deal> {
     let rows = prop::collection::vec((planted(), 0..N_LOADS), 1..40);
     let again = prop::collection::vec((0..40_usize, 0..N_LOADS, any::<bool>()), 0..8);
@@ -75,6 +82,7 @@ async fn loaded(
 ) -> Store {
     let store = Store::in_memory(NOW).await.unwrap();
     store.write_definition("journeys.toml", JOURNEYS).await.unwrap();
+    store.write_definition("errors.toml", RULES).await.unwrap();
     for load in order {
         for (table, lines) in &loads[load] {
             let options =

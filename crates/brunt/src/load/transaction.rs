@@ -12,6 +12,7 @@ use brunt_model::{Day, Table, Ts, day_of, table};
 use brunt_store::Transaction;
 
 use super::TableCounts;
+use super::aliases::{self, Aliases};
 use super::feeds::StoredFeed;
 use super::job::all_days;
 use crate::definitions::Definitions;
@@ -19,7 +20,7 @@ use crate::derive::{self, REACH_DAYS};
 use crate::error::Error;
 
 /// The base tables of which derived tables are made day by day.
-pub(super) const DERIVED_FROM: [&str; 3] = ["spans", "logs", "events"];
+pub(crate) const DERIVED_FROM: [&str; 3] = ["spans", "logs", "events"];
 
 /// The base tables of which derived tables are made anew as a whole.
 pub(super) const WHOLE_FROM: [&str; 2] = ["ticket_updates", "account_updates"];
@@ -54,14 +55,17 @@ pub(super) async fn pin_definitions(
     Ok(true)
 }
 
-/// Whether a derived day is kept as it is, because retention took base rows that decide it, or took the day itself.
-/// Rows without a time have no age.
+/// [`is_frozen`] in the middle of a write.
 pub(super) fn outlives_base(tx: &Transaction, table: &Table, day: Day) -> bool {
-    let first_of_base = DERIVED_FROM
-        .iter()
-        .filter_map(|name| tx.first_day(name))
-        .map(|first| first.plus(REACH_DAYS));
-    let first = first_of_base.chain(tx.first_day(table.name)).max();
+    is_frozen(|name| tx.first_day(name), table, day)
+}
+
+/// Whether a derived day is kept as it is, because retention took base rows that decide it, or took the day itself;
+/// `first_day` is the first whole day of a table. Rows without a time have no age.
+pub(crate) fn is_frozen(first_day: impl Fn(&str) -> Option<Day>, table: &Table, day: Day) -> bool {
+    let first_of_base =
+        DERIVED_FROM.iter().filter_map(|name| first_day(name)).map(|first| first.plus(REACH_DAYS));
+    let first = first_of_base.chain(first_day(table.name)).max();
     day != Day::UNDATED && first.is_some_and(|first| day < first)
 }
 
@@ -72,7 +76,8 @@ pub(super) async fn derive_days(
     definitions: &Definitions,
 ) -> Result<(), Error> {
     tx.flush().await?;
-    derive::derive_days(&mut TransactionTables { tx }, &derive::reach(days), definitions).await
+    let mut tables = TransactionTables { tx, aliases: None };
+    derive::derive_days(&mut tables, &derive::reach(days), definitions).await
 }
 
 /// Derives the tables that are made anew as a whole.
@@ -81,17 +86,22 @@ pub(super) async fn derive_whole(tx: &mut Transaction) -> Result<(), Error> {
     for name in WHOLE_FROM {
         days.extend(tx.read_table(name).await?.iter().map(|file| file.day));
     }
-    derive::derive_whole(&mut TransactionTables { tx }, &days).await
+    derive::derive_whole(&mut TransactionTables { tx, aliases: None }, &days).await
 }
 
-/// Derives all days, and empties those that have no base rows; returns how many.
+/// Derives all days, empties those that have no base rows, and keeps where errors went whose group has another id;
+/// returns how many days it derived.
 pub(super) async fn derive_all(
     tx: &mut Transaction,
     definitions: &Definitions,
+    now: Ts,
 ) -> Result<usize, Error> {
     tx.flush().await?;
     let days = all_days(tx).await?;
-    derive::derive_days(&mut TransactionTables { tx }, &days, definitions).await?;
+    let mut tables = TransactionTables { tx: &mut *tx, aliases: Some(Aliases::default()) };
+    derive::derive_days(&mut tables, &days, definitions).await?;
+    let aliases = tables.aliases.unwrap_or_default();
+    aliases.write(tx, now).await?;
     derive_whole(tx).await?;
     Ok(days.len())
 }
@@ -218,6 +228,8 @@ pub(super) async fn add_system_rows(
 /// The tables of a store as derivation sees them, in the middle of a write.
 struct TransactionTables<'a> {
     tx: &'a mut Transaction,
+    /// Where errors go, where all of them are derived again.
+    aliases: Option<Aliases>,
 }
 
 impl derive::Tables for TransactionTables<'_> {
@@ -242,6 +254,13 @@ impl derive::Tables for TransactionTables<'_> {
     ) -> Result<(), Error> {
         if outlives_base(self.tx, table, day) {
             return Ok(());
+        }
+        if let Some(aliases) = self.aliases.as_mut().filter(|_| table.name == "errors") {
+            let mut before = Vec::new();
+            for file in self.tx.read_days(table.name, &BTreeSet::from([day])).await? {
+                before.extend(self.tx.read(&file, Some(&aliases::COLUMNS)).await?);
+            }
+            aliases.add(&before, &rows);
         }
         Ok(self.tx.replace_day(table.name, day, rows).await?)
     }

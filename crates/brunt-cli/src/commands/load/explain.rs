@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use brunt::{Code, Explanation, Feed, Input, LoadOptions, Store};
+use brunt::{Explanation, Feed, Input, LoadOptions};
 use brunt_notebook::draw;
 
 use super::super::{Context, now};
@@ -21,7 +21,7 @@ pub(super) async fn run(
     if args.write_mapping.is_some() && inputs.len() != 1 {
         return Err(Failure::usage("--write-mapping is for one file"));
     }
-    let store = definitions_of(ctx).await?;
+    let store = ctx.open_for_definitions().await?;
     let mut status = ExitStatus::Done;
     for input in inputs {
         let explanation = match store.explain(input, options, now()).await {
@@ -46,16 +46,6 @@ pub(super) async fn run(
         }
     }
     Ok(status)
-}
-
-/// The store, for its definitions; where there is none yet, one in memory that nothing is written to.
-async fn definitions_of(ctx: &Context) -> Result<Store, Failure> {
-    match Store::open_with(&ctx.store, ctx.options.clone()).await {
-        Err(error) if error.code() == Code::StoreMissing => {
-            Ok(Store::in_memory_with(ctx.options.clone(), now()).await?)
-        }
-        opened => Ok(opened?),
-    }
 }
 
 fn show(explanation: &Explanation) -> Result<(), Failure> {

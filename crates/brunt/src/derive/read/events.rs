@@ -80,6 +80,7 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
         if event.kind == EventKind::Error || told.iter().any(Option::is_some) {
             let place = Place {
                 row: collected.next_row(),
+                batch_row: row_idx,
                 part: 0,
                 ts: row.ts,
                 signals: signal::EVENT,

@@ -70,6 +70,7 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
         if has_exception || level >= Some(SEVERITY_ERROR) {
             let place = Place {
                 row: collected.next_row(),
+                batch_row: row_idx,
                 part: 0,
                 ts: row.ts,
                 signals: signal::LOG,

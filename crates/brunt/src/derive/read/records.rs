@@ -32,6 +32,8 @@ pub(super) struct Beside {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) row: u32,
+    /// In its batch.
+    pub(super) batch_row: usize,
     pub(super) part: u32,
     pub(super) ts: i64,
     pub(super) signals: u8,
@@ -46,6 +48,9 @@ pub(super) fn given(text: Option<&str>) -> Option<&str> {
 /// Groups an error and makes its record.
 pub(super) fn record(told: &Told<'_>, beside: &Beside, place: Place, known: &mut Known) -> Record {
     let service = known.symbols.text(told.service).map(str::to_owned);
+    let attributes = known.attributes.of(place.batch_row);
+    let attributes: Vec<(&str, &str)> =
+        attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let occurrence = Occurrence {
         exception_type: given(told.exception_type),
         message: given(told.message),
@@ -53,7 +58,7 @@ pub(super) fn record(told: &Told<'_>, beside: &Beside, place: Place, known: &mut
         service: service.as_deref(),
         lang: None,
         client_fingerprint: given(told.client_fingerprint),
-        attributes: &[],
+        attributes: &attributes,
     };
     let grouping = known.groupings.group(&occurrence, &mut known.symbols);
     Record {

@@ -95,6 +95,7 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
         row.detail = u32::try_from(collected.spans.len()).unwrap_or(u32::MAX);
         let place = Place {
             row: collected.next_row(),
+            batch_row: row_idx,
             part: 0,
             ts: row.ts,
             signals: signal::SPAN,

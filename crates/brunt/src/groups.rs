@@ -1,0 +1,18 @@
+//! How errors are grouped, for people: why an error is in its group, and what other rules would change.
+//!
+//! ```text
+//! base rows of an epoch ─ derive::Regroup ─► occurrences with what they rest on ─┬─ explain ─► one of them, part by part
+//!                                                                               └─ compare ─► against the stored ids
+//! ```
+
+mod compare;
+mod explain;
+mod pinned;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use compare::compare;
+pub use compare::{GroupCount, Merge, Regrouping, Split, UnusedRule};
+pub use explain::{ErrorExplanation, ExplainedFrame, ExplainedPart, StoredGroup};
+pub(crate) use explain::{explain, explain_stack};

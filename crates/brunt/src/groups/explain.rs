@@ -1,0 +1,230 @@
+//! Why an error is in its group: the parts of its key, the fate of each frame of its stack, the rules that had a say.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use brunt_fingerprint::{ErrorInfo, Frame, Lang, RulePlace, Rules, frames, group, matched};
+use brunt_model::Day;
+use serde::Serialize;
+
+use super::pinned::Pinned;
+use crate::code::Code;
+use crate::definitions::ERRORS_FILE;
+use crate::derive::{Recorded, Regroup};
+use crate::error::{Error, Fault};
+use crate::session::Session;
+
+/// Which occurrence of a group is shown: the one whose stack reads best, of these the latest.
+const REPRESENTATIVE_SQL: &str = "
+SELECT error_id, error_group_id, ts, day, service_name
+FROM errors
+WHERE error_group_id = $ID OR error_id = $ID
+ORDER BY error_id = $ID DESC,
+    CASE grouping_quality WHEN 'full' THEN 0 WHEN 'truncated' THEN 1 WHEN 'minified' THEN 2 WHEN 'library_only' THEN 3 ELSE 4 END,
+    ts DESC, error_id
+LIMIT 1";
+
+const COUNTS_SQL: &str = "
+SELECT
+    CAST(round(sum(coalesce(sample_weight, 1))) AS BIGINT),
+    count(DISTINCT error_site_id),
+    count(DISTINCT error_variant_id),
+    count(DISTINCT session_id),
+    min(ts) FILTER (WHERE day > DATE '1970-01-01'),
+    max(ts) FILTER (WHERE day > DATE '1970-01-01')
+FROM errors
+WHERE error_group_id = $ID AND duplicate_of IS NULL";
+
+/// An error with its group, and why it is that.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorExplanation {
+    pub error_group_id: String,
+    /// Coarser: language, service and culprit.
+    pub error_site_id: String,
+    /// Finer: all app frames and the template.
+    pub error_variant_id: String,
+    pub title: String,
+    pub culprit: Option<String>,
+    pub culprit_file: Option<String>,
+    /// From 1.
+    pub culprit_line: Option<u32>,
+    pub lang: Option<&'static str>,
+    /// `full library_only message_only minified truncated unparsed`.
+    pub quality: &'static str,
+    /// What the store has of it; `None` for an error that is in no store.
+    pub stored: Option<StoredGroup>,
+    /// Every part that was considered, in the order of the steps.
+    pub why: Vec<ExplainedPart>,
+    /// The outermost exception's first, in each the innermost call first.
+    pub frames: Vec<ExplainedFrame>,
+    /// The rules of `errors.toml` that name a frame or type of the error or had a say in its group, in the order of lines.
+    pub rules: Vec<String>,
+}
+
+/// The occurrence that is shown, and what the store has of its group.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoredGroup {
+    pub error_id: String,
+    pub ts: String,
+    pub service_name: Option<String>,
+    /// Repeats left out; an estimate where telemetry is sampled.
+    pub n_occurrences: u64,
+    pub n_sites: u64,
+    pub n_variants: u64,
+    pub n_sessions: u64,
+    /// `None` where no occurrence has a usable time.
+    pub first_seen_at: Option<String>,
+    pub last_seen_at: Option<String>,
+}
+
+/// A candidate for the group's key.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainedPart {
+    pub part: &'static str,
+    pub value: String,
+    pub used: bool,
+    pub reason: &'static str,
+}
+
+/// A frame of the stack and its fate.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainedFrame {
+    /// Type of the exception that was thrown through it.
+    pub exception_type: String,
+    /// Module and function.
+    pub symbol: String,
+    pub file: String,
+    /// From 1.
+    pub line: Option<u32>,
+    pub role: &'static str,
+    /// Whether the steps put it into the key.
+    pub used: bool,
+    pub reason: &'static str,
+}
+
+impl ErrorExplanation {
+    /// One JSON object with these fields.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Explains an error group by its best occurrence, or an error, by the rules of the session's epoch.
+///
+/// # Errors
+/// [`Code::UndefinedObject`] where there is none of this id, and where the rows that it was made of are gone.
+pub(crate) async fn explain(session: &Session, id: &str) -> Result<ErrorExplanation, Error> {
+    let quoted = format!("'{}'", id.replace('\'', "''"));
+    let Some(row) = first_row(session, &REPRESENTATIVE_SQL.replace("$ID", &quoted)).await? else {
+        let fault = Fault::new(Code::UndefinedObject, format!("no error or error group \"{id}\""));
+        return Err(fault.with_hint("`brunt errors` lists the groups.").into());
+    };
+    let [error_id, group_id, ts, day, service_name] = &row[..] else { return Err(unlike_asked()) };
+    let error_id = error_id.clone().unwrap_or_default();
+    let day = day.as_deref().and_then(Day::parse).ok_or_else(unlike_asked)?;
+    let pin = session.pinned();
+    let rules = Arc::clone(&pin.definitions().rules);
+    let mut tables = Pinned(pin);
+    let mut recorded: Option<Recorded> = None;
+    if tables.days().await?.contains(&day) {
+        let take = |of: crate::derive::Regrouped<'_>| {
+            if of.error_id == error_id {
+                recorded = Some(of.recorded.clone());
+            }
+        };
+        Regroup::new(Arc::clone(&rules)).day(&mut tables, day, take).await?;
+    }
+    let Some(recorded) = recorded else {
+        let message = format!("the rows that error \"{error_id}\" was made of are not stored");
+        return Err(Fault::new(Code::UndefinedObject, message)
+            .with_hint("Retention takes base rows; what is known of the group is in error_groups.")
+            .into());
+    };
+    let group_id = group_id.clone().unwrap_or_default().replace('\'', "''");
+    let counts = COUNTS_SQL.replace("$ID", &format!("'{group_id}'"));
+    let counts = first_row(session, &counts).await?.unwrap_or_default();
+    let number = |idx: usize| counts.get(idx)?.as_ref()?.parse().ok();
+    let text = |idx: usize| counts.get(idx).cloned().flatten();
+    let stored = StoredGroup {
+        error_id,
+        ts: ts.clone().unwrap_or_default(),
+        service_name: service_name.clone(),
+        n_occurrences: number(0).unwrap_or_default(),
+        n_sites: number(1).unwrap_or_default(),
+        n_variants: number(2).unwrap_or_default(),
+        n_sessions: number(3).unwrap_or_default(),
+        first_seen_at: text(4),
+        last_seen_at: text(5),
+    };
+    Ok(explained(&recorded, &rules, Some(stored)))
+}
+
+/// Explains a stack, or a message, of a service that is in no store.
+pub(crate) fn explain_stack(text: &str, service: Option<&str>, rules: &Rules) -> ErrorExplanation {
+    let recorded = Recorded {
+        // A stack in the place of the message is read as one.
+        message: Some(text.to_owned()),
+        service: service.map(str::to_owned),
+        ..Recorded::default()
+    };
+    explained(&recorded, rules, None)
+}
+
+fn explained(recorded: &Recorded, rules: &Rules, stored: Option<StoredGroup>) -> ErrorExplanation {
+    let (info, frames, places): (ErrorInfo, Vec<Frame>, BTreeSet<RulePlace>) =
+        recorded.ask(|occurrence| {
+            (group(occurrence, rules), frames(occurrence, rules), matched(occurrence, rules))
+        });
+    let why = info.why.into_iter().map(|part| ExplainedPart {
+        part: part.part,
+        value: part.value,
+        used: part.used,
+        reason: part.reason,
+    });
+    let frames = frames.into_iter().map(|frame| ExplainedFrame {
+        symbol: frame.symbol(),
+        exception_type: frame.exception_type,
+        file: frame.file,
+        line: frame.line,
+        role: frame.role.as_str(),
+        used: frame.used,
+        reason: frame.reason,
+    });
+    ErrorExplanation {
+        error_group_id: info.group,
+        error_site_id: info.site,
+        error_variant_id: info.variant,
+        title: info.title,
+        culprit: info.culprit,
+        culprit_file: info.culprit_file,
+        culprit_line: info.culprit_line,
+        lang: info.lang.map(Lang::as_str),
+        quality: info.quality.as_str(),
+        stored,
+        why: why.collect(),
+        frames: frames.collect(),
+        rules: places
+            .iter()
+            .map(|place| format!("{ERRORS_FILE}:{}: {place}", place.line))
+            .collect(),
+    }
+}
+
+/// The values of an answer's first row as texts.
+async fn first_row(session: &Session, sql: &str) -> Result<Option<Vec<Option<String>>>, Error> {
+    let batches = session.sql(sql).await?.collect().await?;
+    let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
+    let text = |column: &ArrayRef| {
+        let texts = cast(column, &DataType::Utf8).map_err(|_| unlike_asked())?;
+        let texts = StringArray::from(texts.to_data());
+        Ok(texts.is_valid(0).then(|| texts.value(0).to_owned()))
+    };
+    batch.columns().iter().map(text).collect::<Result<_, Error>>().map(Some)
+}
+
+fn unlike_asked() -> Error {
+    Error::statement(Code::Internal, "the answer about an error is not what was asked for")
+}
