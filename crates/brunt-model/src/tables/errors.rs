@@ -2,7 +2,9 @@
 
 use super::block::{correlation, time};
 use crate::column::Column;
-use crate::column::ColumnType::{Boolean, Double, Int, SmallInt, Text, TextArray, Timestamp};
+use crate::column::ColumnType::{
+    BigInt, Boolean, Double, Int, SmallInt, Text, TextArray, Timestamp,
+};
 use crate::table::{Table, TableKind};
 
 pub(super) fn errors() -> Table {
@@ -50,10 +52,18 @@ pub(super) fn errors() -> Table {
         Column::new("handled", Boolean, "Whether the program caught it."),
         Column::new("recovered", Boolean, "Whether the same operation succeeded later."),
         Column::new("expected", Boolean, "Whether it is part of normal work."),
-        Column::new("duplicate_of", Text, "`error_id` of the occurrence that this one repeats."),
-        Column::new("incident_id", Text, "Errors on one path of failing spans share it."),
-        Column::new("root_cause", Boolean, "Whether it is the deepest error of its incident."),
-        Column::new("root_evidence", Text, "What `root_cause` rests on."),
+        Column::new(
+            "duplicate_of",
+            Text,
+            "`error_id` of its incident's root cause, where another service, signal or level only says that once more.",
+        ),
+        Column::new("incident_id", Text, "Errors of one failure share it."),
+        Column::new("root_cause", Boolean, "Whether its incident began with it."),
+        Column::new(
+            "root_evidence",
+            Text,
+            "What that rests on: `deepest_failing_span timeout_child earliest_error time_only`.",
+        ),
         Column::new("severity_number", SmallInt, "Highest OpenTelemetry severity of its records."),
         Column::new("span_name", Text, "Name of the span that it happened in."),
         Column::new("span_kind", Text, "Kind of that span."),
@@ -62,6 +72,12 @@ pub(super) fn errors() -> Table {
         Column::new("http_response_status_code", Int, "HTTP status code of the response."),
         Column::new("url_path", Text, "Path of the request's or page's URL."),
         Column::new("sample_weight", Double, "How many such rows this one stands for; NULL is 1."),
+        Column::new(
+            "root_service_name",
+            Text,
+            "Service that its incident began in: that of the root cause, or the slow one that it waited for.",
+        ),
+        Column::new("n_records", BigInt, "How many records told of this occurrence."),
     ]);
     Table::new(
         "errors",
