@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Sql(Sql),
     /// Answer PostgreSQL clients, psql and BI tools among them
     Serve(Serve),
-    /// List error groups, the most frequent first
+    /// List error groups, the most frequent first, or those that a period has more of than usual
     Errors(Errors),
     /// Show what error groups cost in a journey
     Impact(Impact),
@@ -176,9 +176,17 @@ pub(crate) struct Serve {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Errors {
-    /// Only groups seen since then: a time, or a span back from the newest row such as '14 days'
+    /// Only this period, from a time or a span back such as '1 hour': first what it has more of than before
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
+
+    /// Until when the period goes; to the newest row without it
+    #[arg(long, value_name = "TIME", requires = "since")]
+    pub(crate) until: Option<String>,
+
+    /// What the period is compared with, such as '2025-10-01T08:00:00/2025-10-01T09:00:00', as often as there are such; all before it without one
+    #[arg(long, value_name = "TIME/TIME", requires = "since")]
+    pub(crate) baseline: Vec<String>,
 
     /// Rows to show
     #[arg(long, default_value_t = 20)]

@@ -31,6 +31,7 @@ mod definitions;
 mod derive;
 mod error;
 mod estimate;
+mod excess;
 #[cfg(test)]
 mod fixture;
 mod functions;
