@@ -176,15 +176,15 @@ pub(crate) struct Serve {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Errors {
-    /// Only this period, from a time or a span back such as '1 hour': first what it has more of than before
+    /// Only the period that begins then, a time or a span back such as '1 hour': first what it has more of than before
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
 
-    /// Until when the period goes; to the newest row without it
+    /// When the period ends; with the newest row where this is not given
     #[arg(long, value_name = "TIME", requires = "since")]
     pub(crate) until: Option<String>,
 
-    /// What the period is compared with, such as '2025-10-01T08:00:00/2025-10-01T09:00:00', as often as there are such; all before it without one
+    /// A period to compare with, such as '2025-10-01T08:00:00/2025-10-01T09:00:00'; may be given several times; all that was before where it is not given
     #[arg(long, value_name = "TIME/TIME", requires = "since")]
     pub(crate) baseline: Vec<String>,
 

@@ -57,6 +57,7 @@ fn what_the_store_says() {
     let place = loaded();
     for (name, arguments) in [
         ("errors", &["errors"][..]),
+        ("errors_since", &["errors", "--since", "1 hour", "--until", "2025-10-28T15:00:00Z"]),
         ("impact", &["impact"]),
         ("trace", &["trace", "0000000000000000000000000000a002"]),
         ("session", &["session", "s1"]),
@@ -83,7 +84,7 @@ fn forms_of_an_answer() {
 fn help() {
     let place = Place::new();
     insta::assert_snapshot!("help", screen(&place, &["--help"]));
-    for command in ["load", "sql", "serve", "forget"] {
+    for command in ["load", "sql", "serve", "errors", "forget"] {
         insta::assert_snapshot!(format!("help_{command}"), screen(&place, &[command, "--help"]));
     }
 }
