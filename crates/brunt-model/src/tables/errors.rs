@@ -43,27 +43,9 @@ pub(super) fn errors() -> Table {
             "`full library_only message_only minified truncated unparsed`.",
         ),
         Column::new("error_type", Text, "Low-cardinality class of the failure (`error.type`)."),
-        Column::new(
-            "error_class",
-            Text,
-            "`client_error server_error dependency_error expected transient infrastructure`.",
-        ),
-        Column::new("error_class_rule", Text, "Rule that chose `error_class`."),
-        Column::new("handled", Boolean, "Whether the program caught it."),
-        Column::new("recovered", Boolean, "Whether the same operation succeeded later."),
-        Column::new("expected", Boolean, "Whether it is part of normal work."),
-        Column::new(
-            "duplicate_of",
-            Text,
-            "`error_id` of its incident's root cause, where another service, signal or level only says that once more.",
-        ),
-        Column::new("incident_id", Text, "Errors of one failure share it."),
-        Column::new("root_cause", Boolean, "Whether its incident began with it."),
-        Column::new(
-            "root_evidence",
-            Text,
-            "What that rests on: `deepest_failing_span timeout_child earliest_error time_only`.",
-        ),
+    ]);
+    columns.extend(failure());
+    columns.extend([
         Column::new("severity_number", SmallInt, "Highest OpenTelemetry severity of its records."),
         Column::new("span_name", Text, "Name of the span that it happened in."),
         Column::new("span_kind", Text, "Kind of that span."),
@@ -86,4 +68,31 @@ pub(super) fn errors() -> Table {
         &["session_id", "trace_id"],
         columns,
     )
+}
+
+/// What kind of failure it was, what became of it, and which others it belongs with.
+fn failure() -> Vec<Column> {
+    vec![
+        Column::new(
+            "error_class",
+            Text,
+            "`client_error server_error dependency_error expected transient infrastructure`.",
+        ),
+        Column::new("error_class_rule", Text, "Rule that chose `error_class`."),
+        Column::new("handled", Boolean, "Whether the program caught it."),
+        Column::new("recovered", Boolean, "Whether the same operation succeeded later."),
+        Column::new("expected", Boolean, "Whether it is part of normal work."),
+        Column::new(
+            "duplicate_of",
+            Text,
+            "`error_id` of its incident's root cause, where another service, signal or level only says that once more.",
+        ),
+        Column::new("incident_id", Text, "Errors of one failure share it."),
+        Column::new("root_cause", Boolean, "Whether its incident began with it."),
+        Column::new(
+            "root_evidence",
+            Text,
+            "What that rests on: `deepest_failing_span timeout_child earliest_error time_only`.",
+        ),
+    ]
 }
