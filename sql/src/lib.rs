@@ -22,6 +22,7 @@ pub fn views() -> &'static [(&'static str, &'static str)] {
         ("session_timeline", include_str!("../views/session_timeline.sql")),
         ("ticket_context", include_str!("../views/ticket_context.sql")),
         ("error_groups", include_str!("../views/error_groups.sql")),
+        ("severity_audit", include_str!("../views/severity_audit.sql")),
         ("error_impact_default", include_str!("../views/error_impact_default.sql")),
         ("affected_accounts", include_str!("../views/affected_accounts.sql")),
     ]

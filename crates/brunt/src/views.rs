@@ -427,4 +427,50 @@ mod tests {
             ["cart|stock|1|2|1|0|1|0.5", "cart|web|1|2|1|0|0|0.5", "stock|web|1|1|1|1|0|1.0"]
         );
     }
+
+    #[tokio::test]
+    async fn severity_is_compared_with_the_text_and_with_what_came_of_it() {
+        let store = empty_store().await;
+        let mut errors = Vec::new();
+        let mut error = |n: usize, group: &str, more: &str| {
+            for second in 0..n {
+                errors.push(format!(
+                    r#"{{"ts":"2025-10-01T10:00:{second:02}Z","error_id":"{group}{}","error_group_id":"{group}","service_name":"pay","exception_message":"{group} broke",{more}}}"#,
+                    errors.len()
+                ));
+            }
+        };
+        error(6, "caught", r#""severity_number":17,"handled":true"#);
+        error(3, "caught", r#""severity_number":17,"recovered":true,"error_class":"client_error""#);
+        error(1, "caught", r#""severity_number":18,"handled":false"#);
+        error(5, "real", r#""severity_number":17,"handled":true"#);
+        error(1, "real", r#""severity_number":17"#);
+        error(4, "rare", r#""severity_number":17,"handled":true"#);
+        error(5, "low", r#""severity_number":13,"handled":true"#);
+        put(&store, "errors", &errors.join("\n")).await;
+        let mut logs = Vec::new();
+        let mut log = |n: usize, severity: u8, body: &str| {
+            for second in 0..n {
+                logs.push(format!(
+                    r#"{{"ts":"2025-10-01T10:01:{second:02}Z","service_name":"mail","severity_number":{severity},"body":"{body} {second}"}}"#
+                ));
+            }
+        };
+        log(5, 9, "Sending failed for order");
+        log(4, 9, "Printing failed for order");
+        log(5, 17, "Storing failed for order");
+        log(5, 9, "Sent without failures, order");
+        log(5, 9, "Sent order");
+        put(&store, "logs", &logs.join("\n")).await;
+        let session = session(&store).await;
+        let sql = "SELECT service_name, finding, text, error_group_id, severity_number, n_records, n_evidence, n_handled, \
+                   n_recovered, n_refused FROM severity_audit ORDER BY finding";
+        assert_eq!(
+            ask(&session, sql).await,
+            [
+                "pay|too_high|caught broke|caught|18|10|9|6|3|3",
+                "mail|too_low|Sending failed for order <*>|NULL|9|5|5|NULL|NULL|NULL",
+            ]
+        );
+    }
 }
