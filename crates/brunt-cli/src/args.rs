@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Sql(Sql),
     /// Answer PostgreSQL clients, psql and BI tools among them
     Serve(Serve),
-    /// List error groups, the most frequent first; explain one, or test rules of grouping
+    /// List error groups, the most frequent first, or what a period has more of; explain one, or test rules
     Errors(Errors),
     /// Show what error groups cost in a journey
     Impact(Impact),
@@ -182,9 +182,17 @@ pub(crate) struct Errors {
     #[command(subcommand)]
     pub(crate) action: Option<ErrorsAction>,
 
-    /// Only groups seen since then: a time, or a span back from the newest row such as '14 days'
+    /// Only the period that begins then, a time or a span back such as '1 hour': first what it has more of than before
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
+
+    /// When the period ends; with the newest row where this is not given
+    #[arg(long, value_name = "TIME", requires = "since")]
+    pub(crate) until: Option<String>,
+
+    /// A period to compare with, such as '2025-10-01T08:00:00/2025-10-01T09:00:00'; may be given several times; all that was before where it is not given
+    #[arg(long, value_name = "TIME/TIME", requires = "since")]
+    pub(crate) baseline: Vec<String>,
 
     /// Rows to show
     #[arg(long, default_value_t = 20)]

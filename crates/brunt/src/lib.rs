@@ -32,6 +32,7 @@ mod derive;
 mod error;
 mod error_call;
 mod estimate;
+mod excess;
 #[cfg(test)]
 mod fixture;
 mod functions;

@@ -9,6 +9,7 @@
 mod arguments;
 mod call;
 mod planner;
+mod since;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,9 +22,11 @@ use futures::FutureExt;
 pub(crate) use self::arguments::{Argument, ArgumentType, Arguments};
 pub(crate) use self::call::InlineTableFunctions;
 pub(crate) use self::planner::TableFunctionPlanner;
+pub(crate) use self::since::{Since, moment};
 
 use crate::code::Code;
 use crate::error::Error;
+use crate::excess::ErrorExcess;
 use crate::impact::ErrorImpact;
 use crate::session::{Core, Pin};
 use crate::translate::{Names, translate};
@@ -58,7 +61,7 @@ pub(crate) struct PlanContext<'a> {
 
 /// All table functions.
 pub(crate) fn table_functions() -> Vec<Arc<dyn TableFunction>> {
-    vec![Arc::new(ErrorImpact)]
+    vec![Arc::new(ErrorExcess), Arc::new(ErrorImpact)]
 }
 
 impl<'a> PlanContext<'a> {

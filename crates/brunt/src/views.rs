@@ -365,4 +365,109 @@ mod tests {
             ["a1|enterprise|500.0000|USD|2|2|2|1|2025-10-01T11:00:00Z"]
         );
     }
+
+    /// Two incidents: `stock` breaks and `cart` and the browser tell of it, then `cart` alone.
+    async fn failed() -> brunt_store::Store {
+        let store = empty_store().await;
+        put(
+            &store,
+            "errors",
+            r#"{"ts":"2025-10-01T10:00:00Z","error_id":"e1","incident_id":"i1","service_name":"cart","root_service_name":"stock","error_group_id":"g1","signals":["span"],"root_cause":false,"root_evidence":"deepest_failing_span","n_records":2,"session_id":"s1","trace_id":"t1","recovered":true,"handled":false,"error_class":"server_error"}
+{"ts":"2025-10-01T10:00:01Z","error_id":"e2","incident_id":"i1","service_name":"stock","root_service_name":"stock","error_group_id":"g2","signals":["log","span_event"],"root_cause":true,"root_evidence":"deepest_failing_span","n_records":3,"trace_id":"t1","user_id":"u1","recovered":false,"error_class":"transient"}
+{"ts":"2025-10-01T10:00:02Z","error_id":"e3","incident_id":"i1","service_name":"web","root_service_name":"stock","error_group_id":"g2","signals":["event"],"root_cause":false,"root_evidence":"time_only","n_records":1,"session_id":"s1","user_id":"u2","duplicate_of":"e2"}
+{"ts":"2025-10-01T11:00:00Z","error_id":"e4","incident_id":"i4","service_name":"cart","root_service_name":"cart","error_group_id":"g1","signals":["log"],"root_cause":true,"root_evidence":"earliest_error","n_records":1}"#,
+        )
+        .await;
+        store
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_one_row_however_many_told_of_it() {
+        let session = session(&failed().await).await;
+        let sql = "SELECT incident_id, ts, ended_at, root_service_name, root_group_id, root_evidence, error_class, \
+                   service_names, signals, n_records, n_errors, n_groups, handled, recovered, session_id, user_id, trace_id \
+                   FROM error_incidents ORDER BY ts";
+        assert_eq!(
+            ask(&session, sql).await,
+            [
+                "i1|2025-10-01T10:00:00Z|2025-10-01T10:00:02Z|stock|g2|deepest_failing_span|transient|[cart, stock, web]|\
+                 [event, log, span, span_event]|6|3|2|false|false|s1|u1|t1",
+                "i4|2025-10-01T11:00:00Z|2025-10-01T11:00:00Z|cart|g1|earliest_error|NULL|[cart]|[log]|1|1|1|NULL|NULL|\
+                 NULL|NULL|NULL",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn services_are_told_how_often_they_say_one_thing_and_whose_failure_it_was() {
+        let session = session(&failed().await).await;
+        let sql = "SELECT service_name, n_records, n_errors, n_duplicates, n_incidents, n_alone, duplication_factor \
+                   FROM duplication_factor ORDER BY 1";
+        assert_eq!(
+            ask(&session, sql).await,
+            ["cart|3|2|0|2|1|1.5", "stock|3|1|0|1|0|3.0", "web|1|1|1|1|0|1.0"]
+        );
+        let sql = "SELECT service_name, n_errors, n_elsewhere, n_time_only, share_elsewhere, round(share_elsewhere_lo, 3), \
+                   round(share_elsewhere_hi, 3), root_service_name FROM misattribution ORDER BY 1";
+        // Wilson's interval with z = 1.959964, worked out by hand for 1 of 2, 0 of 1 and 1 of 1.
+        assert_eq!(
+            ask(&session, sql).await,
+            [
+                "cart|2|1|0|0.5|0.095|0.905|stock",
+                "stock|1|0|0|0.0|0.0|0.793|NULL",
+                "web|1|1|1|1.0|0.207|1.0|stock",
+            ]
+        );
+        let sql = "SELECT service_a, service_b, n_shared, n_a, n_b, n_root_a, n_root_b, overlap FROM service_overlap ORDER BY 1, 2";
+        assert_eq!(
+            ask(&session, sql).await,
+            ["cart|stock|1|2|1|0|1|0.5", "cart|web|1|2|1|0|0|0.5", "stock|web|1|1|1|1|0|1.0"]
+        );
+    }
+
+    #[tokio::test]
+    async fn severity_is_compared_with_the_text_and_with_what_came_of_it() {
+        let store = empty_store().await;
+        let mut errors = Vec::new();
+        let mut error = |n: usize, group: &str, more: &str| {
+            for second in 0..n {
+                errors.push(format!(
+                    r#"{{"ts":"2025-10-01T10:00:{second:02}Z","error_id":"{group}{}","error_group_id":"{group}","service_name":"pay","exception_message":"{group} broke",{more}}}"#,
+                    errors.len()
+                ));
+            }
+        };
+        error(6, "caught", r#""severity_number":17,"handled":true"#);
+        error(3, "caught", r#""severity_number":17,"recovered":true,"error_class":"client_error""#);
+        error(1, "caught", r#""severity_number":18,"handled":false"#);
+        error(5, "real", r#""severity_number":17,"handled":true"#);
+        error(1, "real", r#""severity_number":17"#);
+        error(4, "rare", r#""severity_number":17,"handled":true"#);
+        error(5, "low", r#""severity_number":13,"handled":true"#);
+        put(&store, "errors", &errors.join("\n")).await;
+        let mut logs = Vec::new();
+        let mut log = |n: usize, severity: u8, body: &str| {
+            for second in 0..n {
+                logs.push(format!(
+                    r#"{{"ts":"2025-10-01T10:01:{second:02}Z","service_name":"mail","severity_number":{severity},"body":"{body} {second}"}}"#
+                ));
+            }
+        };
+        log(5, 9, "Sending failed for order");
+        log(4, 9, "Printing failed for order");
+        log(5, 17, "Storing failed for order");
+        log(5, 9, "Sent without failures, order");
+        log(5, 9, "Sent order");
+        put(&store, "logs", &logs.join("\n")).await;
+        let session = session(&store).await;
+        let sql = "SELECT service_name, finding, text, error_group_id, severity_number, n_records, n_evidence, n_handled, \
+                   n_recovered, n_refused FROM severity_audit ORDER BY finding";
+        assert_eq!(
+            ask(&session, sql).await,
+            [
+                "pay|too_high|caught broke|caught|18|10|9|6|3|3",
+                "mail|too_low|Sending failed for order <*>|NULL|9|5|5|NULL|NULL|NULL",
+            ]
+        );
+    }
 }

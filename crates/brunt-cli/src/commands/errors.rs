@@ -1,4 +1,5 @@
-//! `brunt errors`: error groups, the most frequent first; one of them explained; rules tested on them.
+//! `brunt errors`: error groups, the most frequent first; of a period, those that it has more of than its baseline
+//! first; one of them explained; rules tested on them.
 
 mod explain;
 pub(super) mod regrouping;
@@ -10,7 +11,7 @@ use super::rows::{fetch, show};
 use super::{Context, quote};
 use crate::args::{Errors, ErrorsAction, TestRules};
 use crate::failure::{ExitStatus, Failure};
-use crate::output::layout;
+use crate::output::{layout, tell};
 
 pub(super) async fn run(ctx: &Context, args: &Errors) -> Result<ExitStatus, Failure> {
     match &args.action {
@@ -22,14 +23,37 @@ pub(super) async fn run(ctx: &Context, args: &Errors) -> Result<ExitStatus, Fail
 
 async fn list(ctx: &Context, args: &Errors) -> Result<ExitStatus, Failure> {
     let session = ctx.open().await?.session().await?;
-    let since = args.since.as_deref().map_or_else(String::new, since_condition);
+    let Some(since) = &args.since else {
+        let sql = format!(
+            "SELECT error_group_id, title, array_to_string(service_names, ', ') AS services, \
+             n_occurrences, n_sessions, n_users, n_tickets, last_seen_at \
+             FROM error_groups ORDER BY n_occurrences DESC, error_group_id LIMIT {}",
+            args.limit
+        );
+        return show(&session, &sql, &layout(ctx.json)).await;
+    };
+    let call = call(since, args);
     let sql = format!(
-        "SELECT error_group_id, title, array_to_string(service_names, ', ') AS services, \
-         n_occurrences, n_sessions, n_users, n_tickets, last_seen_at \
-         FROM error_groups {since} ORDER BY n_occurrences DESC, error_group_id LIMIT {}",
+        "SELECT error_group_id, title, coalesce(root_service_name, service_name) AS service, \
+         n_incidents AS incidents, round(expected, 1) AS expected, round(excess, 1) AS excess, \
+         round(excess_lo, 1) AS excess_lo, n_errors AS errors FROM {call} ORDER BY rank LIMIT {}",
         args.limit
     );
-    show(&session, &sql, &layout(ctx.json)).await
+    show(&session, &sql, &layout(ctx.json)).await?;
+    let without = format!("SELECT 1 FROM {call} WHERE array_has(warnings, 'no_baseline') LIMIT 1");
+    if fetch(&session, &without).await?.len() > 0 {
+        tell("the baseline has no data, so nothing is expected; --baseline names another");
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn call(since: &str, args: &Errors) -> String {
+    let mut given = vec![format!("since => {}", quote(since))];
+    given.extend(args.until.iter().map(|until| format!("until => {}", quote(until))));
+    if !args.baseline.is_empty() {
+        given.push(format!("baseline => {}", quote(&args.baseline.join(","))));
+    }
+    format!("error_excess({})", given.join(", "))
 }
 
 async fn test_rules(ctx: &Context, args: &TestRules) -> Result<ExitStatus, Failure> {
@@ -46,30 +70,19 @@ async fn test_rules(ctx: &Context, args: &TestRules) -> Result<ExitStatus, Failu
     Ok(ExitStatus::Done)
 }
 
-fn since_condition(since: &str) -> String {
-    format!(
-        "WHERE last_seen_at >= {}",
-        since_time(since, "(SELECT max(last_seen_at) FROM error_groups)")
-    )
-}
-
-/// The same for errors; `None` where there are none to count back from.
+/// A time as it is, or a span counted back from the newest error, so that old exports answer as well as today's; `None`
+/// where there are none to count back from.
 async fn newest_since(session: &Session, since: &str) -> Result<Option<Ts>, Failure> {
-    let time = since_time(since, "(SELECT max(ts) FROM errors)");
+    let is_span = since.starts_with(|c: char| c.is_ascii_digit())
+        && since.contains(char::is_alphabetic)
+        && !since.contains('-');
+    let time = if is_span {
+        format!("(SELECT max(ts) FROM errors) - CAST({} AS INTERVAL)", quote(since))
+    } else {
+        format!("CAST({} AS TIMESTAMP WITH TIME ZONE)", quote(since))
+    };
     let sql =
         format!("SELECT arrow_cast({time}, 'Timestamp(Microsecond, Some(\"UTC\"))') AS since");
     let sql = format!("SELECT arrow_cast(since, 'Int64') AS since_us FROM ({sql})");
     Ok(fetch(session, &sql).await?.integer(0, "since_us").map(Ts))
-}
-
-/// A time as it is, or a span counted back from the newest, so that old exports answer as well as today's.
-fn since_time(since: &str, newest: &str) -> String {
-    if since.starts_with(|c: char| c.is_ascii_digit())
-        && since.contains(char::is_alphabetic)
-        && !since.contains('-')
-    {
-        format!("{newest} - CAST({} AS INTERVAL)", quote(since))
-    } else {
-        format!("CAST({} AS TIMESTAMP WITH TIME ZONE)", quote(since))
-    }
 }

@@ -57,6 +57,7 @@ fn what_the_store_says() {
     let place = loaded();
     for (name, arguments) in [
         ("errors", &["errors"][..]),
+        ("errors_since", &["errors", "--since", "1 hour", "--until", "2025-10-28T15:00:00Z"]),
         ("impact", &["impact"]),
         ("trace", &["trace", "0000000000000000000000000000a002"]),
         ("session", &["session", "s1"]),

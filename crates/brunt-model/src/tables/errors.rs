@@ -2,7 +2,9 @@
 
 use super::block::{correlation, time};
 use crate::column::Column;
-use crate::column::ColumnType::{Boolean, Double, Int, SmallInt, Text, TextArray, Timestamp};
+use crate::column::ColumnType::{
+    BigInt, Boolean, Double, Int, SmallInt, Text, TextArray, Timestamp,
+};
 use crate::table::{Table, TableKind};
 
 pub(super) fn errors() -> Table {
@@ -41,19 +43,9 @@ pub(super) fn errors() -> Table {
             "`full library_only message_only minified truncated unparsed`.",
         ),
         Column::new("error_type", Text, "Low-cardinality class of the failure (`error.type`)."),
-        Column::new(
-            "error_class",
-            Text,
-            "`client_error server_error dependency_error expected transient infrastructure`.",
-        ),
-        Column::new("error_class_rule", Text, "Rule that chose `error_class`."),
-        Column::new("handled", Boolean, "Whether the program caught it."),
-        Column::new("recovered", Boolean, "Whether the same operation succeeded later."),
-        Column::new("expected", Boolean, "Whether it is part of normal work."),
-        Column::new("duplicate_of", Text, "`error_id` of the occurrence that this one repeats."),
-        Column::new("incident_id", Text, "Errors on one path of failing spans share it."),
-        Column::new("root_cause", Boolean, "Whether it is the deepest error of its incident."),
-        Column::new("root_evidence", Text, "What `root_cause` rests on."),
+    ]);
+    columns.extend(failure());
+    columns.extend([
         Column::new("severity_number", SmallInt, "Highest OpenTelemetry severity of its records."),
         Column::new("span_name", Text, "Name of the span that it happened in."),
         Column::new("span_kind", Text, "Kind of that span."),
@@ -67,6 +59,12 @@ pub(super) fn errors() -> Table {
             Text,
             "Short type and message template of the innermost cause, or what a rule of `errors.toml` says.",
         ),
+        Column::new(
+            "root_service_name",
+            Text,
+            "Service that its incident began in: that of the root cause, or the slow one that it waited for.",
+        ),
+        Column::new("n_records", BigInt, "How many records told of this occurrence."),
     ]);
     Table::new(
         "errors",
@@ -75,4 +73,31 @@ pub(super) fn errors() -> Table {
         &["session_id", "trace_id"],
         columns,
     )
+}
+
+/// What kind of failure it was, what became of it, and which others it belongs with.
+fn failure() -> Vec<Column> {
+    vec![
+        Column::new(
+            "error_class",
+            Text,
+            "`client_error server_error dependency_error expected transient infrastructure`.",
+        ),
+        Column::new("error_class_rule", Text, "Rule that chose `error_class`."),
+        Column::new("handled", Boolean, "Whether the program caught it."),
+        Column::new("recovered", Boolean, "Whether the same operation succeeded later."),
+        Column::new("expected", Boolean, "Whether it is part of normal work."),
+        Column::new(
+            "duplicate_of",
+            Text,
+            "`error_id` of its incident's root cause, where another service, signal or level only says that once more.",
+        ),
+        Column::new("incident_id", Text, "Errors of one failure share it."),
+        Column::new("root_cause", Boolean, "Whether its incident began with it."),
+        Column::new(
+            "root_evidence",
+            Text,
+            "What that rests on: `deepest_failing_span timeout_child earliest_error time_only`.",
+        ),
+    ]
 }

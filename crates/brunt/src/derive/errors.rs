@@ -10,6 +10,7 @@ use super::class::{Seen, error_class};
 use super::facts::{Record, SpanKind, Status, signal};
 use super::fill::{ids, trace_level};
 use super::grouping::Grouping;
+use super::incidents::{Incident, by_time};
 use super::occurrences::Occurrence;
 use super::output::{Columns, Correlation, LayoutKey, hex, sort_by_layout};
 use super::read::base_table;
@@ -24,6 +25,7 @@ const RETRY_MICROS: i64 = 30 * 60_000_000;
 struct ErrorRow<'a> {
     who: Correlation,
     of: &'a Occurrence,
+    incident: Incident,
     record: Record,
     grouping: Grouping,
     activity: Option<u128>,
@@ -50,8 +52,12 @@ pub(super) fn derive(
     carried: &Carried,
 ) -> Result<Vec<RecordBatch>, Error> {
     let tries = LaterTries::find(window, day, carried);
+    let followed = by_time(window, day);
     let rows: Vec<ErrorRow<'_>> = occurrences_on(window, day)
-        .map(|(number, of)| error_row(window, day, number, of, carried, &tries))
+        .map(|(number, of)| {
+            let row = error_row(window, day, number, of, carried, &tries);
+            ErrorRow { incident: followed.get(&number).copied().unwrap_or(of.incident), ..row }
+        })
         .collect();
     write(&window.known.symbols, rows)
 }
@@ -88,6 +94,7 @@ fn error_row<'a>(
             ids: ids(window, of.best_row, of.span, day),
         },
         of,
+        incident: of.incident,
         record,
         grouping,
         activity: carried.activity_id(window, number),
@@ -182,12 +189,7 @@ fn write(symbols: &Symbols, mut rows: Vec<ErrorRow<'_>>) -> Result<Vec<RecordBat
     columns.text("error_class_rule", rows.iter().map(|row| row.class.map(|(_, rule)| rule)));
     columns.boolean("handled", rows.iter().map(|row| row.of.handled));
     columns.boolean("recovered", rows.iter().map(|row| row.recovered));
-    columns.owned_text("incident_id", rows.iter().map(|row| Some(hex(row.of.incident))));
-    columns.boolean("root_cause", rows.iter().map(|row| Some(row.of.root_cause)));
-    let evidence = |row: &ErrorRow<'_>| {
-        if row.of.span.is_some() { "deepest_failing_span" } else { "earliest_error" }
-    };
-    columns.text("root_evidence", rows.iter().map(|row| Some(evidence(row))));
+    write_incidents(&mut columns, symbols, &rows);
     let severity = |row: &ErrorRow<'_>| (row.of.severity != 0).then_some(row.of.severity);
     columns.smallint("severity_number", rows.iter().map(severity));
     columns.sym("span_name", symbols, rows.iter().map(|row| row.span_name));
@@ -195,6 +197,20 @@ fn write(symbols: &Symbols, mut rows: Vec<ErrorRow<'_>>) -> Result<Vec<RecordBat
     columns.int("http_response_status_code", rows.iter().map(|row| row.record.http_status));
     columns.double("sample_weight", rows.iter().map(|row| row.record.weight.double()));
     columns.finish()
+}
+
+fn write_incidents(columns: &mut Columns, symbols: &Symbols, rows: &[ErrorRow<'_>]) {
+    let is_root = |row: &ErrorRow<'_>| row.incident.root.error == row.of.id;
+    let duplicate_of = |row: &ErrorRow<'_>| {
+        let repeats = !is_root(row) && row.of.heard.repeats(&row.incident.root.heard);
+        repeats.then(|| hex(row.incident.root.error))
+    };
+    columns.owned_text("duplicate_of", rows.iter().map(duplicate_of));
+    columns.owned_text("incident_id", rows.iter().map(|row| Some(hex(row.incident.id))));
+    columns.boolean("root_cause", rows.iter().map(|row| Some(is_root(row))));
+    columns.text("root_evidence", rows.iter().map(|row| Some(row.incident.evidence.text())));
+    columns.sym("root_service_name", symbols, rows.iter().map(|row| row.incident.root.service));
+    columns.bigint("n_records", rows.iter().map(|row| Some(i64::from(row.of.n_records))));
 }
 
 fn signal_names(signals: u8) -> Vec<String> {

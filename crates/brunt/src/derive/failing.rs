@@ -1,14 +1,14 @@
-//! Which spans of a trace failed, and what that says: incidents, root causes, what was caught, what was tried again.
+//! Which spans of a trace failed, and what that says: what hangs together, what was caught, what was tried again.
 
-use super::occurrences::{Occurrence, has_failed};
+use super::facts::Status;
 use super::tree::{NO_NODE, Tree};
-use super::window::Window;
+use super::window::{At, Window};
 
 /// The failed spans of a trace: those with error status, and those that an error was recorded in.
 #[derive(Debug, Default)]
 pub(super) struct Failing {
-    /// Whether its status is an error, by node.
-    by_status: Vec<bool>,
+    /// By node; [`Status::None`] where nobody says.
+    statuses: Vec<Status>,
     /// Whether it failed, by node.
     failed: Vec<bool>,
     /// Whether a span below failed, by node.
@@ -18,12 +18,11 @@ pub(super) struct Failing {
 impl Failing {
     /// Takes the nodes that errors were recorded in; [`NO_NODE`] is passed over.
     pub(super) fn new(window: &Window, tree: &Tree, recorded: impl Iterator<Item = u32>) -> Self {
-        let by_status: Vec<bool> = tree
-            .nodes
-            .iter()
-            .map(|node| has_failed(window.facts(node.at.day), node.at.row))
-            .collect();
-        let mut failed = by_status.clone();
+        let status = |at: At| window.facts(at.day).span(window.row(at)).map(|span| span.status);
+        let statuses: Vec<Status> =
+            tree.nodes.iter().map(|node| status(node.at).unwrap_or(Status::None)).collect();
+        let mut failed: Vec<bool> =
+            statuses.iter().map(|status| *status == Status::Error).collect();
         for node in recorded.filter(|node| *node != NO_NODE) {
             failed[node as usize] = true;
         }
@@ -35,7 +34,7 @@ impl Failing {
                 }
             }
         }
-        Self { by_status, failed, below }
+        Self { statuses, failed, below }
     }
 
     /// Whether a span below this one failed.
@@ -43,12 +42,33 @@ impl Failing {
         self.below.get(node as usize).copied().unwrap_or(false)
     }
 
-    /// Whether the span itself or one above it ended without error status; `None` without a span.
+    /// The failed spans.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = u32> + '_ {
+        (0_u32..).zip(&self.failed).filter(|(_, failed)| **failed).map(|(node, _)| node)
+    }
+
+    /// Each failed span with the next failed one above it; a span whose status nobody knows parts nothing.
+    pub(super) fn paths<'a>(&'a self, tree: &'a Tree) -> impl Iterator<Item = (u32, u32)> + 'a {
+        self.nodes().filter_map(|node| {
+            let says = |above: &u32| {
+                self.failed[*above as usize] || self.statuses[*above as usize] != Status::None
+            };
+            let above = tree.path_up(node).skip(1).find(says)?;
+            self.failed[above as usize].then_some((node, above))
+        })
+    }
+
+    /// Whether the span itself or one above it ended without error status; `None` without a span, and where none did
+    /// but the status of one is not known.
     pub(super) fn caught_above(&self, tree: &Tree, node: u32) -> Option<bool> {
         if node == NO_NODE {
             return None;
         }
-        Some(tree.path_up(node).any(|above| !self.by_status[above as usize]))
+        let status = |above: u32| self.statuses[above as usize];
+        if tree.path_up(node).any(|above| matches!(status(above), Status::Ok | Status::Unset)) {
+            return Some(true);
+        }
+        tree.path_up(node).all(|above| status(above) == Status::Error).then_some(false)
     }
 
     /// Whether a span with the same parent, name and service began later and did not fail.
@@ -71,118 +91,13 @@ impl Failing {
                     && of(other).is_some_and(|(later, same)| same == operation && later > at)
             })
     }
-
-    /// Errors on one path of failed spans are one incident, and the deepest of them is its root cause.
-    ///
-    /// A path goes from a failed span to its parent as long as that failed too. `nodes` are the spans of each
-    /// occurrence's records; one that is in several spans joins their paths. Of equally deep errors the earliest is
-    /// the root cause.
-    pub(super) fn link_incidents(
-        &self,
-        tree: &Tree,
-        occurrences: &mut [Occurrence],
-        nodes: &[Vec<u32>],
-    ) {
-        let mut parent_of: Vec<usize> = (0..tree.nodes.len()).collect();
-        for (node, failed) in (0_u32..).zip(&self.failed) {
-            if let Some(above) = tree.parent(node)
-                && *failed
-                && self.failed[above as usize]
-            {
-                join(&mut parent_of, node as usize, above as usize);
-            }
-        }
-        for of_one in nodes {
-            for pair in of_one.windows(2) {
-                join(&mut parent_of, pair[0] as usize, pair[1] as usize);
-            }
-        }
-        let mut members: Vec<(usize, usize)> = Vec::new();
-        for (idx, of_one) in nodes.iter().enumerate() {
-            members.extend(of_one.first().map(|node| (find(&mut parent_of, *node as usize), idx)));
-        }
-        members.sort_unstable();
-        for incident in members.chunk_by(|a, b| a.0 == b.0) {
-            let depth = |idx: usize| nodes[idx].iter().map(|node| tree.depth(*node)).max();
-            let cause = incident.iter().map(|(_, idx)| *idx).max_by_key(|idx| {
-                let of = &occurrences[*idx];
-                (depth(*idx), std::cmp::Reverse((of.ts, of.id)))
-            });
-            let id = incident.iter().map(|(_, idx)| occurrences[*idx].id).min();
-            for (_, idx) in incident {
-                occurrences[*idx].incident = id.unwrap_or_default();
-                occurrences[*idx].root_cause = Some(*idx) == cause;
-            }
-        }
-    }
-}
-
-fn find(parent_of: &mut [usize], mut node: usize) -> usize {
-    while parent_of[node] != node {
-        parent_of[node] = parent_of[parent_of[node]];
-        node = parent_of[node];
-    }
-    node
-}
-
-fn join(parent_of: &mut [usize], a: usize, b: usize) {
-    let (a, b) = (find(parent_of, a), find(parent_of, b));
-    parent_of[a] = b;
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    use crate::derive::testing::{Memory, span, thrown};
-
-    fn failed(exception_type: &str) -> Value {
-        json!({"status_code": "ERROR", "span_events": thrown(exception_type, "m")})
-    }
-
-    /// Errors by type.
-    fn errors(memory: &mut Memory) -> Vec<Value> {
-        let mut rows = memory.derived().rows("errors");
-        rows.sort_by_key(|row| row["exception_type"].to_string());
-        rows
-    }
-
-    #[test]
-    fn errors_on_one_path_are_one_incident_and_the_deepest_is_its_root_cause() {
-        let mut memory = Memory::default();
-        memory.add(
-            "spans",
-            &[
-                span("10:00:00", 1, 1, 0, failed("A")),
-                span("10:00:01", 1, 2, 1, json!({"status_code": "ERROR"})),
-                span("10:00:02", 1, 3, 2, failed("C")),
-                span("10:00:03", 1, 4, 0, failed("D")),
-            ],
-        );
-        let rows = errors(&mut memory);
-        assert_eq!(rows.len(), 3);
-        assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
-        assert_ne!(rows[0]["incident_id"], rows[2]["incident_id"]);
-        let causes: Vec<_> = rows.iter().map(|row| row["root_cause"].as_bool().unwrap()).collect();
-        assert_eq!(causes, [false, true, true]);
-        assert_eq!(rows[1]["root_evidence"], "deepest_failing_span");
-    }
-
-    #[test]
-    fn a_span_that_did_not_fail_parts_two_incidents_and_has_caught_the_lower() {
-        let mut memory = Memory::default();
-        memory.add(
-            "spans",
-            &[
-                span("10:00:00", 1, 1, 0, failed("A")),
-                span("10:00:01", 1, 2, 1, json!({})),
-                span("10:00:02", 1, 3, 2, failed("C")),
-            ],
-        );
-        let rows = errors(&mut memory);
-        assert_ne!(rows[0]["incident_id"], rows[1]["incident_id"]);
-        assert_eq!((&rows[0]["handled"], &rows[1]["handled"]), (&json!(false), &json!(true)));
-    }
+    use crate::derive::testing::{Memory, span};
 
     #[test]
     fn a_later_sibling_of_the_same_operation_that_succeeds_recovers() {
@@ -198,21 +113,5 @@ mod tests {
         );
         assert_eq!(memory.derived().row("errors")["recovered"], true);
         assert_eq!(memory.row("errors")["error_class"], "dependency_error");
-    }
-
-    #[test]
-    fn a_circle_of_parents_is_walked_once() {
-        let mut memory = Memory::default();
-        memory.add(
-            "spans",
-            &[
-                span("10:00:00", 1, 1, 2, failed("A")),
-                span("10:00:01", 1, 2, 1, failed("B")),
-                span("10:00:02", 1, 3, 3, failed("C")),
-            ],
-        );
-        let rows = errors(&mut memory);
-        assert_eq!(rows.len(), 3);
-        assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
     }
 }

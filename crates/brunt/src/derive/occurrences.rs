@@ -4,15 +4,16 @@
 //! record where something else tells of the same failure: an error recorded in that span, a failed span below it,
 //! an error log of its service without span id while it ran or within two seconds after.
 
-use super::facts::{Facts, NO_ROW, Record, RowKind, Says, Status, signal};
+use super::facts::{Facts, NO_ROW, Record, RowKind, Says, signal};
 use super::failing::Failing;
+use super::incidents::{self, Heard, Incident, RootEvidence};
 use super::symbols::Sym;
 use super::tree::{NO_NODE, Tree};
 use super::units::{NONE, row_id, row_of_node};
 use super::window::{At, Window};
 
-/// How long after its span a log still tells of it, in microseconds.
-const AFTER_MICROS: i64 = 2_000_000;
+/// How long after its span, or after an error before it, a log still tells of the same failure, in microseconds.
+pub(super) const AFTER_MICROS: i64 = 2_000_000;
 
 /// One happening of an error.
 #[derive(Debug, Clone)]
@@ -32,8 +33,9 @@ pub(super) struct Occurrence {
     /// The trace, and its activity in the activities of the trace's day; [`NONE`] where there is none.
     pub(super) unit: u32,
     pub(super) activity: u32,
-    pub(super) incident: u128,
-    pub(super) root_cause: bool,
+    pub(super) heard: Heard,
+    pub(super) incident: Incident,
+    pub(super) n_records: u32,
     /// Whether the client, or a span above that did not fail, caught it.
     pub(super) handled: Option<bool>,
     /// Whether the same operation succeeded later under the same parent span.
@@ -49,6 +51,8 @@ struct Placed {
     node: u32,
     /// Added by error states of spans that tell of the same failure.
     signals: u8,
+    /// Itself, and those error states.
+    n_records: u32,
     identity: u128,
 }
 
@@ -68,7 +72,7 @@ pub(super) fn of_trace(window: &Window, rows: &[At], tree: &Tree, unit: u32) -> 
         occurrences.push(occurrence);
         nodes.push(at_nodes);
     }
-    failing.link_incidents(tree, &mut occurrences, &nodes);
+    incidents::link(window, tree, &failing, &mut occurrences, &nodes);
     occurrences.sort_by_key(|occurrence| (occurrence.ts, occurrence.id));
     occurrences
 }
@@ -103,6 +107,7 @@ fn placed(window: &Window, at: At, tree: &Tree) -> Vec<Placed> {
                 record,
                 node: node.unwrap_or(NO_NODE),
                 signals: record.signals,
+                n_records: 1,
                 identity: row_id(facts, at.row, "error", record.part),
             }
         })
@@ -118,6 +123,7 @@ fn absorb_bare(window: &Window, failing: &Failing, records: &mut Vec<Placed>) {
     for span in bare {
         if let Some(teller) = told.iter_mut().find(|placed| tells_of(window, placed, &span)) {
             teller.signals |= signal::SPAN;
+            teller.n_records += 1;
         } else if !failing.below(span.node) {
             kept.push(span);
         }
@@ -167,18 +173,27 @@ fn merged(
     let severity = same.iter().map(|placed| placed.record.severity).max().unwrap_or_default();
     let told = same.iter().find_map(|placed| placed.record.handled);
     let id = same.iter().map(|placed| placed.identity).min().unwrap_or_default();
+    let signals = same.iter().fold(0, |signals, placed| signals | placed.signals);
+    let heard = Heard {
+        exception: merge_key(window, best),
+        service: window.known.contexts.context(window.row(best.at).context).service(),
+        signals,
+        severity,
+    };
     let occurrence = Occurrence {
         ts: same.iter().map(|placed| placed.record.ts).min().unwrap_or_default(),
         id,
         best_row: best.at,
         best: best.place,
-        signals: same.iter().fold(0, |signals, placed| signals | placed.signals),
+        signals,
         severity,
         span: span_row(tree, node, best, window.facts(best.at.day)),
         unit,
         activity: NONE,
-        incident: id,
-        root_cause: true,
+        heard,
+        // A trace makes more of it.
+        incident: Incident::alone(id, heard, RootEvidence::TimeOnly),
+        n_records: same.iter().map(|placed| placed.n_records).sum(),
         handled: told
             .or_else(|| failing.caught_above(tree, node))
             .or((severity >= 21).then_some(false)),
@@ -199,11 +214,6 @@ fn richness(window: &Window, placed: &Placed) -> (u8, u32, usize, bool, u128) {
     let message = known.symbols.text(record.message).map_or(0, str::len);
     let rank = known.groupings.rank(record.grouping, &known.symbols);
     (rank, record.stack_len, message, record.exception_type.is_some(), placed.identity)
-}
-
-/// Whether a span's status is an error.
-pub(super) fn has_failed(facts: &Facts, row: u32) -> bool {
-    facts.span(&facts.rows[row as usize]).is_some_and(|span| span.status == Status::Error)
 }
 
 #[cfg(test)]

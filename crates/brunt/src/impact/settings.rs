@@ -1,17 +1,14 @@
 //! What a call asks for, as values: which journeys, which period, which rows.
 
 use arrow::array::timezone::Tz;
-use arrow::datatypes::{
-    DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit, TimestampMicrosecondType,
-};
+use arrow::datatypes::TimestampMicrosecondType;
 use brunt_model::{Day, Ts};
-use datafusion::common::ScalarValue;
 
 use crate::code::Code;
 use crate::definitions::{Journey, Order, Unit};
 use crate::error::Fault;
 use crate::nearest::nearest;
-use crate::relation::Arguments;
+use crate::relation::{Arguments, Since};
 
 /// The arguments of a call, checked as far as they can be without the store.
 #[derive(Debug, Clone)]
@@ -23,16 +20,6 @@ pub(super) struct Asked {
     pub(super) with_synthetic: bool,
     pub(super) floor_pp: f64,
     pub(super) zone: Tz,
-}
-
-/// Where the period begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Since {
-    /// With the data.
-    Ever,
-    At(Ts),
-    /// So long before it ends.
-    Back(IntervalMonthDayNano),
 }
 
 /// Everything that the estimate depends on beside its rows.
@@ -95,7 +82,9 @@ impl Asked {
         Ok(Self {
             journey: arguments.text("journey").map(str::to_owned),
             group: arguments.text("error_group_id").map(str::to_owned),
-            since: arguments.text("since").map_or(Ok(Since::Ever), Since::parse)?,
+            since: arguments
+                .text("since")
+                .map_or(Ok(Since::Ever), |text| Since::parse("error_impact", text))?,
             until: arguments.timestamp("until"),
             with_synthetic: arguments.boolean("include_synthetic").unwrap_or(false),
             floor_pp,
@@ -153,27 +142,6 @@ impl Asked {
 /// What to do where there is no journey.
 pub(super) const HOW_TO_DEFINE: &str = "Define one in a file such as definitions/journeys.toml, which `brunt check --suggest` proposes, and run `brunt derive --all`.";
 
-impl Since {
-    /// A time, or a span of a unit or several, as PostgreSQL writes them.
-    fn parse(text: &str) -> Result<Self, Fault> {
-        let value = ScalarValue::from(text);
-        let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        if let Ok(ScalarValue::TimestampMicrosecond(Some(at), _)) = value.cast_to(&utc) {
-            return Ok(Self::At(Ts(at)));
-        }
-        // A bare number would be one of seconds.
-        let has_unit = text.bytes().any(|byte| byte.is_ascii_alphabetic());
-        match value.cast_to(&DataType::Interval(IntervalUnit::MonthDayNano)) {
-            Ok(ScalarValue::IntervalMonthDayNano(Some(span))) if has_unit => Ok(Self::Back(span)),
-            _ => Err(invalid(
-                "since",
-                text,
-                "Give a span such as '14 days', or a time such as '2025-10-01'.",
-            )),
-        }
-    }
-}
-
 impl Settings {
     /// From when on rows can matter: an entry that is still open keeps a new one from opening, and a unit that met a
     /// group shortly before it entered leaves that group's figures.
@@ -227,7 +195,8 @@ mod tests {
     #[test]
     fn since_is_a_span_or_a_time() {
         let from = |text: &str| {
-            let period = asked(Since::parse(text).unwrap()).period((Ts(0), Ts(100 * DAY))).unwrap();
+            let period =
+                asked(Since::parse("f", text).unwrap()).period((Ts(0), Ts(100 * DAY))).unwrap();
             period.from as f64 / DAY as f64
         };
         assert_eq!(from("14 days"), 86.0);
@@ -236,7 +205,11 @@ mod tests {
         assert_eq!(from("1970-03-01"), 59.0);
         assert_eq!(from("1970-03-01T12:00:00Z"), 59.5);
         for wrong in ["14", "soon", "", "14 dyas"] {
-            assert_eq!(Since::parse(wrong).unwrap_err().code, Code::InvalidArgument, "{wrong}");
+            assert_eq!(
+                Since::parse("f", wrong).unwrap_err().code,
+                Code::InvalidArgument,
+                "{wrong}"
+            );
         }
     }
 
@@ -246,6 +219,6 @@ mod tests {
         assert_eq!(asked(Since::Ever).period(data).unwrap().from, i64::MIN);
         assert_eq!(asked(Since::Ever).period(data).unwrap().until, 100 * DAY);
         assert!(asked(Since::At(Ts(100 * DAY))).period(data).is_err());
-        assert!(asked(Since::parse("-1 day").unwrap()).period(data).is_err());
+        assert!(asked(Since::parse("f", "-1 day").unwrap()).period(data).is_err());
     }
 }

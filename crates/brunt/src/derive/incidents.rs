@@ -1,0 +1,460 @@
+//! Incidents: which errors tell of one failure, which of them it began with, and which service is to blame.
+//!
+//! In a trace errors on one path of failed spans are one incident, and the deepest is its root cause. Where an error was
+//! recorded by who gave up waiting, the slow service below is to blame. Errors without a trace follow, by time, what
+//! happened just before in their session.
+
+mod by_time;
+
+use super::facts::Record;
+use super::failing::Failing;
+use super::gave_up::{GaveUp, Said, gave_up};
+use super::occurrences::{AFTER_MICROS, Occurrence};
+use super::symbols::Sym;
+use super::tree::{NO_NODE, Tree};
+use super::window::{At, Window};
+
+pub(super) use self::by_time::by_time;
+
+/// The failure that an error belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Incident {
+    /// The least id of its errors in the trace; without a trace that of the first.
+    pub(super) id: u128,
+    pub(super) root: Root,
+    pub(super) evidence: RootEvidence,
+}
+
+/// The error that an incident began with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Root {
+    pub(super) error: u128,
+    /// The service to blame: who recorded it, or whom that one waited for.
+    pub(super) service: Sym,
+    pub(super) heard: Heard,
+}
+
+/// Who said what, to tell a repetition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// What makes two records one exception.
+    pub(super) exception: (Sym, Sym, Sym),
+    pub(super) service: Sym,
+    pub(super) signals: u8,
+    pub(super) severity: i16,
+}
+
+/// What a root cause rests on, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RootEvidence {
+    /// It is in the deepest span that failed.
+    DeepestFailingSpan,
+    /// It gave up waiting, and a span below took most of that time.
+    TimeoutChild,
+    /// It is the first of its trace, in which no span says more.
+    EarliestError,
+    /// It came first in its session.
+    TimeOnly,
+}
+
+impl RootEvidence {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::DeepestFailingSpan => "deepest_failing_span",
+            Self::TimeoutChild => "timeout_child",
+            Self::EarliestError => "earliest_error",
+            Self::TimeOnly => "time_only",
+        }
+    }
+}
+
+impl Incident {
+    /// An error that is an incident of its own.
+    pub(super) fn alone(error: u128, heard: Heard, evidence: RootEvidence) -> Self {
+        Self { id: error, root: Root { error, service: heard.service, heard }, evidence }
+    }
+}
+
+impl Heard {
+    /// Whether another service, signal or level says the same once more; said again in the same way it happened again.
+    pub(super) fn repeats(&self, root: &Self) -> bool {
+        self.exception == root.exception
+            && (self.service, self.signals, self.severity)
+                != (root.service, root.signals, root.severity)
+    }
+}
+
+/// Gives the errors of a trace their incidents.
+///
+/// `nodes` are the spans of each occurrence's records; one that is in several spans joins their paths. An error without
+/// a span belongs to a failed span that ran then, its own service's before others', the deepest of several; where no
+/// failed span ran, to the error without a span at most two seconds before. Of a failure's errors the deepest is the
+/// root cause, of equally deep ones the earliest; a cancellation is so only where there is nothing else.
+pub(super) fn link(
+    window: &Window,
+    tree: &Tree,
+    failing: &Failing,
+    occurrences: &mut [Occurrence],
+    nodes: &[Vec<u32>],
+) {
+    let n_nodes = tree.nodes.len();
+    let mut parent_of: Vec<usize> = (0..n_nodes + occurrences.len()).collect();
+    for (node, above) in failing.paths(tree) {
+        join(&mut parent_of, node as usize, above as usize);
+    }
+    let mut deepest: Vec<u32> = Vec::with_capacity(occurrences.len());
+    let mut loose: Vec<usize> = Vec::new();
+    for (idx, of_one) in nodes.iter().enumerate() {
+        for node in of_one {
+            join(&mut parent_of, *node as usize, n_nodes + idx);
+        }
+        let own = of_one.iter().copied().max_by_key(|node| tree.depth(*node));
+        deepest.push(own.unwrap_or(NO_NODE));
+        if own.is_some() {
+            continue;
+        }
+        match ran_then(window, tree, failing, &occurrences[idx]) {
+            Some((node, is_its_own)) => {
+                join(&mut parent_of, node as usize, n_nodes + idx);
+                deepest[idx] = if is_its_own { node } else { NO_NODE };
+            }
+            None => loose.push(idx),
+        }
+    }
+    loose.sort_by_key(|idx| (occurrences[*idx].ts, occurrences[*idx].id));
+    for pair in loose.windows(2) {
+        if occurrences[pair[1]].ts <= occurrences[pair[0]].ts.saturating_add(AFTER_MICROS) {
+            join(&mut parent_of, n_nodes + pair[0], n_nodes + pair[1]);
+        }
+    }
+    let mut members: Vec<(usize, usize)> =
+        (0..occurrences.len()).map(|idx| (find(&mut parent_of, n_nodes + idx), idx)).collect();
+    members.sort_unstable();
+    for of_one in members.chunk_by(|a, b| a.0 == b.0) {
+        let incident = incident(window, tree, occurrences, of_one, &deepest);
+        for (_, idx) in of_one {
+            occurrences[*idx].incident = incident;
+        }
+    }
+}
+
+/// The incident of these members, each with its number among the occurrences.
+fn incident(
+    window: &Window,
+    tree: &Tree,
+    occurrences: &[Occurrence],
+    members: &[(usize, usize)],
+    deepest: &[u32],
+) -> Incident {
+    let depth = |idx: usize| (deepest[idx] != NO_NODE).then(|| tree.depth(deepest[idx]));
+    let root_idx = members
+        .iter()
+        .map(|(_, idx)| *idx)
+        .max_by_key(|idx| {
+            let of = &occurrences[*idx];
+            let cancelled =
+                members.len() > 1 && how_given_up(window, of) == Some(GaveUp::Cancelled);
+            (!cancelled, depth(*idx), std::cmp::Reverse((of.ts, of.id)))
+        })
+        .unwrap_or_default();
+    let root = &occurrences[root_idx];
+    let id = members.iter().map(|(_, idx)| occurrences[*idx].id).min().unwrap_or(root.id);
+    let evidence = match depth(root_idx) {
+        Some(_) => RootEvidence::DeepestFailingSpan,
+        None => RootEvidence::EarliestError,
+    };
+    let mut incident = Incident { id, ..Incident::alone(root.id, root.heard, evidence) };
+    if how_given_up(window, root).is_some()
+        && let Some(slow) = slow_below(window, tree, deepest[root_idx])
+    {
+        let at = tree.nodes[slow as usize].at;
+        incident.evidence = RootEvidence::TimeoutChild;
+        incident.root.service = service(window, at).or(incident.root.service);
+    }
+    incident
+}
+
+/// The failed span that ran when an error without a span was recorded, and whether it is of the same service.
+fn ran_then(
+    window: &Window,
+    tree: &Tree,
+    failing: &Failing,
+    of: &Occurrence,
+) -> Option<(u32, bool)> {
+    let own = service(window, of.best_row);
+    let ran = failing.nodes().filter_map(|node| {
+        let at = tree.nodes[node as usize].at;
+        let row = window.row(at);
+        let end = window.facts(at.day).span(row)?.end(row.ts);
+        let same = own.is_some() && service(window, at) == own;
+        (row.ts..=end.saturating_add(AFTER_MICROS)).contains(&of.ts).then_some((node, same))
+    });
+    ran.max_by_key(|(node, same)| (*same, tree.depth(*node), std::cmp::Reverse(*node)))
+}
+
+/// The deepest of the spans below that each took more than half of the time of the one above it, the longest of several.
+fn slow_below(window: &Window, tree: &Tree, node: u32) -> Option<u32> {
+    if node == NO_NODE {
+        return None;
+    }
+    let duration = |node: u32| {
+        let at = tree.nodes[node as usize].at;
+        window.facts(at.day).span(window.row(at)).and_then(|span| span.duration_ns)
+    };
+    let mut slow = node;
+    // No path without a circle is longer than the tree has nodes.
+    for _ in 0..tree.nodes.len() {
+        let Some(waited) = duration(slow) else { break };
+        let below = (0_u32..).zip(&tree.nodes).filter(|(_, below)| below.parent == slow);
+        let longest = below
+            .filter_map(|(below, _)| Some((duration(below)?, std::cmp::Reverse(below))))
+            .max()
+            .filter(|(took, _)| took.saturating_mul(2) > waited);
+        let Some((_, std::cmp::Reverse(below))) = longest else { break };
+        if below == node {
+            break;
+        }
+        slow = below;
+    }
+    (slow != node).then_some(slow)
+}
+
+fn how_given_up(window: &Window, of: &Occurrence) -> Option<GaveUp> {
+    let record: &Record = &window.facts(of.best_row.day).records[of.best as usize];
+    let symbols = &window.known.symbols;
+    gave_up(&Said {
+        root_type: symbols.text(window.known.groupings.grouping(record.grouping).root_type),
+        exception_type: symbols.text(record.exception_type),
+        error_type: symbols.text(record.error_type),
+        message: symbols.text(record.message),
+        http_status: record.http_status,
+    })
+}
+
+fn service(window: &Window, at: At) -> Sym {
+    window.known.contexts.context(window.row(at).context).service()
+}
+
+fn find(parent_of: &mut [usize], mut element: usize) -> usize {
+    while parent_of[element] != element {
+        parent_of[element] = parent_of[parent_of[element]];
+        element = parent_of[element];
+    }
+    element
+}
+
+fn join(parent_of: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (find(parent_of, a), find(parent_of, b));
+    parent_of[a] = b;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::derive::testing::{Memory, log, span, thrown};
+
+    fn failed(exception_type: &str) -> Value {
+        json!({"status_code": "ERROR", "span_events": thrown(exception_type, "m")})
+    }
+
+    /// Error status and exception of a service's span of so many seconds.
+    fn took(service: &str, seconds: i64, exception_type: Option<&str>) -> Value {
+        let mut more = json!({"service_name": service, "duration_ns": seconds * 1_000_000_000});
+        if let Some(exception_type) = exception_type {
+            more["status_code"] = json!("ERROR");
+            more["span_events"] = json!(thrown(exception_type, "m"));
+        }
+        more
+    }
+
+    /// Errors by type.
+    fn errors(memory: &mut Memory) -> Vec<Value> {
+        let mut rows = memory.derived().rows("errors");
+        rows.sort_by_key(|row| row["exception_type"].to_string());
+        rows
+    }
+
+    /// Type and evidence of the root cause, and the service to blame, of the only incident.
+    fn root(memory: &mut Memory) -> String {
+        let rows = errors(memory);
+        let mut incidents: Vec<_> = rows.iter().map(|row| row["incident_id"].clone()).collect();
+        incidents.dedup();
+        assert_eq!(incidents.len(), 1, "{rows:#?}");
+        let roots: Vec<_> = rows.iter().filter(|row| row["root_cause"] == true).collect();
+        assert_eq!(roots.len(), 1, "{rows:#?}");
+        for row in &rows {
+            assert_eq!(row["root_service_name"], roots[0]["root_service_name"]);
+        }
+        let text = |key: &str| roots[0][key].as_str().unwrap_or("-").to_owned();
+        [text("exception_type"), text("root_evidence"), text("root_service_name")].join(" ")
+    }
+
+    #[test]
+    fn errors_on_one_path_are_one_incident_and_the_deepest_is_its_root_cause() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, failed("A")),
+                span("10:00:01", 1, 2, 1, json!({"status_code": "ERROR"})),
+                span("10:00:02", 1, 3, 2, failed("C")),
+                span("10:00:03", 1, 4, 0, failed("D")),
+            ],
+        );
+        let rows = errors(&mut memory);
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
+        assert_ne!(rows[0]["incident_id"], rows[2]["incident_id"]);
+        let causes: Vec<_> = rows.iter().map(|row| row["root_cause"].as_bool().unwrap()).collect();
+        assert_eq!(causes, [false, true, true]);
+        assert_eq!(rows[1]["root_evidence"], "deepest_failing_span");
+    }
+
+    #[test]
+    fn a_span_that_did_not_fail_parts_two_incidents_and_has_caught_the_lower() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, failed("A")),
+                span("10:00:01", 1, 2, 1, json!({})),
+                span("10:00:02", 1, 3, 2, failed("C")),
+            ],
+        );
+        let rows = errors(&mut memory);
+        assert_ne!(rows[0]["incident_id"], rows[1]["incident_id"]);
+        assert_eq!((&rows[0]["handled"], &rows[1]["handled"]), (&json!(false), &json!(true)));
+    }
+
+    #[test]
+    fn spans_whose_status_nobody_knows_part_nothing_and_catch_nothing() {
+        let unknown = |service: &str| json!({"status_code": null, "service_name": service});
+        let at = |id: u8, exception: &str, service: &str| {
+            json!({
+                "span_id": format!("{id:016x}"), "severity_number": 17,
+                "exception_type": exception, "service_name": service
+            })
+        };
+        let mut memory = Memory::default();
+        memory
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, unknown("front")),
+                    span("10:00:01", 1, 2, 1, unknown("front")),
+                    span("10:00:02", 1, 3, 2, unknown("back")),
+                ],
+            )
+            .add(
+                "logs",
+                &[
+                    log("10:00:03", 1, at(3, "Deep", "back")),
+                    log("10:00:04", 1, at(1, "Top", "front")),
+                ],
+            );
+        assert_eq!(root(&mut memory), "Deep deepest_failing_span back");
+        for row in memory.rows("errors") {
+            assert_eq!(row.get("handled"), None);
+        }
+    }
+
+    #[test]
+    fn who_gave_up_waiting_is_not_to_blame_but_the_slow_service_below() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, took("front", 4, Some("Failed"))),
+                span("10:00:00", 1, 2, 1, took("front", 3, Some("ReadTimeout"))),
+                span("10:00:00", 1, 3, 2, took("stock", 9, None)),
+                span("10:00:01", 1, 4, 3, took("stock", 1, None)),
+                span("10:00:02", 1, 5, 3, took("database", 8, None)),
+            ],
+        );
+        assert_eq!(root(&mut memory), "ReadTimeout timeout_child database");
+    }
+
+    #[test]
+    fn a_timeout_with_no_slow_span_below_stays_where_it_was() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, took("front", 3, Some("ReadTimeout"))),
+                span("10:00:00", 1, 2, 1, took("stock", 1, None)),
+            ],
+        );
+        assert_eq!(root(&mut memory), "ReadTimeout deepest_failing_span front");
+    }
+
+    #[test]
+    fn a_cancellation_follows_from_what_else_failed_however_deep_it_is() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, took("front", 4, Some("Failed"))),
+                span("10:00:00", 1, 2, 1, took("stock", 1, Some("OutOfStock"))),
+                span("10:00:00", 1, 3, 1, took("price", 1, Some("TaskCanceledException"))),
+                span("10:00:00", 1, 4, 3, took("rates", 1, Some("CancelledError"))),
+            ],
+        );
+        assert_eq!(root(&mut memory), "OutOfStock deepest_failing_span stock");
+    }
+
+    #[test]
+    fn an_error_without_a_span_belongs_to_the_failed_span_of_its_service_that_ran() {
+        let error = |exception: &str, service: &str| json!({"severity_number": 17, "exception_type": exception, "service_name": service});
+        let mut memory = Memory::default();
+        memory
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, took("front", 4, Some("Failed"))),
+                    span("10:00:00", 1, 2, 1, took("stock", 1, Some("Inner"))),
+                ],
+            )
+            .add(
+                "logs",
+                &[
+                    log("10:00:01", 1, error("Beside", "stock")),
+                    log("10:00:02", 1, error("Elsewhere", "mail")),
+                ],
+            );
+        assert_eq!(root(&mut memory), "Inner deepest_failing_span stock");
+    }
+
+    #[test]
+    fn without_spans_the_first_error_of_a_trace_is_the_root_of_those_that_follow_closely() {
+        let error = |exception: &str, service: &str| json!({"severity_number": 17, "exception_type": exception, "service_name": service});
+        let mut memory = Memory::default();
+        memory.add(
+            "logs",
+            &[
+                log("10:00:01", 1, error("First", "stock")),
+                log("10:00:03", 1, error("Second", "front")),
+            ],
+        );
+        assert_eq!(root(&mut memory), "First earliest_error stock");
+        memory.add("logs", &[log("10:00:06", 1, error("Third", "front"))]);
+        let rows = errors(&mut memory);
+        assert_ne!(rows[2]["incident_id"], rows[0]["incident_id"]);
+    }
+
+    #[test]
+    fn a_circle_of_parents_is_walked_once() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 2, failed("ATimeout")),
+                span("10:00:01", 1, 2, 1, failed("BTimeout")),
+                span("10:00:02", 1, 3, 3, failed("C")),
+            ],
+        );
+        let rows = errors(&mut memory);
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
+    }
+}
