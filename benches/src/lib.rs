@@ -42,6 +42,10 @@ use crate::machine::Machine;
 use crate::report::Run;
 use crate::settings::Settings;
 
+/// As in the command that users run.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The argument that makes this program an engine.
 pub const SERVE: &str = "serve";
 

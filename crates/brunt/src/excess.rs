@@ -291,7 +291,7 @@ mod tests {
         for (n, (minute, group, service, root)) in errors.iter().enumerate() {
             writeln!(
                 lines,
-                r#"{{"ts":"2025-10-01T10:{minute:02}:00Z","error_id":"e{n:03}","incident_id":"i{n:03}","error_group_id":"{group}","exception_message":"{group} broke","service_name":"{service}","root_service_name":"{root}","root_cause":{}}}"#,
+                r#"{{"ts":"2025-10-01T10:{minute:02}:00Z","error_id":"e{n:03}","incident_id":"i{n:03}","error_group_id":"{group}","title":"{group} broke","service_name":"{service}","root_service_name":"{root}","root_cause":{}}}"#,
                 service == root
             )
             .unwrap();

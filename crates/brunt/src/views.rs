@@ -432,7 +432,7 @@ mod tests {
         let mut error = |n: usize, group: &str, more: &str| {
             for second in 0..n {
                 errors.push(format!(
-                    r#"{{"ts":"2025-10-01T10:00:{second:02}Z","error_id":"{group}{}","error_group_id":"{group}","service_name":"pay","exception_message":"{group} broke",{more}}}"#,
+                    r#"{{"ts":"2025-10-01T10:00:{second:02}Z","error_id":"{group}{}","error_group_id":"{group}","service_name":"pay","title":"{group} broke",{more}}}"#,
                     errors.len()
                 ));
             }
