@@ -3,10 +3,11 @@
 //! ClickHouse writes `windowFunnel(window, mode, …)(ts, cond1, …)`; SQL here has no second pair of parentheses, so the
 //! window comes first and modes come last, as texts.
 
-use std::mem::size_of;
+use std::mem::{size_of, take};
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, ListArray};
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{
     DataType, Field, FieldRef, Int64Type, IntervalUnit, TimeUnit, TimestampMicrosecondType,
 };
@@ -15,7 +16,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Documentation, Signature, Volatility,
+    Accumulator, AggregateUDFImpl, Documentation, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_plan::PhysicalExpr;
@@ -104,7 +105,18 @@ impl AggregateUDFImpl for WindowFunnel {
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(FunnelEvents { funnel: funnel(args.exprs)?, events: Vec::new() }))
+        Ok(Box::new(OneGroup(events(&args)?)))
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(events(&args)?))
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -123,6 +135,10 @@ impl AggregateUDFImpl for WindowFunnel {
         static BUILT: LazyLock<Documentation> = LazyLock::new(|| DOCUMENT.build());
         Some(&BUILT)
     }
+}
+
+fn events(args: &AccumulatorArgs<'_>) -> Result<GroupedEvents> {
+    Ok(GroupedEvents { funnel: funnel(args.exprs)?, ..GroupedEvents::default() })
 }
 
 /// Window, conditions and modes of a call.
@@ -188,62 +204,169 @@ fn set_mode(funnel: &mut Funnel, mode: &str) -> Result<()> {
     Ok(())
 }
 
-/// The rows of a group that matter: those that met a condition, and in strict order all.
-#[derive(Debug)]
-struct FunnelEvents {
+/// The rows that matter, of all groups: those that met a condition, and in strict order all.
+#[derive(Debug, Default)]
+struct GroupedEvents {
     funnel: Funnel,
-    events: Vec<Event>,
+    /// Each with its group.
+    events: Vec<(usize, Event)>,
+    n_groups: usize,
 }
 
-impl Accumulator for FunnelEvents {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+impl GroupedEvents {
+    /// The first groups with their events, in order; the others move up.
+    fn take(&mut self, emit_to: EmitTo) -> (usize, Vec<(usize, Event)>) {
+        let (n_groups, mut taken) = match emit_to {
+            EmitTo::All => (self.n_groups, take(&mut self.events)),
+            EmitTo::First(n_groups) => {
+                let (taken, mut rest): (Vec<_>, Vec<_>) =
+                    take(&mut self.events).into_iter().partition(|(group, _)| *group < n_groups);
+                rest.iter_mut().for_each(|(group, _)| *group -= n_groups);
+                self.events = rest;
+                (n_groups, taken)
+            }
+        };
+        self.n_groups -= n_groups;
+        taken.sort_unstable_by_key(|(group, event)| (*group, event.order()));
+        (n_groups, taken)
+    }
+
+    /// Calls with each of the rows that matter.
+    fn each_event(&self, values: &[ArrayRef], mut then: impl FnMut(usize, Event)) {
         let times = values[1].as_primitive::<TimestampMicrosecondType>();
         let conditions: Vec<&BooleanArray> =
             values[2..].iter().filter_map(|values| values.as_boolean_opt()).collect();
-        for row_idx in 0..times.len() {
-            if times.is_null(row_idx) {
-                continue;
-            }
+        for row_idx in (0..times.len()).filter(|row_idx| times.is_valid(*row_idx)) {
             let met = conditions.iter().enumerate().fold(0, |met, (condition_idx, condition)| {
                 let is_met = condition.is_valid(row_idx) && condition.value(row_idx);
                 met | (u64::from(is_met) << condition_idx)
             });
             if met != 0 || self.funnel.strict_order {
-                self.events.push(Event { micros: times.value(row_idx), met });
+                then(row_idx, Event { micros: times.value(row_idx), met });
             }
         }
+    }
+}
+
+impl GroupsAccumulator for GroupedEvents {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        group_indices: &[usize],
+        filter: Option<&BooleanArray>,
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.n_groups = total_num_groups;
+        let mut events = take(&mut self.events);
+        self.each_event(values, |row_idx, event| {
+            if passes(filter, row_idx) {
+                events.push((group_indices[row_idx], event));
+            }
+        });
+        self.events = events;
         Ok(())
     }
 
-    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        for row_idx in 0..states[0].len() {
-            let column = |column_idx: usize| states[column_idx].as_list::<i32>().value(row_idx);
-            let (times, met) = (column(0), column(1));
-            let times = times.as_primitive::<Int64Type>().values();
-            let met = met.as_primitive::<Int64Type>().values();
-            let events = times.iter().zip(met);
-            self.events.extend(
-                events.map(|(micros, met)| Event { micros: *micros, met: met.cast_unsigned() }),
-            );
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        let (n_groups, taken) = self.take(emit_to);
+        let mut levels = vec![0; n_groups];
+        let mut events = Vec::new();
+        for of_group in taken.chunk_by(|(one, _), (other, _)| one == other) {
+            events.clear();
+            events.extend(of_group.iter().map(|(_, event)| *event));
+            levels[of_group[0].0] = i32::try_from(level(&self.funnel, &events)).unwrap_or(i32::MAX);
+        }
+        Ok(Arc::new(Int32Array::from(levels)))
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        let (n_groups, taken) = self.take(emit_to);
+        let mut lengths = vec![0; n_groups];
+        taken.iter().for_each(|(group, _)| lengths[*group] += 1);
+        lists(&lengths, taken.iter().map(|(_, event)| event))
+    }
+
+    fn merge_batch(
+        &mut self,
+        states: &[ArrayRef],
+        group_indices: &[usize],
+        total_num_groups: usize,
+    ) -> Result<()> {
+        self.n_groups = total_num_groups;
+        let [times, met] = [0, 1].map(|idx: usize| states[idx].as_list::<i32>());
+        for (row_idx, group) in group_indices.iter().enumerate() {
+            let [times, met] = [times, met].map(|list| list.value(row_idx));
+            let [times, met] = [&times, &met].map(|list| list.as_primitive::<Int64Type>().values());
+            let event =
+                |(micros, met): (&i64, &i64)| Event { micros: *micros, met: met.cast_unsigned() };
+            self.events.extend(times.iter().zip(met).map(event).map(|event| (*group, event)));
         }
         Ok(())
     }
 
-    fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        let list = |value: fn(&Event) -> i64| {
-            let values: Vec<ScalarValue> =
-                self.events.iter().map(|event| ScalarValue::Int64(Some(value(event)))).collect();
-            ScalarValue::List(ScalarValue::new_list_nullable(&values, &DataType::Int64))
-        };
-        Ok(vec![list(|event| event.micros), list(|event| event.met.cast_signed())])
-    }
-
-    fn evaluate(&mut self) -> Result<ScalarValue> {
-        self.events.sort_unstable_by_key(Event::order);
-        Ok(ScalarValue::Int32(i32::try_from(level(&self.funnel, &self.events)).ok()))
+    fn convert_to_state(
+        &self,
+        values: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let (mut lengths, mut events) = (vec![0; values[1].len()], Vec::new());
+        self.each_event(values, |row_idx, event| {
+            if passes(filter, row_idx) {
+                lengths[row_idx] = 1;
+                events.push(event);
+            }
+        });
+        lists(&lengths, events.iter())
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.events.capacity() * size_of::<Event>()
+        size_of::<Self>() + self.events.capacity() * size_of::<(usize, Event)>()
     }
+}
+
+/// A query without groups, or over a window: one group.
+#[derive(Debug)]
+struct OneGroup(GroupedEvents);
+
+impl Accumulator for OneGroup {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.0.update_batch(values, &vec![0; values[1].len()], None, 1)
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.0.merge_batch(states, &vec![0; states[0].len()], 1)
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        self.0.n_groups = 1;
+        let states = self.0.state(EmitTo::All)?;
+        states.iter().map(|state| ScalarValue::try_from_array(state, 0)).collect()
+    }
+
+    /// Keeps the events: a window that grows asks again.
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        self.0.events.sort_unstable_by_key(|(_, event)| event.order());
+        let events: Vec<Event> = self.0.events.iter().map(|(_, event)| *event).collect();
+        Ok(ScalarValue::Int32(i32::try_from(level(&self.0.funnel, &events)).ok()))
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+}
+
+fn passes(filter: Option<&BooleanArray>, row_idx: usize) -> bool {
+    filter.is_none_or(|filter| filter.is_valid(row_idx) && filter.value(row_idx))
+}
+
+/// The state of groups that have so many of the events each: their times, and which conditions they met.
+fn lists<'e>(lengths: &[usize], events: impl Iterator<Item = &'e Event>) -> Result<Vec<ArrayRef>> {
+    let (times, met): (Vec<i64>, Vec<i64>) =
+        events.map(|event| (event.micros, event.met.cast_signed())).unzip();
+    let list = |values: Vec<i64>| -> Result<ArrayRef> {
+        let item = Arc::new(Field::new_list_field(DataType::Int64, true));
+        let offsets = OffsetBuffer::from_lengths(lengths.iter().copied());
+        Ok(Arc::new(ListArray::try_new(item, offsets, Arc::new(Int64Array::from(values)), None)?))
+    };
+    Ok(vec![list(times)?, list(met)?])
 }

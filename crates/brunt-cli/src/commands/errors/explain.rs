@@ -64,9 +64,14 @@ fn draw(explained: &ErrorExplanation) -> String {
 
 fn seen(stored: &StoredGroup) -> String {
     let StoredGroup { n_occurrences, n_sites, n_variants, n_sessions, .. } = stored;
-    let mut seen = format!(
-        "{n_occurrences} occurrences in {n_sessions} sessions; {n_sites} sites, {n_variants} variants"
-    );
+    let [occurrences, sessions, sites, variants] = [
+        (n_occurrences, "occurrence"),
+        (n_sessions, "session"),
+        (n_sites, "site"),
+        (n_variants, "variant"),
+    ]
+    .map(|(n, what)| format!("{n} {what}{}", if *n == 1 { "" } else { "s" }));
+    let mut seen = format!("{occurrences} in {sessions}; {sites}, {variants}");
     if let (Some(first), Some(last)) = (&stored.first_seen_at, &stored.last_seen_at) {
         seen.push_str(&format!("; {first} to {last}"));
     }
