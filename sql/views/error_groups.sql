@@ -1,9 +1,9 @@
 -- Errors that have one cause. One row is an error group.
 -- title is that of its earliest occurrence: the short type and the message template, or what a rule of errors.toml says;
 -- state is open, as no group can be resolved yet; introduced_in is the service version that it was first seen in. Counts
--- leave out repeats of one occurrence; n_occurrences is an estimate where telemetry is sampled: each occurrence counts as
--- many as it stands for (sample_weight); n_tickets counts the tickets that have the group in ticket_context. Times leave
--- out errors without a usable time.
+-- leave out repeats of one occurrence (duplicate_of), so a group of nothing but repeats has 0; n_occurrences is an
+-- estimate where telemetry is sampled: each occurrence counts as many as it stands for (sample_weight); n_tickets counts
+-- the tickets that have the group in ticket_context. Times leave out errors without a usable time.
 WITH earliest AS (
     SELECT
         error_group_id,
@@ -14,12 +14,12 @@ WITH earliest AS (
         min(ts) FILTER (WHERE day > DATE '1970-01-01') AS first_seen_at,
         max(ts) FILTER (WHERE day > DATE '1970-01-01') AS last_seen_at,
         array_agg(DISTINCT service_name ORDER BY service_name) FILTER (WHERE service_name IS NOT NULL) AS service_names,
-        CAST(round(sum(coalesce(sample_weight, 1))) AS BIGINT) AS n_occurrences,
-        count(DISTINCT session_id) AS n_sessions,
-        count(DISTINCT coalesce(user_id, user_pseudo_id)) AS n_users,
-        count(DISTINCT account_id) AS n_accounts
+        CAST(round(coalesce(sum(coalesce(sample_weight, 1)) FILTER (WHERE duplicate_of IS NULL), 0)) AS BIGINT) AS n_occurrences,
+        count(DISTINCT session_id) FILTER (WHERE duplicate_of IS NULL) AS n_sessions,
+        count(DISTINCT coalesce(user_id, user_pseudo_id)) FILTER (WHERE duplicate_of IS NULL) AS n_users,
+        count(DISTINCT account_id) FILTER (WHERE duplicate_of IS NULL) AS n_accounts
     FROM errors
-    WHERE error_group_id IS NOT NULL AND duplicate_of IS NULL
+    WHERE error_group_id IS NOT NULL
     GROUP BY error_group_id
 ),
 ticketed AS (

@@ -62,7 +62,7 @@ impl Hypergeometric {
 }
 
 /// The chance of `x` successes in `n` trials, with q = 1 - p.
-fn binomial(x: f64, n: f64, p: f64, q: f64) -> f64 {
+pub(crate) fn binomial(x: f64, n: f64, p: f64, q: f64) -> f64 {
     if p == 0.0 {
         return if x == 0.0 { 1.0 } else { 0.0 };
     }

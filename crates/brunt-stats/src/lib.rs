@@ -1,7 +1,7 @@
 //! Intervals, tests, strata, shrinkage, and the impact estimator: numbers in, numbers out.
 //!
 //! ```text
-//! counts ─► wilson, newcombe, proportions_ztest, fisher_exact, mantel_haenszel, benjamini_hochberg
+//! counts ─► wilson, clopper_pearson, newcombe, proportions_ztest, fisher_exact, mantel_haenszel, benjamini_hochberg
 //! rows   ─► CohortDiff ─► one stratified, clustered difference
 //! raw activities and steps ─► m1::population ─► Population::partition ─► Partition::impacts ─► m1::GroupImpact
 //! ```
@@ -22,6 +22,7 @@ pub mod poisson_binomial;
 pub mod student_t;
 
 mod benjamini_hochberg;
+mod clopper_pearson;
 mod cohort_diff;
 mod error;
 mod fisher;
@@ -33,6 +34,7 @@ mod wilson;
 mod ztest;
 
 pub use benjamini_hochberg::benjamini_hochberg;
+pub use clopper_pearson::clopper_pearson;
 pub use cohort_diff::{CohortCell, CohortDiff, CohortDifference};
 pub use error::Error;
 pub use fisher::{FisherExact, fisher_exact};

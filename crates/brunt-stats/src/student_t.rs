@@ -105,7 +105,7 @@ fn ln_gamma_step(a: f64) -> f64 {
 
 /// The continued fraction of the incomplete beta function, by Lentz's method.
 #[expect(clippy::many_single_char_names, reason = "the names of the source")]
-fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
+pub(crate) fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |v: f64| if v.abs() < TINY { TINY } else { v };
     let mut c = 1.0;

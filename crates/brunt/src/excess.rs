@@ -5,10 +5,9 @@
 //!
 //! With `n` failures in `t` of the period and `m` in `u` of the baseline, both counts Poisson, `n` given `n + m` is
 //! binomial with share `p = r t / (r t + u)`, where `r` is the ratio of the rates (Przyborowski and Wilenski 1940; Gu, Ng,
-//! Tang and Schucany 2008, who compare tests of it). Wilson's interval of `p` gives that of `r`, and the excess is
+//! Tang and Schucany 2008, who compare tests of it). The exact interval of `p` gives that of `r`, and the excess is
 //! `n - m t / u = n (1 - 1 / r)`, the attributable part of `n` (Miettinen 1974), so that its bounds follow from those of
-//! `r`. Gu's example of 41 cases in 28 010 person-years beside 15 in 19 017 gives `r` = 1.86,
-//! and these bounds of 1.04 and 3.32.
+//! `r`. Exact, since a ranking by the lower bound would put groups first that occurred once, were it too high for them.
 //!
 //! `t` and `u` count only minutes in which the store has logs, spans or events, so that a gap in the exports is no
 //! calm. Occurrences that stand for several (`sample_weight`) count once: the interval is of what was seen.
@@ -70,8 +69,12 @@ const COLUMNS: [(&str, ColumnType, &str); 15] = [
     ("n_incidents_baseline", BigInt, "Incidents of the baseline that did."),
     ("expected", Double, "Incidents that the period would have at the baseline's rate."),
     ("excess", Double, "n_incidents less expected."),
-    ("excess_lo", Double, "Lower bound of excess, at the session's confidence."),
-    ("excess_hi", Double, "Upper bound of excess."),
+    (
+        "excess_lo",
+        Double,
+        "Lower bound of excess, at the session's confidence; NULL where n_incidents is 0.",
+    ),
+    ("excess_hi", Double, "Upper bound of excess; NULL where n_incidents is 0."),
     ("rate_ratio", Double, "Rate in the period by rate in the baseline; NULL where that is 0."),
     ("baseline_ns", BigInt, "Time that the baseline has data of, in nanoseconds."),
     (
@@ -238,7 +241,7 @@ compared AS (
         c.*,
         s.u,
         s.t / s.u AS share,
-        CASE WHEN c.n > 0 THEN wilson(c.n, c.n + c.m) END AS p
+        CASE WHEN c.n > 0 THEN clopper_pearson(c.n, c.n + c.m) END AS p
     FROM counted c CROSS JOIN seen s
 ),
 bounded AS (
@@ -333,8 +336,16 @@ mod tests {
         let session = session(&store(&errors).await).await;
         let sql = "SELECT rate_ratio, round(excess_lo, 4), round(excess_hi, 4), baseline_ns FROM \
                    error_excess('2025-10-01T10:20:00', '2025-10-01T10:25:00')";
-        // Wilson's interval of 8 of 12 is 0.390622 to 0.861880; the excess at r = 2 p / (1 - p) is 8 - 8 / r.
-        assert_eq!(ask(&session, sql).await, ["4.0|1.7599|7.359|600000000000"]);
+        // scipy 1.17.1: binomtest(8, 12).proportion_ci(.95, "exact") is .348876 to .900754; at r = 2 p / (1 - p) the
+        // excess is 8 - 8 / r.
+        assert_eq!(ask(&session, sql).await, ["4.0|0.5346|7.5593|600000000000"]);
+    }
+
+    #[tokio::test]
+    async fn what_occurred_once_is_no_excess() {
+        let session = session(&store(&[(22, "once", "s", "s")]).await).await;
+        let sql = "SELECT excess > 0, excess_lo < 0 FROM error_excess('5 minutes')";
+        assert_eq!(ask(&session, sql).await, ["true|true"]);
     }
 
     #[tokio::test]

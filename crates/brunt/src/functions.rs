@@ -6,7 +6,7 @@ mod error_group_id;
 mod error_info;
 mod error_template;
 mod newcombe;
-mod wilson;
+mod share_interval;
 mod window_funnel;
 
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use std::sync::Arc;
 use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, DocSection, Documentation, ScalarUDF};
+
+use self::share_interval::{Method, ShareInterval};
 
 /// What the reference says of a function.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ pub(crate) fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
 }
 
 /// What the reference says of each of them.
-pub(crate) fn documents() -> [&'static Document; 8] {
+pub(crate) fn documents() -> [&'static Document; 9] {
     [
         &cohort_diff::DOCUMENT,
         &error_frames::DOCUMENT,
@@ -58,19 +60,21 @@ pub(crate) fn documents() -> [&'static Document; 8] {
         &error_info::DOCUMENT,
         &error_template::DOCUMENT,
         &newcombe::DOCUMENT,
-        &wilson::DOCUMENT,
+        &share_interval::CLOPPER_PEARSON,
+        &share_interval::WILSON,
         &window_funnel::DOCUMENT,
     ]
 }
 
-fn scalars() -> [ScalarUDF; 6] {
+fn scalars() -> [ScalarUDF; 7] {
     [
         ScalarUDF::new_from_impl(error_frames::ErrorFrames::new()),
         ScalarUDF::new_from_impl(error_group_id::ErrorGroupId::new()),
         ScalarUDF::new_from_impl(error_info::ErrorInfoOf::new()),
         ScalarUDF::new_from_impl(error_template::ErrorTemplate::new()),
         ScalarUDF::new_from_impl(newcombe::Newcombe::new()),
-        ScalarUDF::new_from_impl(wilson::Wilson::new()),
+        ScalarUDF::new_from_impl(ShareInterval::by(Method::ClopperPearson)),
+        ScalarUDF::new_from_impl(ShareInterval::by(Method::Wilson)),
     ]
 }
 

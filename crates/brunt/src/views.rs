@@ -308,7 +308,8 @@ mod tests {
             r#"{"ts":"2025-10-01T10:00:00Z","error_id":"e1","error_group_id":"g1","session_id":"s1","user_id":"u1","account_id":"a1","service_name":"pay","service_version":"1.1","root_type":"java.net.TimeoutException","exception_message":"no answer after 30 s","title":"TimeoutException: no answer after <*>","culprit":"Pay.charge","plan_tier":"pro"}
 {"ts":"2025-10-01T11:00:00Z","error_id":"e2","error_group_id":"g1","session_id":"s2","user_id":"u2","account_id":"a1","service_name":"cart","service_version":"1.2","exception_message":"no answer after 31 s"}
 {"ts":"2025-10-01T11:00:01Z","error_id":"e3","error_group_id":"g1","session_id":"s2","user_id":"u2","account_id":"a1","service_name":"cart","duplicate_of":"e2"}
-{"ts":"2025-09-01T11:00:00Z","error_id":"e4","error_group_id":"g2","session_id":"s3","user_id":"u1","account_id":"a1"}"#,
+{"ts":"2025-09-01T11:00:00Z","error_id":"e4","error_group_id":"g2","session_id":"s3","user_id":"u1","account_id":"a1"}
+{"ts":"2025-10-01T11:00:02Z","error_id":"e5","error_group_id":"g3","session_id":"s2","user_id":"u2","account_id":"a1","service_name":"web","title":"Told again","duplicate_of":"e2"}"#,
         )
         .await;
         put(
@@ -348,7 +349,15 @@ mod tests {
                  n_sessions, n_users, n_accounts, n_tickets FROM error_groups WHERE error_group_id = 'g1'"
             )
             .await,
-            ["TimeoutException: no answer after <*>|Pay.charge|open|2025-10-01T10:00:00Z|2025-10-01T11:00:00Z|1.1|[cart, pay]|2|2|2|1|2"]
+            ["TimeoutException: no answer after <*>|Pay.charge|open|2025-10-01T10:00:00Z|2025-10-01T11:00:01Z|1.1|[cart, pay]|2|2|2|1|2"]
+        );
+        assert_eq!(
+            ask(
+                &session,
+                "SELECT title, last_seen_at, n_occurrences, n_sessions, n_users, n_accounts FROM error_groups WHERE error_group_id = 'g3'"
+            )
+            .await,
+            ["Told again|2025-10-01T11:00:02Z|0|0|0|0"]
         );
     }
 

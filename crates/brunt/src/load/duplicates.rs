@@ -142,7 +142,7 @@ fn judged(seen: &mut Seen, load_idx: u32, identity: Identity) -> Verdict {
     seen.content = content;
     seen.n_filled = n_filled;
     seen.holder_idx = load_idx;
-    Verdict::Replace { same_load }
+    Verdict::Replace { same_load: held_here }
 }
 
 /// The hash under which a key of a table and a day is known; two share one with a chance that no load can reach.
@@ -226,6 +226,15 @@ mod tests {
         assert_eq!(judge(&mut whole_first, 0, 1, 60, 9), Verdict::Store);
         assert_eq!(judge(&mut whole_first, 1, 1, 50, 4), duplicate(false, false));
         assert!(whole_first.into_superseded().is_empty());
+    }
+
+    #[test]
+    fn a_copy_of_another_load_is_replaced_as_one_whatever_came_between() {
+        let mut duplicates = Duplicates::default();
+        assert_eq!(judge(&mut duplicates, 0, 1, 50, 4), Verdict::Store);
+        assert_eq!(judge(&mut duplicates, 1, 1, 40, 2), duplicate(false, false));
+        assert_eq!(judge(&mut duplicates, 1, 1, 60, 9), Verdict::Replace { same_load: false });
+        assert_eq!(judge(&mut duplicates, 1, 1, 70, 11), Verdict::Replace { same_load: true });
     }
 
     #[test]

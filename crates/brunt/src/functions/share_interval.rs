@@ -1,4 +1,4 @@
-//! `wilson(successes, n [, confidence])`: a share with Wilson's score interval.
+//! `wilson(successes, n [, confidence])` and `clopper_pearson(...)`: a share with an interval.
 
 use std::sync::LazyLock;
 
@@ -14,33 +14,59 @@ use datafusion::logical_expr::{
 use super::Document;
 use crate::estimate::{EstimateBuilder, RETURNS, confidences, count, data_type};
 
-pub(super) static DOCUMENT: Document = Document {
+const ARGUMENTS: &str = "successes bigint, n bigint [, confidence double precision]";
+
+pub(super) static WILSON: Document = Document {
     name: "wilson",
-    arguments: "successes bigint, n bigint [, confidence double precision]",
+    arguments: ARGUMENTS,
     returns: RETURNS,
     description: "Share of successes among n, 0 to 1, with Wilson's score interval; NULL where n is 0 or something is \
                   NULL. Without a confidence the setting brunt.confidence holds.",
     example: "SELECT (wilson(30, 200)).lo",
 };
 
-/// The scalar function; its kernel is [`brunt_stats::wilson`].
+pub(super) static CLOPPER_PEARSON: Document = Document {
+    name: "clopper_pearson",
+    arguments: ARGUMENTS,
+    returns: RETURNS,
+    description: "Share of successes among n, 0 to 1, with the exact interval of Clopper and Pearson, which holds the \
+                  confidence however small n is, and is wider than Wilson's for it; NULL where n is 0 or something is \
+                  NULL. Without a confidence the setting brunt.confidence holds.",
+    example: "SELECT (clopper_pearson(1, 4)).lo",
+};
+
+/// Both scalar functions; their kernels are [`brunt_stats::wilson`] and [`brunt_stats::clopper_pearson`].
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Wilson {
+pub(super) struct ShareInterval {
+    method: Method,
     signature: Signature,
 }
 
-impl Wilson {
-    pub(super) fn new() -> Self {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Method {
+    Wilson,
+    ClopperPearson,
+}
+
+impl ShareInterval {
+    pub(super) fn by(method: Method) -> Self {
         let counts = vec![DataType::Int64; 2];
         let with_confidence = [counts.clone(), vec![DataType::Float64]].concat();
         let exact = [counts, with_confidence].map(TypeSignature::Exact).to_vec();
-        Self { signature: Signature::one_of(exact, Volatility::Immutable) }
+        Self { method, signature: Signature::one_of(exact, Volatility::Immutable) }
+    }
+
+    fn document(&self) -> &'static Document {
+        match self.method {
+            Method::Wilson => &WILSON,
+            Method::ClopperPearson => &CLOPPER_PEARSON,
+        }
     }
 }
 
-impl ScalarUDFImpl for Wilson {
+impl ScalarUDFImpl for ShareInterval {
     fn name(&self) -> &str {
-        DOCUMENT.name
+        self.document().name
     }
 
     fn signature(&self) -> &Signature {
@@ -56,19 +82,28 @@ impl ScalarUDFImpl for Wilson {
         let trials = args.args[1].to_array(args.number_rows)?;
         let successes = successes.as_primitive::<Int64Type>();
         let trials = trials.as_primitive::<Int64Type>();
+        let interval = match self.method {
+            Method::Wilson => brunt_stats::wilson,
+            Method::ClopperPearson => brunt_stats::clopper_pearson,
+        };
         let mut rows = EstimateBuilder::new(args.number_rows);
         for (row_idx, confidence) in confidences(&args, 2)?.into_iter().enumerate() {
             let counts = count(successes, row_idx).zip(count(trials, row_idx));
             rows.push(counts.zip(confidence).and_then(|((successes, trials), confidence)| {
                 let share = Proportion { successes, trials };
-                Some((share.share()?, brunt_stats::wilson(share, confidence)?))
+                Some((share.share()?, interval(share, confidence)?))
             }));
         }
         rows.finish().map(ColumnarValue::Array)
     }
 
     fn documentation(&self) -> Option<&Documentation> {
-        static BUILT: LazyLock<Documentation> = LazyLock::new(|| DOCUMENT.build());
-        Some(&BUILT)
+        static BUILT: LazyLock<[Documentation; 2]> =
+            LazyLock::new(|| [WILSON.build(), CLOPPER_PEARSON.build()]);
+        let [wilson, clopper_pearson] = &*BUILT;
+        Some(match self.method {
+            Method::Wilson => wilson,
+            Method::ClopperPearson => clopper_pearson,
+        })
     }
 }
