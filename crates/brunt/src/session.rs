@@ -228,6 +228,9 @@ fn new_state(
     Ok(state)
 }
 
+/// Keys of a join that are looked for in the other side's filters.
+const JOIN_KEYS_MAX: usize = 500;
+
 fn new_config(engine: &Engine, rules: Arc<Rules>) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(engine.target_partitions())
@@ -239,10 +242,9 @@ fn new_config(engine: &Engine, rules: Arc<Rules>) -> SessionConfig {
     let options = config.options_mut();
     options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
     options.sql_parser.collect_spans = true;
-    // A small side of a join becomes a list of its keys, which prunes row groups of the other by bloom filter.
-    // The bound is on bytes; the one on values, 150 by default, would switch this off.
-    options.optimizer.hash_join_inlist_pushdown_max_size = 64 << 20;
-    options.optimizer.hash_join_inlist_pushdown_max_distinct_values = 1 << 20;
+    // A small side of a join becomes a list of its keys, which prunes row groups of the other by bloom filter. Each file
+    // takes the list apart anew, so of more keys than these the hash table filters rows instead.
+    options.optimizer.hash_join_inlist_pushdown_max_distinct_values = JOIN_KEYS_MAX;
     config
 }
 
