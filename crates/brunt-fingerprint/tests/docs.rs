@@ -27,7 +27,8 @@ struct Block {
 #[expect(clippy::expect_used, reason = "without the page there is nothing to test")]
 fn blocks(section: Option<&str>) -> Vec<Block> {
     let page = std::fs::read_to_string(PAGE).expect("docs/grouping.md");
-    let (mut at, mut open, mut blocks) = (Block::default(), None, Vec::new());
+    let (mut at, mut blocks) = (Block::default(), Vec::new());
+    let mut open: Option<Block> = None;
     for line in page.lines() {
         if let Some(block) = &mut open {
             match line {
