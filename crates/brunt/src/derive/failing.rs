@@ -1,8 +1,14 @@
 //! Which spans of a trace failed, and what that says: what hangs together, what was caught, what was tried again.
 
+use std::collections::HashMap;
+
 use super::facts::Status;
+use super::symbols::Sym;
 use super::tree::{NO_NODE, Tree};
 use super::window::{At, Window};
+
+/// What makes two spans tries of one thing: parent span, name, service.
+type Operation = (u64, Sym, Sym);
 
 /// The failed spans of a trace: those with error status, and those that an error was recorded in.
 #[derive(Debug, Default)]
@@ -13,6 +19,8 @@ pub(super) struct Failing {
     failed: Vec<bool>,
     /// Whether a span below failed, by node.
     below: Vec<bool>,
+    /// The latest span of each operation below another that neither failed nor has a failed one below.
+    succeeded: HashMap<Operation, At>,
 }
 
 impl Failing {
@@ -34,7 +42,17 @@ impl Failing {
                 }
             }
         }
-        Self { statuses, failed, below }
+        let mut succeeded: HashMap<Operation, At> = HashMap::new();
+        for (idx, node) in tree.nodes.iter().enumerate() {
+            if failed[idx] || below[idx] {
+                continue;
+            }
+            if let Some(operation) = operation(window, node.at) {
+                let latest = succeeded.entry(operation).or_insert(node.at);
+                *latest = node.at.max(*latest);
+            }
+        }
+        Self { statuses, failed, below, succeeded }
     }
 
     /// Whether a span below this one failed.
@@ -76,21 +94,18 @@ impl Failing {
         if node == NO_NODE {
             return false;
         }
-        let of = |node: u32| {
-            let at = tree.nodes[node as usize].at;
-            let row = window.row(at);
-            let span = window.facts(at.day).span(row)?;
-            let service = window.known.contexts.context(row.context).service();
-            Some((at, (span.parent, span.name, service)))
-        };
-        let Some((at, operation)) = of(node) else { return false };
-        operation.0 != 0
-            && (0_u32..).zip(&self.failed).any(|(other, failed)| {
-                !failed
-                    && !self.below[other as usize]
-                    && of(other).is_some_and(|(later, same)| same == operation && later > at)
-            })
+        let at = tree.nodes[node as usize].at;
+        operation(window, at)
+            .and_then(|operation| self.succeeded.get(&operation))
+            .is_some_and(|later| *later > at)
     }
+}
+
+/// `None` where nothing is above the span.
+fn operation(window: &Window, at: At) -> Option<Operation> {
+    let row = window.row(at);
+    let span = window.facts(at.day).span(row).filter(|span| span.parent != 0)?;
+    Some((span.parent, span.name, window.known.contexts.context(row.context).service()))
 }
 
 #[cfg(test)]
@@ -113,5 +128,24 @@ mod tests {
         );
         assert_eq!(memory.derived().row("errors")["recovered"], true);
         assert_eq!(memory.row("errors")["error_class"], "dependency_error");
+    }
+
+    #[test]
+    fn what_succeeded_before_or_failed_below_is_no_recovery() {
+        let call = |status: &str| json!({"span_kind": "CLIENT", "span_name": "charge", "status_code": status});
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, json!({})),
+                span("10:00:01", 1, 2, 1, call("OK")),
+                span("10:00:02", 1, 3, 1, call("ERROR")),
+                span("10:00:03", 1, 4, 1, call("OK")),
+                span("10:00:04", 1, 5, 4, json!({"span_name": "pay", "status_code": "ERROR"})),
+            ],
+        );
+        let rows = memory.derived().rows("errors");
+        assert_eq!(rows.len(), 2);
+        assert!(rows.iter().all(|row| row["recovered"] != true), "{rows:#?}");
     }
 }

@@ -5,6 +5,8 @@
 //! happened just before in their session.
 
 mod by_time;
+mod ran;
+mod slow;
 
 use super::facts::Record;
 use super::failing::Failing;
@@ -15,6 +17,8 @@ use super::tree::{NO_NODE, Tree};
 use super::window::{At, Window};
 
 pub(super) use self::by_time::by_time;
+use self::ran::ran_then;
+use self::slow::Slow;
 
 /// The failure that an error belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -103,17 +107,22 @@ pub(super) fn link(
         join(&mut parent_of, node as usize, above as usize);
     }
     let mut deepest: Vec<u32> = Vec::with_capacity(occurrences.len());
-    let mut loose: Vec<usize> = Vec::new();
+    let mut without_span: Vec<usize> = Vec::new();
     for (idx, of_one) in nodes.iter().enumerate() {
         for node in of_one {
             join(&mut parent_of, *node as usize, n_nodes + idx);
         }
         let own = of_one.iter().copied().max_by_key(|node| tree.depth(*node));
         deepest.push(own.unwrap_or(NO_NODE));
-        if own.is_some() {
-            continue;
+        if own.is_none() {
+            without_span.push(idx);
         }
-        match ran_then(window, tree, failing, &occurrences[idx]) {
+    }
+    let asked: Vec<&Occurrence> = without_span.iter().map(|idx| &occurrences[*idx]).collect();
+    let ran = ran_then(window, tree, failing, &asked);
+    let mut loose: Vec<usize> = Vec::new();
+    for (idx, ran) in without_span.into_iter().zip(ran) {
+        match ran {
             Some((node, is_its_own)) => {
                 join(&mut parent_of, node as usize, n_nodes + idx);
                 deepest[idx] = if is_its_own { node } else { NO_NODE };
@@ -130,8 +139,9 @@ pub(super) fn link(
     let mut members: Vec<(usize, usize)> =
         (0..occurrences.len()).map(|idx| (find(&mut parent_of, n_nodes + idx), idx)).collect();
     members.sort_unstable();
+    let slow = Slow::new(window, tree);
     for of_one in members.chunk_by(|a, b| a.0 == b.0) {
-        let incident = incident(window, tree, occurrences, of_one, &deepest);
+        let incident = incident(window, tree, &slow, occurrences, of_one, &deepest);
         for (_, idx) in of_one {
             occurrences[*idx].incident = incident;
         }
@@ -142,6 +152,7 @@ pub(super) fn link(
 fn incident(
     window: &Window,
     tree: &Tree,
+    slow: &Slow,
     occurrences: &[Occurrence],
     members: &[(usize, usize)],
     deepest: &[u32],
@@ -165,58 +176,13 @@ fn incident(
     };
     let mut incident = Incident { id, ..Incident::alone(root.id, root.heard, evidence) };
     if how_given_up(window, root).is_some()
-        && let Some(slow) = slow_below(window, tree, deepest[root_idx])
+        && let Some(node) = slow.below(deepest[root_idx])
     {
-        let at = tree.nodes[slow as usize].at;
+        let at = tree.nodes[node as usize].at;
         incident.evidence = RootEvidence::TimeoutChild;
         incident.root.service = service(window, at).or(incident.root.service);
     }
     incident
-}
-
-/// The failed span that ran when an error without a span was recorded, and whether it is of the same service.
-fn ran_then(
-    window: &Window,
-    tree: &Tree,
-    failing: &Failing,
-    of: &Occurrence,
-) -> Option<(u32, bool)> {
-    let own = service(window, of.best_row);
-    let ran = failing.nodes().filter_map(|node| {
-        let at = tree.nodes[node as usize].at;
-        let row = window.row(at);
-        let end = window.facts(at.day).span(row)?.end(row.ts);
-        let same = own.is_some() && service(window, at) == own;
-        (row.ts..=end.saturating_add(AFTER_MICROS)).contains(&of.ts).then_some((node, same))
-    });
-    ran.max_by_key(|(node, same)| (*same, tree.depth(*node), std::cmp::Reverse(*node)))
-}
-
-/// The deepest of the spans below that each took more than half of the time of the one above it, the longest of several.
-fn slow_below(window: &Window, tree: &Tree, node: u32) -> Option<u32> {
-    if node == NO_NODE {
-        return None;
-    }
-    let duration = |node: u32| {
-        let at = tree.nodes[node as usize].at;
-        window.facts(at.day).span(window.row(at)).and_then(|span| span.duration_ns)
-    };
-    let mut slow = node;
-    // No path without a circle is longer than the tree has nodes.
-    for _ in 0..tree.nodes.len() {
-        let Some(waited) = duration(slow) else { break };
-        let below = (0_u32..).zip(&tree.nodes).filter(|(_, below)| below.parent == slow);
-        let longest = below
-            .filter_map(|(below, _)| Some((duration(below)?, std::cmp::Reverse(below))))
-            .max()
-            .filter(|(took, _)| took.saturating_mul(2) > waited);
-        let Some((_, std::cmp::Reverse(below))) = longest else { break };
-        if below == node {
-            break;
-        }
-        slow = below;
-    }
-    (slow != node).then_some(slow)
 }
 
 fn how_given_up(window: &Window, of: &Occurrence) -> Option<GaveUp> {

@@ -1,5 +1,6 @@
 //! The spans of one trace as a tree, whatever is missing, doubled or circular in it.
 
+use super::units::count;
 use super::window::{At, Window};
 
 /// No node.
@@ -12,6 +13,8 @@ pub(super) struct Node {
     pub(super) at: At,
     /// [`NO_NODE`] for roots and for spans whose parent is not in the trace.
     pub(super) parent: u32,
+    /// How many ancestors it has.
+    depth: u32,
 }
 
 /// The spans of a trace, by (id, time).
@@ -34,7 +37,7 @@ impl Tree {
         for at in rows {
             let row = window.row(*at);
             if window.facts(at.day).span(row).is_some() {
-                self.nodes.push(Node { id: row.span, at: *at, parent: NO_NODE });
+                self.nodes.push(Node { id: row.span, at: *at, parent: NO_NODE, depth: 0 });
             }
         }
         self.nodes.sort_unstable_by_key(|node| (node.id, node.at));
@@ -45,6 +48,7 @@ impl Tree {
             self.nodes[idx].parent =
                 self.find(parent).filter(|found| *found as usize != idx).unwrap_or(NO_NODE);
         }
+        self.count_ancestors();
     }
 
     /// The span with this id; of several the latest, which is the called side where both sides share an id.
@@ -79,8 +83,86 @@ impl Tree {
         })
     }
 
-    /// How many ancestors a span has.
-    pub(super) fn depth(&self, node: u32) -> usize {
-        self.path_up(node).count() - 1
+    /// How many ancestors a span has; on a circle all others of it, and below one, where paths never end, all other spans.
+    pub(super) fn depth(&self, node: u32) -> u32 {
+        self.nodes[node as usize].depth
+    }
+
+    /// Looks at each node once: a path up ends where an earlier one went.
+    fn count_ancestors(&mut self) {
+        let n_nodes = self.nodes.len();
+        let mut is_counted = vec![false; n_nodes];
+        let mut is_endless = vec![false; n_nodes];
+        let mut path: Vec<usize> = Vec::new();
+        for start in 0..n_nodes {
+            let mut next = Some(start);
+            while let Some(here) = next.filter(|here| !is_counted[*here]) {
+                is_counted[here] = true;
+                path.push(here);
+                next = self.above(here);
+            }
+            let circle = next.and_then(|next| path.iter().position(|here| *here == next));
+            if let Some(first) = circle {
+                let n_others = count(path.len() - first - 1);
+                for here in path.drain(first..) {
+                    is_endless[here] = true;
+                    self.nodes[here].depth = n_others;
+                }
+            }
+            while let Some(here) = path.pop() {
+                self.nodes[here].depth = match self.above(here) {
+                    None => 0,
+                    Some(above) if is_endless[above] => {
+                        is_endless[here] = true;
+                        count(n_nodes - 1)
+                    }
+                    Some(above) => self.nodes[above].depth + 1,
+                };
+            }
+        }
+    }
+
+    fn above(&self, node: usize) -> Option<usize> {
+        let parent = self.nodes[node].parent;
+        (parent != NO_NODE).then_some(parent as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use brunt_model::Day;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Nodes with these parents; one that is its own or has none of this number is a root.
+    fn tree(parents: &[u32]) -> Tree {
+        let node = |(row, parent): (u32, &u32)| {
+            let is_known = *parent != row && (*parent as usize) < parents.len();
+            let parent = if is_known { *parent } else { NO_NODE };
+            Node { id: u64::from(row) + 1, at: At { day: Day(0), row }, parent, depth: 0 }
+        };
+        let mut tree = Tree { nodes: (0_u32..).zip(parents).map(node).collect() };
+        tree.count_ancestors();
+        tree
+    }
+
+    proptest! {
+        #[test]
+        fn depths_are_the_lengths_of_paths_whatever_the_circles(parents in vec(0_u32..12, 0..12)) {
+            let tree = tree(&parents);
+            for node in 0..count(parents.len()) {
+                prop_assert_eq!(tree.depth(node), count(tree.path_up(node).count() - 1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_deep_path_is_counted_once() {
+        const N: u32 = 200_000;
+        let up: Vec<u32> = (0..N).map(|node| node + 1).collect();
+        let tree = tree(&up);
+        assert!((0..N).all(|node| tree.depth(node) == N - 1 - node));
     }
 }

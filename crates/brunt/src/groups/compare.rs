@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::StringArray;
+use arrow::array::{AsArray, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use brunt_fingerprint::{RulePlace, Rules, matched};
 use brunt_model::{Day, Table, Ts, day_of, table};
 use serde::Serialize;
@@ -25,6 +25,8 @@ pub struct Regrouping {
     pub n_moved: u64,
     /// Occurrences that are not stored: the rules would tell the records of a trace apart otherwise.
     pub n_new: u64,
+    /// Stored occurrences that would be no more: the rules would make one error of several of a trace.
+    pub n_gone: u64,
     pub n_groups_before: usize,
     pub n_groups_after: usize,
     /// Groups that would be one, the largest first.
@@ -90,48 +92,58 @@ pub(crate) async fn compare(
         if since.is_some_and(|since| day < day_of(since)) {
             continue;
         }
-        let stored = stored_groups(&mut tables, day).await?;
+        let mut stored = stored_groups(&mut tables, day).await?;
         let mut asked = HashSet::new();
         let take = |of: crate::derive::Regrouped<'_>| {
+            let before = stored.remove(&of.error_id);
             if since.is_some_and(|since| of.ts < since) {
                 return;
             }
             if asked.insert(of.text) {
                 found.matched.extend(of.recorded.ask(|occurrence| matched(occurrence, &rules)));
             }
-            match stored.get(&of.error_id) {
-                Some((group, title)) => {
-                    found.add(group, of.group);
+            match before {
+                Some(Stored { group, title, .. }) => {
+                    found.add(&group, of.group);
                     let at = (of.ts, of.error_id);
-                    see(&mut found.titles_before, group, title, &at);
+                    see(&mut found.titles_before, &group, &title, &at);
                     see(&mut found.titles_after, of.group, of.title, &at);
                 }
                 None => found.n_new += 1,
             }
         };
         regroup.day(&mut tables, day, take).await?;
+        let gone = stored.values().filter(|of| since.is_none_or(|since| of.ts >= since));
+        found.n_gone += u64::try_from(gone.count()).unwrap_or(u64::MAX);
     }
     Ok(found.finish(&rules))
 }
 
-/// Group and title of each stored occurrence of a day that has a group.
-async fn stored_groups(
-    tables: &mut Pinned,
-    day: Day,
-) -> Result<HashMap<String, (String, String)>, Error> {
+/// An occurrence as it is stored.
+#[derive(Debug)]
+struct Stored {
+    ts: Ts,
+    group: String,
+    title: String,
+}
+
+/// The stored occurrences of a day that have a group, by id.
+async fn stored_groups(tables: &mut Pinned, day: Day) -> Result<HashMap<String, Stored>, Error> {
     let internal = |reason: String| Error::statement(Code::Internal, reason);
     let errors: &'static Table =
         table("errors").ok_or_else(|| internal("there is no table \"errors\"".to_owned()))?;
     let mut stored = HashMap::new();
-    for rows in tables.rows(errors, day, &["error_id", "error_group_id", "title"]).await? {
-        let texts = rows.columns().iter().map(|column| cast(column, &DataType::Utf8));
+    for rows in tables.rows(errors, day, &["error_id", "error_group_id", "title", "ts"]).await? {
+        let texts = rows.columns()[..3].iter().map(|column| cast(column, &DataType::Utf8));
         let texts = texts.collect::<Result<Vec<_>, _>>();
         let texts = texts.map_err(|error| internal(error.to_string()))?;
         let [ids, groups, titles] = [0, 1, 2].map(|idx| StringArray::from(texts[idx].to_data()));
-        for ((id, group), title) in ids.iter().zip(&groups).zip(&titles) {
+        let times = rows.column(3).as_primitive::<TimestampMicrosecondType>();
+        for (((id, group), title), ts) in ids.iter().zip(&groups).zip(&titles).zip(times.values()) {
             if let (Some(id), Some(group)) = (id, group) {
                 let title = title.unwrap_or_default().to_owned();
-                stored.insert(id.to_owned(), (group.to_owned(), title));
+                let of = Stored { ts: Ts(*ts), group: group.to_owned(), title };
+                stored.insert(id.to_owned(), of);
             }
         }
     }
@@ -142,6 +154,7 @@ async fn stored_groups(
 #[derive(Debug, Default)]
 struct Found {
     n_new: u64,
+    n_gone: u64,
     moves: BTreeMap<String, BTreeMap<String, u64>>,
     titles_before: Titles,
     titles_after: Titles,
@@ -175,6 +188,7 @@ impl Found {
             n_occurrences: pairs().map(|(_, (_, n))| n).sum(),
             n_moved: pairs().filter(|(from, (to, _))| from != to).map(|(_, (_, n))| n).sum(),
             n_new: self.n_new,
+            n_gone: self.n_gone,
             n_groups_before: self.moves.len(),
             n_groups_after: back.len(),
             ..Regrouping::default()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, StringArray};
+use arrow::array::{Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use brunt_fingerprint::{ErrorInfo, Frame, Lang, RulePlace, Rules, frames, group, matched};
@@ -17,15 +17,16 @@ use crate::derive::{Recorded, Regroup};
 use crate::error::{Error, Fault};
 use crate::session::Session;
 
-/// Which occurrence of a group is shown: the one whose stack reads best, of these the latest.
-const REPRESENTATIVE_SQL: &str = "
+/// Which occurrence of a group is shown: of those on days that can be derived again the one whose stack reads best, of
+/// these the latest; the others stand in for it where its rows are not found.
+const CANDIDATES_SQL: &str = "
 SELECT error_id, error_group_id, ts, day, service_name
 FROM errors
 WHERE error_group_id = $ID OR error_id = $ID
-ORDER BY error_id = $ID DESC,
+ORDER BY error_id = $ID DESC, $HAS_ROWS DESC,
     CASE grouping_quality WHEN 'full' THEN 0 WHEN 'truncated' THEN 1 WHEN 'minified' THEN 2 WHEN 'library_only' THEN 3 ELSE 4 END,
     ts DESC, error_id
-LIMIT 1";
+LIMIT 20";
 
 const COUNTS_SQL: &str = "
 SELECT
@@ -37,6 +38,9 @@ SELECT
     max(ts) FILTER (WHERE day > DATE '1970-01-01')
 FROM errors
 WHERE error_group_id = $ID AND duplicate_of IS NULL";
+
+/// The values of a row as texts.
+type Row = Vec<Option<String>>;
 
 /// An error with its group, and why it is that.
 #[derive(Debug, Clone, Serialize)]
@@ -115,41 +119,33 @@ impl ErrorExplanation {
 /// Explains an error group by its best occurrence, or an error, by the rules of the session's epoch.
 ///
 /// # Errors
-/// [`Code::UndefinedObject`] where there is none of this id, and where the rows that it was made of are gone.
+/// [`Code::UndefinedObject`] where there is none of this id, and where the rows that it was made of are not stored.
 pub(crate) async fn explain(session: &Session, id: &str) -> Result<ErrorExplanation, Error> {
     let quoted = format!("'{}'", id.replace('\'', "''"));
-    let Some(row) = first_row(session, &REPRESENTATIVE_SQL.replace("$ID", &quoted)).await? else {
-        let fault = Fault::new(Code::UndefinedObject, format!("no error or error group \"{id}\""));
-        return Err(fault.with_hint("`brunt errors` lists the groups.").into());
-    };
-    let [error_id, group_id, ts, day, service_name] = &row[..] else { return Err(unlike_asked()) };
-    let error_id = error_id.clone().unwrap_or_default();
-    let day = day.as_deref().and_then(Day::parse).ok_or_else(unlike_asked)?;
     let pin = session.pinned();
     let rules = Arc::clone(&pin.definitions().rules);
     let mut tables = Pinned(pin);
-    let mut recorded: Option<Recorded> = None;
-    if tables.days().await?.contains(&day) {
-        let take = |of: crate::derive::Regrouped<'_>| {
-            if of.error_id == error_id {
-                recorded = Some(of.recorded.clone());
-            }
-        };
-        Regroup::new(Arc::clone(&rules)).day(&mut tables, day, take).await?;
+    let days = tables.days().await?;
+    let sql = CANDIDATES_SQL.replace("$HAS_ROWS", &is_on(&days)).replace("$ID", &quoted);
+    let candidates = answer(session, &sql).await?;
+    if candidates.is_empty() {
+        let fault = Fault::new(Code::UndefinedObject, format!("no error or error group \"{id}\""));
+        return Err(fault.with_hint("`brunt errors` lists the groups.").into());
     }
-    let Some(recorded) = recorded else {
-        let message = format!("the rows that error \"{error_id}\" was made of are not stored");
+    let Some((row, recorded)) = first_of(&mut tables, &days, &rules, candidates).await? else {
+        let message = format!("the rows that \"{id}\" was made of are not stored");
         return Err(Fault::new(Code::UndefinedObject, message)
             .with_hint("Retention takes base rows; what is known of the group is in error_groups.")
             .into());
     };
+    let [error_id, group_id, ts, _, service_name] = &row[..] else { return Err(unlike_asked()) };
     let group_id = group_id.clone().unwrap_or_default().replace('\'', "''");
     let counts = COUNTS_SQL.replace("$ID", &format!("'{group_id}'"));
-    let counts = first_row(session, &counts).await?.unwrap_or_default();
+    let counts = answer(session, &counts).await?.pop().unwrap_or_default();
     let number = |idx: usize| counts.get(idx)?.as_ref()?.parse().ok();
     let text = |idx: usize| counts.get(idx).cloned().flatten();
     let stored = StoredGroup {
-        error_id,
+        error_id: error_id.clone().unwrap_or_default(),
         ts: ts.clone().unwrap_or_default(),
         service_name: service_name.clone(),
         n_occurrences: number(0).unwrap_or_default(),
@@ -160,6 +156,40 @@ pub(crate) async fn explain(session: &Session, id: &str) -> Result<ErrorExplanat
         last_seen_at: text(5),
     };
     Ok(explained(&recorded, &rules, Some(stored)))
+}
+
+/// The first of these errors whose base rows are found on one of these days, with what it was grouped by.
+async fn first_of(
+    tables: &mut Pinned,
+    days: &BTreeSet<Day>,
+    rules: &Arc<Rules>,
+    candidates: Vec<Row>,
+) -> Result<Option<(Row, Recorded)>, Error> {
+    let mut regroup = Regroup::new(Arc::clone(rules));
+    for row in candidates {
+        let [Some(error_id), _, _, Some(day), _] = &row[..] else { return Err(unlike_asked()) };
+        let day = Day::parse(day).ok_or_else(unlike_asked)?;
+        if !days.contains(&day) {
+            continue;
+        }
+        let mut recorded: Option<Recorded> = None;
+        let take = |of: crate::derive::Regrouped<'_>| {
+            if of.error_id == *error_id {
+                recorded = Some(of.recorded.clone());
+            }
+        };
+        regroup.day(tables, day, take).await?;
+        if let Some(recorded) = recorded {
+            return Ok(Some((row, recorded)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an error is on one of these days, in SQL.
+fn is_on(days: &BTreeSet<Day>) -> String {
+    let days: Vec<String> = days.iter().map(|day| format!("DATE '{day}'")).collect();
+    if days.is_empty() { "false".to_owned() } else { format!("day IN ({})", days.join(", ")) }
 }
 
 /// Explains a stack, or a message, of a service that is in no store.
@@ -213,16 +243,20 @@ fn explained(recorded: &Recorded, rules: &Rules, stored: Option<StoredGroup>) ->
     }
 }
 
-/// The values of an answer's first row as texts.
-async fn first_row(session: &Session, sql: &str) -> Result<Option<Vec<Option<String>>>, Error> {
-    let batches = session.sql(sql).await?.collect().await?;
-    let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
-    let text = |column: &ArrayRef| {
-        let texts = cast(column, &DataType::Utf8).map_err(|_| unlike_asked())?;
-        let texts = StringArray::from(texts.to_data());
-        Ok(texts.is_valid(0).then(|| texts.value(0).to_owned()))
-    };
-    batch.columns().iter().map(text).collect::<Result<_, Error>>().map(Some)
+/// The rows of an answer.
+async fn answer(session: &Session, sql: &str) -> Result<Vec<Row>, Error> {
+    let mut rows = Vec::new();
+    for batch in session.sql(sql).await?.collect().await? {
+        let columns = batch.columns().iter().map(|column| cast(column, &DataType::Utf8));
+        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(|_| unlike_asked())?;
+        let columns: Vec<StringArray> =
+            columns.iter().map(|column| StringArray::from(column.to_data())).collect();
+        let text =
+            |column: &StringArray, idx| column.is_valid(idx).then(|| column.value(idx).to_owned());
+        let row = |row_idx| columns.iter().map(|column| text(column, row_idx)).collect::<Row>();
+        rows.extend((0..batch.num_rows()).map(row));
+    }
+    Ok(rows)
 }
 
 fn unlike_asked() -> Error {

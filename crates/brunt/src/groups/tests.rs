@@ -128,7 +128,8 @@ async fn rules_are_tested_before_they_are_kept() {
     };
 
     let none = test("[[helper]]\nsymbol = \"com.other.*\"", None).await;
-    assert_eq!((none.n_occurrences, none.n_moved, none.n_new), (5, 0, 0));
+    assert_eq!((none.n_occurrences, none.n_moved), (5, 0));
+    assert_eq!((none.n_new, none.n_gone), (0, 0));
     assert!(none.merges.is_empty() && none.splits.is_empty() && none.renamed.is_empty());
     assert_eq!(none.unused, [UnusedRule { line: 2, name: "helper 1".to_owned() }]);
 
@@ -166,6 +167,36 @@ async fn rules_are_tested_before_they_are_kept() {
         "definition file \"new.toml\" line 2: helper 1: it has either a symbol or a not_helper"
     );
     assert_eq!(wrong.code(), Code::InvalidDefinition);
+}
+
+#[tokio::test]
+async fn errors_of_a_trace_that_rules_would_make_one_are_counted_as_gone() {
+    let store = Store::in_memory(NOW).await.unwrap();
+    let log = |second: u8, trace: u8, cause: &str| {
+        let stack = format!(
+            "com.acme.OrderException: no order\\n\\tat com.acme.Order.place(Order.java:9)\\nCaused by: {cause}: no\\n\\tat com.base.Pool.take(Pool.java:4)"
+        );
+        format!(
+            "{{\"ts\":\"2025-10-28T10:00:0{second}Z\",\"level\":\"error\",\"service.name\":\"shop\",\
+             \"trace_id\":\"{trace:032x}\",\"exception.stacktrace\":\"{stack}\"}}\n"
+        )
+    };
+    let (a, b) = ("com.base.EmptyException", "com.base.ClosedException");
+    load(&store, &(log(0, 1, a) + &log(1, 1, b) + &log(2, 2, a) + &log(3, 3, a) + &log(4, 3, b)))
+        .await;
+    let rules = "schema = 1\n[in_app]\nexclude = [\"java:com.base.**\"]";
+    let of = async |since| {
+        let found = store.test_rules(("new.toml", rules), since).await.unwrap();
+        (found.n_occurrences, found.n_new, found.n_gone)
+    };
+    let same = store.test_regrouping(None).await.unwrap();
+    assert_eq!((same.n_occurrences, same.n_new, same.n_gone), (5, 0, 0));
+    assert_eq!(of(None).await, (3, 0, 2));
+    // 10:00:02: the first trace was before.
+    assert_eq!(of(Some(brunt_model::Ts(1_761_645_602_000_000))).await, (2, 0, 1));
+    define(&store, rules.trim_start_matches("schema = 1\n")).await;
+    store.derive_all(NOW).await.unwrap();
+    assert_eq!(rows(&store, "SELECT count(*) FROM errors").await, ["3"]);
 }
 
 #[tokio::test]
@@ -219,6 +250,38 @@ async fn a_group_is_explained_by_its_best_error_and_an_error_by_itself() {
     let missing = store.explain_error("e0:none' OR true --").await.unwrap_err();
     assert_eq!(missing.to_string(), "no error or error group \"e0:none' OR true --\"");
     assert_eq!(missing.code(), Code::UndefinedObject);
+}
+
+#[tokio::test]
+async fn a_group_is_explained_by_an_error_whose_rows_retention_left() {
+    let store = Store::in_memory(NOW).await.unwrap();
+    define(&store, "[[rule]]\nwhen = { type = \"*Stock*\" }\ngroup = \"stock\"").await;
+    let log = |ts: &str, exception: &str| {
+        format!("{{\"ts\":\"{ts}\",\"level\":\"error\",\"service.name\":\"shop\",{exception}}}\n")
+    };
+    let stack = format!("\"exception.stacktrace\":\"{STACK}\"");
+    let said = "\"exception.type\":\"StockException\",\"exception.message\":\"none\"";
+    load(&store, &(log("2025-09-26T10:00:00Z", &stack) + &log("2025-10-28T10:00:00Z", said))).await;
+    let keep = |days: u32| format!("[[retention]]\ntable = \"logs\"\nkeep = \"{days} days\"\n");
+    store.write_definition("retention.toml", &keep(10)).await.unwrap();
+    store.apply_retention(false, NOW).await.unwrap();
+    let ids = "SELECT error_group_id, error_id FROM errors ORDER BY ts";
+    let ids = rows(&store, ids).await;
+    let [(group, old), (_, left)] = [0, 1].map(|idx: usize| ids[idx].split_once('|').unwrap());
+
+    let explained = store.explain_error(group).await.unwrap();
+    assert_eq!((explained.error_group_id.as_str(), explained.quality), (group, "message_only"));
+    let stored = explained.stored.unwrap();
+    assert_eq!((stored.error_id.as_str(), stored.n_occurrences), (left, 2));
+    let gone = store.explain_error(old).await.unwrap_err();
+    let said = format!("the rows that \"{old}\" was made of are not stored");
+    assert_eq!((gone.to_string(), gone.code()), (said, Code::UndefinedObject));
+
+    let later = brunt_model::Ts(NOW.0 + 20 * 86_400_000_000);
+    store.apply_retention(false, later).await.unwrap();
+    let gone = store.explain_error(group).await.unwrap_err();
+    let said = format!("the rows that \"{group}\" was made of are not stored");
+    assert_eq!((gone.to_string(), gone.code()), (said, Code::UndefinedObject));
 }
 
 #[tokio::test]

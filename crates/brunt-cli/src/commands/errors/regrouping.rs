@@ -11,8 +11,8 @@ pub(crate) fn show(regrouping: &Regrouping, file: &str, json: bool) {
 }
 
 fn draw(regrouping: &Regrouping, file: &str) -> String {
-    let Regrouping { n_occurrences, n_moved, n_new, n_groups_before, n_groups_after, .. } =
-        regrouping;
+    let Regrouping { n_occurrences, n_moved, n_new, n_gone, .. } = regrouping;
+    let Regrouping { n_groups_before, n_groups_after, .. } = regrouping;
     let mut text = format!(
         "{n_occurrences} occurrences, of which {n_moved} would move; {n_groups_before} groups would be {n_groups_after}\n"
     );
@@ -20,6 +20,9 @@ fn draw(regrouping: &Regrouping, file: &str) -> String {
         text.push_str(&format!(
             "{n_new} occurrences would be told apart otherwise than they are stored\n"
         ));
+    }
+    if *n_gone > 0 {
+        text.push_str(&format!("{n_gone} occurrences would be one with others of their traces\n"));
     }
     for merge in &regrouping.merges {
         text.push_str(&format!("\nmerge into\n{}from\n", line(&merge.into)));
@@ -70,6 +73,7 @@ mod tests {
             n_occurrences: 13,
             n_moved: 13,
             n_new: 1,
+            n_gone: 2,
             n_groups_before: 2,
             n_groups_after: 3,
             splits: vec![split],
@@ -80,6 +84,7 @@ mod tests {
         let want = [
             "13 occurrences, of which 13 would move; 2 groups would be 3",
             "1 occurrences would be told apart otherwise than they are stored",
+            "2 occurrences would be one with others of their traces",
             "",
             "split",
             "         3  e0:a  Title of e0:a",

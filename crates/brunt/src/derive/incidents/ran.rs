@@ -1,0 +1,155 @@
+//! Which failed span an error without a span belongs to: all of a trace's errors are asked in one walk along time.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use super::service;
+use crate::derive::failing::Failing;
+use crate::derive::occurrences::{AFTER_MICROS, Occurrence};
+use crate::derive::symbols::Sym;
+use crate::derive::tree::Tree;
+use crate::derive::window::Window;
+
+/// A failed span; errors from its start to a little after its end can be its own, in microseconds.
+#[derive(Debug, Clone, Copy)]
+struct Ran {
+    from: i64,
+    until: i64,
+    service: Sym,
+    depth: u32,
+    node: u32,
+}
+
+/// An error without a span: its time in microseconds, and its service where that is known.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    ts: i64,
+    service: Sym,
+}
+
+/// The failed spans that began by a time, the deepest on top, of equally deep ones the first; with each its end.
+#[derive(Debug, Default)]
+struct Running(BinaryHeap<(u32, Reverse<u32>, i64)>);
+
+/// Of each error the failed span that ran when it was recorded, and whether that is of the same service; `None` where
+/// no failed span ran. Spans of its own service go first, then the deepest.
+pub(super) fn ran_then(
+    window: &Window,
+    tree: &Tree,
+    failing: &Failing,
+    errors: &[&Occurrence],
+) -> Vec<Option<(u32, bool)>> {
+    if errors.is_empty() {
+        return Vec::new();
+    }
+    let ran = failing.nodes().filter_map(|node| {
+        let at = tree.nodes[node as usize].at;
+        let row = window.row(at);
+        let end = window.facts(at.day).span(row)?.end(row.ts);
+        Some(Ran {
+            from: row.ts,
+            until: end.saturating_add(AFTER_MICROS),
+            service: service(window, at),
+            depth: tree.depth(node),
+            node,
+        })
+    });
+    let asked = errors.iter().map(|of| Asked { ts: of.ts, service: service(window, of.best_row) });
+    found(ran.collect(), &asked.collect::<Vec<_>>())
+}
+
+fn found(mut ran: Vec<Ran>, asked: &[Asked]) -> Vec<Option<(u32, bool)>> {
+    ran.sort_unstable_by_key(|span| span.from);
+    let mut by_time: Vec<usize> = (0..asked.len()).collect();
+    by_time.sort_unstable_by_key(|idx| asked[*idx].ts);
+    let mut to_begin = ran.iter().peekable();
+    let mut of_all = Running::default();
+    let mut of_service: HashMap<Sym, Running> = HashMap::new();
+    let mut found = vec![None; asked.len()];
+    for idx in by_time {
+        let Asked { ts, service } = asked[idx];
+        while let Some(span) = to_begin.next_if(|span| span.from <= ts) {
+            of_all.begin(span);
+            if span.service.is_some() {
+                of_service.entry(span.service).or_default().begin(span);
+            }
+        }
+        let own = of_service.get_mut(&service).and_then(|running| running.deepest(ts));
+        found[idx] = match own {
+            Some(node) => Some((node, true)),
+            None => of_all.deepest(ts).map(|node| (node, false)),
+        };
+    }
+    found
+}
+
+impl Running {
+    fn begin(&mut self, span: &Ran) {
+        self.0.push((span.depth, Reverse(span.node), span.until));
+    }
+
+    /// Times have to rise from call to call: what ended before one is let go.
+    fn deepest(&mut self, ts: i64) -> Option<u32> {
+        while let Some((_, Reverse(node), until)) = self.0.peek() {
+            if ts <= *until {
+                return Some(*node);
+            }
+            self.0.pop();
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same by looking at each span for each error.
+    fn one_by_one(ran: &[Ran], asked: &[Asked]) -> Vec<Option<(u32, bool)>> {
+        let found = |of: &Asked| {
+            let ran = ran.iter().filter(|span| (span.from..=span.until).contains(&of.ts));
+            let same = |span: &Ran| of.service.is_some() && span.service == of.service;
+            ran.max_by_key(|span| (same(span), span.depth, Reverse(span.node)))
+                .map(|span| (span.node, same(span)))
+        };
+        asked.iter().map(found).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn one_walk_finds_what_looking_at_each_span_finds(
+            spans in vec((0_i64..20, 0_i64..10, 0_u32..4, 0_u32..4), 0..12),
+            asked in vec((0_i64..32, 0_u32..4), 0..12),
+        ) {
+            let ran = (0_u32..).zip(spans).map(|(node, (from, took, service, depth))| {
+                Ran { from, until: from + took, service: Sym(service), depth, node }
+            });
+            let asked = asked.into_iter().map(|(ts, service)| Asked { ts, service: Sym(service) });
+            let (ran, asked): (Vec<Ran>, Vec<Asked>) = (ran.collect(), asked.collect());
+            prop_assert_eq!(found(ran.clone(), &asked), one_by_one(&ran, &asked));
+        }
+    }
+
+    #[test]
+    fn a_trace_of_many_failed_spans_and_errors_is_walked_once() {
+        const N: u32 = 20_000;
+        let last = i64::from(N) * 3;
+        let nested = |node| Ran {
+            from: i64::from(node),
+            until: last - i64::from(node),
+            service: Sym(1),
+            depth: node,
+            node,
+        };
+        let asked: Vec<Asked> =
+            (0..N).map(|idx| Asked { ts: i64::from(idx), service: Sym(2) }).collect();
+        let deepest = found((0..N).map(nested).collect(), &asked);
+        assert!((0..N).zip(&deepest).all(|(idx, found)| *found == Some((idx, false))));
+        let flat = |node| Ran { depth: 1, ..nested(node) };
+        let first = found((0..N).map(flat).collect(), &asked);
+        assert!(first.iter().all(|found| *found == Some((0, false))));
+    }
+}
