@@ -7,7 +7,7 @@ use crate::info::Why;
 use crate::lang::{Naming, Symbol};
 use crate::occurrence::Occurrence;
 use crate::reader::Reader;
-use crate::reading::{Reading, read};
+use crate::reading::Reading;
 use crate::rules::Rules;
 
 /// One frame, as printed.
@@ -39,7 +39,7 @@ pub struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// The frame that the error is put down to.
+    /// The frame that the error is put down to; of a group of exceptions, one for each distinct member.
     Culprit,
     /// Throws for its caller.
     ThrowHelper,
@@ -86,12 +86,20 @@ impl Frame {
 pub fn frames(occurrence: &Occurrence<'_>, rules: &Rules) -> Vec<Frame> {
     with_grouping(occurrence, rules, |grouping| {
         let Some(reader) = grouping.context.reader else { return Vec::new() };
+        let subject = grouping.read(&mut Why::default());
         let mut frames = Vec::new();
-        for chain in std::iter::once(&grouping.stack.chain).chain(&grouping.stack.children) {
-            let reading = read(chain, grouping.context, &mut Why::default());
+        let group = std::iter::once((&grouping.stack.chain, "ignored: the members are the key"));
+        let members = grouping.stack.children.iter();
+        let members = members.map(|member| (member, "ignored: equal to a member above"));
+        for (chain, beside_the_key) in group.chain(members) {
+            let reading = subject.reading_in_key(chain);
             for (at, exception) in chain.iter().enumerate() {
                 let exception_type = grouping.context.fold_type(exception.type_name);
-                let of_root = Some(&reading).filter(|reading| reading.root == at);
+                let of_root = match reading {
+                    Some(reading) if reading.root == at => Ok(reading),
+                    Some(_) => Err("ignored: not of the root"),
+                    None => Err(beside_the_key),
+                };
                 frames.extend(of_exception(chain, at, reader, of_root, exception_type));
             }
         }
@@ -99,16 +107,16 @@ pub fn frames(occurrence: &Occurrence<'_>, rules: &Rules) -> Vec<Frame> {
     })
 }
 
-/// The frames of one exception; of the root with its reading.
+/// The frames of one exception; of a root in the key with its reading, of others with why they do not count.
 fn of_exception(
     chain: &[Exception<'_>],
     at: usize,
     reader: Reader<'_>,
-    reading: Option<&Reading<'_>>,
+    reading: Result<&Reading<'_>, &'static str>,
     exception_type: &str,
 ) -> Vec<Frame> {
-    let culprit = reading.and_then(|reading| reading.culprit.as_ref());
-    let mut thrown_at = reading.and_then(|reading| reading.thrown_at.as_ref());
+    let culprit = reading.ok().and_then(|reading| reading.culprit.as_ref());
+    let mut thrown_at = reading.ok().and_then(|reading| reading.thrown_at.as_ref());
     let mut is_below = false;
     let mut frames = Vec::new();
     for (place, frame) in walk(chain, at, reader).enumerate() {
@@ -121,14 +129,14 @@ fn of_exception(
             thrown_at = None;
         }
         let role = if is_culprit { Role::Culprit } else { role(&frame, &symbol, reader) };
-        let reason = match (role, is_helper) {
+        let reason = match (role, reading) {
             (Role::Culprit, _) => "used: culprit",
-            (Role::ThrowHelper, true) => "used: first throw helper",
+            (Role::ThrowHelper, _) if is_helper => "used: first throw helper",
             (Role::Dropped, _) => "ignored: dropped by a rule",
             (Role::Library, _) => "ignored: library frame",
-            _ if reading.is_none() => "ignored: not of the root",
+            (_, Err(reason)) => reason,
             _ if is_below => "ignored: calls the culprit",
-            (Role::ThrowHelper, false) => "skipped: throw helper",
+            (Role::ThrowHelper, _) => "skipped: throw helper",
             (Role::Anonymous, _) => "passed over: no name",
             _ => "ignored: recursion",
         };

@@ -45,11 +45,11 @@ fn info(grouping: &Grouping<'_>) -> ErrorInfo {
         None => why.ignored("lang", String::new, "ignored: no frames"),
     }
     let subject = grouping.read(&mut why);
-    let Decision { group, is_replaced, title, .. } = grouping.decide(&subject, &mut why);
+    let Decision { group, is_global, is_replaced, title, .. } = grouping.decide(&subject, &mut why);
     let reading = &subject.reading;
     let culprit = reading.culprit.as_ref();
     ErrorInfo {
-        site: is_replaced.unwrap_or_else(|| grouping.site(&subject)).text(),
+        site: is_replaced.unwrap_or_else(|| grouping.site(&subject, is_global)).text(),
         variant: grouping.variant(&group, reading).text(),
         group,
         lang: grouping.lang(),
@@ -132,13 +132,27 @@ pub(crate) struct Subject<'s> {
     /// What is shown.
     chain: &'s [Exception<'s>],
     pub(crate) reading: Reading<'s>,
-    /// Two and more distinct members, in the order of their groups; empty for one chain.
-    members: Vec<Reading<'s>>,
+    /// Two and more distinct members; empty for one chain.
+    members: Vec<(&'s [Exception<'s>], Reading<'s>)>,
+}
+
+impl<'s> Subject<'s> {
+    /// The reading of a chain of the stack that the key is made of; `None` for one beside the key: a group of
+    /// exceptions whose members count, a member equal to another.
+    pub(crate) fn reading_in_key(&self, chain: &[Exception<'s>]) -> Option<&Reading<'s>> {
+        if self.members.is_empty() {
+            return std::ptr::eq(self.chain, chain).then_some(&self.reading);
+        }
+        let mut members = self.members.iter();
+        members.find(|(member, _)| std::ptr::eq(*member, chain)).map(|(_, reading)| reading)
+    }
 }
 
 /// The answer of rules, of the client and of the steps together.
 pub(crate) struct Decision {
     group: String,
+    /// Whether services share the group.
+    is_global: bool,
     /// Whether something else than the steps made the whole group.
     is_replaced: Option<Id>,
     title: Option<String>,
@@ -149,6 +163,11 @@ pub(crate) struct Decision {
 impl<'s> Grouping<'s> {
     fn service(&self) -> &'s str {
         self.occurrence.service.unwrap_or("")
+    }
+
+    /// The service's part of a key.
+    fn scope(&self, is_global: bool) -> Option<&'s str> {
+        Some(self.service()).filter(|_| !is_global)
     }
 
     /// The language counts where frames were read, so that a log line and a span of one message agree.
@@ -162,18 +181,18 @@ impl<'s> Grouping<'s> {
         let mut members = BTreeMap::new();
         for chain in &self.stack.children {
             let reading = read(chain, self.context, &mut Why::default());
-            members.entry(self.group_of(&reading, false)).or_insert((reading, chain.as_slice()));
+            members.entry(self.group_of(&reading, false)).or_insert((chain.as_slice(), reading));
         }
         if members.len() <= 1 {
-            let chain = members.into_values().next().map_or(&*self.stack.chain, |(_, chain)| chain);
+            let chain = members.into_values().next().map_or(&*self.stack.chain, |(chain, _)| chain);
             let reading = read(chain, self.context, why);
             return Subject { chain, reading, members: Vec::new() };
         }
         // The group itself is shown; its members are the key.
         let chain = &*self.stack.chain;
         let reading = read(chain, self.context, &mut Why::default());
-        let members: Vec<_> = members.into_values().map(|(reading, _)| reading).collect();
-        for Reading { root_type, culprit, .. } in &members {
+        let members: Vec<_> = members.into_values().collect();
+        for (_, Reading { root_type, culprit, .. }) in &members {
             let symbol = || culprit.as_ref().map_or(String::new(), |place| place.symbol.text());
             why.used(
                 "child",
@@ -187,7 +206,7 @@ impl<'s> Grouping<'s> {
     /// Step 11 for one chain.
     fn group_of(&self, reading: &Reading<'_>, is_global: bool) -> Id {
         let mut key = Key::new("group");
-        key.field(Some(self.service()).filter(|_| !is_global))
+        key.field(self.scope(is_global))
             .field(Some(self.lang().map_or("", Lang::as_str)))
             .field(Some(reading.root_type))
             .symbol(reading.thrown_at.as_ref())
@@ -200,18 +219,19 @@ impl<'s> Grouping<'s> {
         if subject.members.is_empty() {
             return self.group_of(&subject.reading, is_global);
         }
+        let members = subject.members.iter().map(|(_, member)| self.group_of(member, is_global));
         let mut key = Key::new("groups");
-        for member in &subject.members {
-            key.field(Some(&self.group_of(member, is_global).text()));
+        for member in members.collect::<BTreeSet<_>>() {
+            key.field(Some(&member.text()));
         }
         key.id()
     }
 
     /// Coarser than the group; without a culprit the message is the site.
-    fn site(&self, subject: &Subject<'_>) -> Id {
+    fn site(&self, subject: &Subject<'_>, is_global: bool) -> Id {
         let site_of = |reading: &Reading<'_>| {
             let mut key = Key::new("site");
-            key.field(Some(self.service())).field(Some(self.lang().map_or("", Lang::as_str)));
+            key.field(self.scope(is_global)).field(Some(self.lang().map_or("", Lang::as_str)));
             match &reading.culprit {
                 Some(place) => key.symbol(Some(&place.symbol)),
                 None => key.field(reading.message.as_deref()),
@@ -222,7 +242,9 @@ impl<'s> Grouping<'s> {
             return site_of(&subject.reading);
         }
         let mut key = Key::new("sites");
-        for site in subject.members.iter().map(site_of).collect::<BTreeSet<_>>() {
+        for site in
+            subject.members.iter().map(|(_, member)| site_of(member)).collect::<BTreeSet<_>>()
+        {
             key.field(Some(&site.text()));
         }
         key.id()
@@ -270,6 +292,7 @@ impl<'s> Grouping<'s> {
             asked.or(client.filter(|text| !text.is_empty()).map(|text| ("fingerprint", text)));
         let mut decision = Decision {
             group: String::new(),
+            is_global,
             is_replaced: None,
             title: rule.and_then(|rule| rule.title.clone()),
             rules: [rule.map(|rule| rule.place), None, None],
@@ -326,7 +349,7 @@ impl<'s> Grouping<'s> {
         // What a client asks for is asked already: attributes are for rules.
         let text = if part == "rule" { self.with_attributes(text) } else { Cow::Borrowed(text) };
         let mut key = Key::new("fingerprint");
-        key.field(Some(self.service()).filter(|_| !is_global))
+        key.field(self.scope(is_global))
             .field(Some(&text))
             .field(refines.then(|| id.text()).as_deref());
         if refines {

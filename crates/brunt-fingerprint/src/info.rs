@@ -9,7 +9,8 @@ use crate::lang::Lang;
 pub struct ErrorInfo {
     /// The error group: `e0:` and 26 base32 characters, unless a rule merges it into another id.
     pub group: String,
-    /// Coarser: language, service and culprit; of an error without a stack, its message template.
+    /// Coarser: language, service and culprit; of an error without a stack, its message template. Without the service
+    /// where a rule lets services share the group.
     pub site: String,
     /// Finer: all app frames of the whole chain, and the template.
     pub variant: String,

@@ -17,7 +17,7 @@
 //! when = { type = "*SQLTransient*", message = "*deadlock*", service = "pay-*", symbol = "*Dao.*" }
 //! group = "db-deadlock"         # replaces the group; with {default} in it, refines it; {attr.NAME} is an attribute
 //! title = "Deadlock"
-//! scope = "global"              # services share the group
+//! scope = "global"              # services share the group and its site
 //! [[merge]]
 //! into = "e0:aaaaaaaaaaaaaaaaaaaaaaaaaa"
 //! ids = ["e0:bbbbbbbbbbbbbbbbbbbbbbbbbb"]

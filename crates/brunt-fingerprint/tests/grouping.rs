@@ -227,6 +227,64 @@ fn frames_come_with_their_roles() {
     assert!(frames("no frame in here").is_empty());
 }
 
+/// A group of exceptions thrown by `batch.run`; each member by the function of `pay.py` of its name, which a throw
+/// helper, that of the member's number, throws for.
+fn group_of_exceptions(members: &[&str]) -> String {
+    let head = "  + Exception Group Traceback (most recent call last):\n  |   File \"/srv/batch.py\", line 2, in run\n  | ExceptionGroup: failed\n";
+    let text = members.iter().enumerate().fold(head.to_owned(), |text, (idx, function)| {
+        let margin = if idx == 0 { "  +-+---" } else { "    +---" };
+        format!(
+            "{text}{margin}------------- {} ----------------\n    | Traceback (most recent call last):\n    |   File \"/srv/pay.py\", line 5, in {function}\n    |   File \"/srv/pay.py\", line 9, in fail_{function}\n    | shop.Declined: 12\n",
+            idx + 1
+        )
+    });
+    format!("{text}    +------------------------------------\n")
+}
+
+#[test]
+fn frames_of_a_group_of_exceptions_count_as_its_members_do() {
+    let seen = |members: &[&str]| -> Vec<(String, &str, &str)> {
+        let frames = frames(&group_of_exceptions(members));
+        let told = |frame: Frame| {
+            assert_eq!(frame.used, frame.reason.starts_with("used"), "{frame:?}");
+            (frame.function, frame.role.as_str(), frame.reason)
+        };
+        frames.into_iter().map(told).collect()
+    };
+    let used = |function: &str| {
+        [
+            (format!("fail_{function}"), "throw_helper", "used: first throw helper"),
+            (function.to_owned(), "culprit", "used: culprit"),
+        ]
+    };
+    let ignored = |function: &str, reason| {
+        [(format!("fail_{function}"), "throw_helper", reason), (function.to_owned(), "app", reason)]
+    };
+    let outer = [("run".to_owned(), "app", "ignored: the members are the key")];
+    let again = ignored("charge", "ignored: equal to a member above");
+    assert_eq!(seen(&["charge"]), [&outer[..], &used("charge")].concat());
+    assert_eq!(seen(&["charge"; 2]), [&outer[..], &used("charge"), &again].concat());
+    assert_eq!(
+        seen(&["charge", "refund", "charge"]),
+        [&outer[..], &used("charge"), &used("refund"), &again].concat()
+    );
+}
+
+#[test]
+fn a_frame_is_used_where_another_name_makes_another_group() {
+    for members in [&["charge"][..], &["charge", "refund"]] {
+        let text = group_of_exceptions(members);
+        for frame in frames(&text) {
+            let renamed = text.replace(
+                &format!("in {}\n", frame.function),
+                &format!("in {}_too\n", frame.function),
+            );
+            assert_ne!(text, renamed);
+            assert_eq!(of(&text).group != of(&renamed).group, frame.used, "{frame:?}");
+        }
+    }
+}
+
 #[test]
 fn hostile_stacks_take_linear_time() {
     let units = [

@@ -1,5 +1,7 @@
 //! What a user's rules do to groups.
 
+use std::collections::BTreeSet;
+
 use brunt_fingerprint::{ErrorInfo, Occurrence, Role, Rules, frames, group, group_id, matched};
 
 const STACK: &str = "com.acme.shop.StockException: no stock 7
@@ -90,21 +92,47 @@ fn the_first_rule_that_matches_replaces_or_refines_the_group() {
     assert_eq!((title_only.title.as_str(), &title_only.group), ("T", &plain.group));
 }
 
+/// Two exceptions thrown as one.
+const GROUPED: &str = r#"  + Exception Group Traceback (most recent call last):
+  |   File "/srv/shop/batch.py", line 20, in run
+  |     raise ExceptionGroup("two orders failed", errors)
+  | ExceptionGroup: two orders failed (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/srv/shop/pay.py", line 5, in charge
+    |     raise ValueError("card 12")
+    | ValueError: card 12
+    +---------------- 2 ----------------
+    | Traceback (most recent call last):
+    |   File "/srv/shop/stock.py", line 7, in reserve
+    |     raise KeyError(sku)
+    | KeyError: 'sku-9'
+    +------------------------------------
+"#;
+
 #[test]
-fn a_global_rule_lets_services_share_a_group() {
-    for group_of in ["", "group = \"stock\"\n", "group = \"{default}|x\"\n"] {
-        let rule = |scope: &str| {
-            rules(&format!("[[rule]]\nwhen = {{ type = \"*\" }}\ntitle = \"T\"\n{group_of}{scope}"))
-        };
-        let of_service = |service, rules: &Rules| {
-            let service = Some(service);
-            let stacktrace = Some(STACK);
-            group(&Occurrence { stacktrace, service, ..Occurrence::default() }, rules)
-        };
-        let (global, own) = (rule("scope = \"global\""), rule(""));
-        assert_eq!(of_service("a", &global).group, of_service("b", &global).group, "{group_of}");
-        assert_ne!(of_service("a", &own).group, of_service("b", &own).group, "{group_of}");
-        assert!(!of_service("a", &global).why[0].used && of_service("a", &own).why[0].used);
+fn a_global_rule_lets_services_share_a_group_and_its_site() {
+    for stack in [STACK, GROUPED, "StockError: no stock 7"] {
+        for group_of in ["", "group = \"stock\"\n", "group = \"{default}|x\"\n"] {
+            let of_services = |scope: &str| {
+                let when = "[[rule]]\nwhen = { message = \"*\" }\ntitle = \"T\"";
+                let rules = rules(&format!("{when}\n{group_of}{scope}"));
+                ["a", "b", "c", "d", "e", "f"].map(|service| {
+                    let (stacktrace, service) = (Some(stack), Some(service));
+                    group(&Occurrence { stacktrace, service, ..Occurrence::default() }, &rules)
+                })
+            };
+            let (global, own) = (of_services("scope = \"global\""), of_services(""));
+            let n_groups = |infos: &[ErrorInfo]| {
+                infos.iter().map(|info| &info.group).collect::<BTreeSet<_>>().len()
+            };
+            let n_sites = |infos: &[ErrorInfo]| {
+                infos.iter().map(|info| &info.site).collect::<BTreeSet<_>>().len()
+            };
+            assert_eq!((n_groups(&global), n_sites(&global)), (1, 1), "{group_of}{stack}");
+            assert_eq!((n_groups(&own), n_sites(&own)), (6, 6), "{group_of}{stack}");
+            assert!(!global[0].why[0].used && own[0].why[0].used);
+        }
     }
 }
 
@@ -145,6 +173,10 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         (
             "schema = 1\n[[merge]]\ninto = \"a\"\nids = [\"b\"]\n[[merge]]\ninto = \"b\"\nids = [\"a\"]",
             "ids are merged in a circle",
+        ),
+        (
+            "schema = 1\n[[split]]\nid = \"e0:x\"\nby = \"caller\"\n[[split]]\nid = \"e0:x\"\nby = \"template\"",
+            "line 5: split 2: an id is split already",
         ),
     ] {
         let error = Rules::parse(text).unwrap_err();

@@ -139,10 +139,7 @@ pub(super) fn rules(text: &str) -> Result<Rules, Error> {
             .map(|(place, of)| rule(place, of))
             .collect::<Result<_, _>>()?,
         merges: merges(source.placed("merge", file.merge))?,
-        splits: source
-            .placed("split", file.split)
-            .map(|(place, of)| split(place, of))
-            .collect::<Result<_, _>>()?,
+        splits: splits(source.placed("split", file.split))?,
     })
 }
 
@@ -231,8 +228,21 @@ fn merges(
     Ok(merges)
 }
 
-fn split(place: RulePlace, split: Split) -> Result<(String, (SplitBy, RulePlace)), Error> {
-    let by = match split.by.as_str() {
+/// An id is split in one way.
+fn splits(
+    list: impl Iterator<Item = (RulePlace, Split)>,
+) -> Result<BTreeMap<String, (SplitBy, RulePlace)>, Error> {
+    let mut splits = BTreeMap::new();
+    for (place, Split { id, by }) in list {
+        if splits.insert(id, (split_by(place, &by)?, place)).is_some() {
+            return Err(senseless(place, "an id is split already"));
+        }
+    }
+    Ok(splits)
+}
+
+fn split_by(place: RulePlace, by: &str) -> Result<SplitBy, Error> {
+    Ok(match by {
         "template" => SplitBy::Template,
         "caller" => SplitBy::Caller,
         "variant" => SplitBy::Variant,
@@ -241,6 +251,5 @@ fn split(place: RulePlace, split: Split) -> Result<(String, (SplitBy, RulePlace)
             let reason = "\"by\" is template, caller, variant or attr.NAME";
             SplitBy::Attribute(name.ok_or_else(|| senseless(place, reason))?.to_owned())
         }
-    };
-    Ok((split.id, (by, place)))
+    })
 }
