@@ -221,7 +221,9 @@ impl GroupedEvents {
             EmitTo::First(n_groups) => {
                 let (taken, mut rest): (Vec<_>, Vec<_>) =
                     take(&mut self.events).into_iter().partition(|(group, _)| *group < n_groups);
-                rest.iter_mut().for_each(|(group, _)| *group -= n_groups);
+                for (group, _) in &mut rest {
+                    *group -= n_groups;
+                }
                 self.events = rest;
                 (n_groups, taken)
             }
@@ -282,7 +284,9 @@ impl GroupsAccumulator for GroupedEvents {
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
         let (n_groups, taken) = self.take(emit_to);
         let mut lengths = vec![0; n_groups];
-        taken.iter().for_each(|(group, _)| lengths[*group] += 1);
+        for (group, _) in &taken {
+            lengths[*group] += 1;
+        }
         lists(&lengths, taken.iter().map(|(_, event)| event))
     }
 
