@@ -6,7 +6,7 @@ mod error_group_id;
 mod error_info;
 mod error_template;
 mod newcombe;
-mod share_interval;
+mod wilson;
 mod window_funnel;
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, DocSection, Documentation, ScalarUDF};
 
-use self::share_interval::{Method, ShareInterval};
+use self::wilson::{Method, ShareInterval};
 
 /// What the reference says of a function.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ pub(crate) fn documents() -> [&'static Document; 9] {
         &error_info::DOCUMENT,
         &error_template::DOCUMENT,
         &newcombe::DOCUMENT,
-        &share_interval::CLOPPER_PEARSON,
-        &share_interval::WILSON,
+        &wilson::CLOPPER_PEARSON,
+        &wilson::WILSON,
         &window_funnel::DOCUMENT,
     ]
 }
