@@ -61,6 +61,13 @@ impl Failure {
         }
         ExitCode::from(self.status)
     }
+
+    /// Prints the error and ends the process where it stands: threads of the store that lose what they wait for would
+    /// say so in words of their own.
+    pub(crate) fn end(&self) -> ! {
+        self.report();
+        std::process::exit(self.status.into())
+    }
 }
 
 impl From<brunt::Error> for Failure {

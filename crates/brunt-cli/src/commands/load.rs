@@ -21,11 +21,12 @@ pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failur
     let store = ctx.open_or_create().await?;
     let meter = Meter::start();
     let on_progress = |progress: &Progress| meter.show(progress);
+    let mut load = std::pin::pin!(store.load(&inputs, &options, now(), &on_progress));
     let summary = tokio::select! {
-        summary = store.load(&inputs, &options, now(), &on_progress) => summary,
+        summary = &mut load => summary,
         _ = interrupted => {
             end_progress();
-            return Err(Failure::interrupted("nothing was stored; the load can be run again"));
+            Failure::interrupted("nothing was stored; the load can be run again").end()
         }
     };
     end_progress();
