@@ -67,9 +67,9 @@ use crate::error::Error;
 /// How many days before and after a day decide what is derived for it.
 pub(crate) const REACH_DAYS: i32 = 2;
 
-/// Where base rows come from and derived rows go to.
-pub(crate) trait Tables {
-    /// The rows of a base table on a day, each once, in any order and split anywhere.
+/// Where rows come from.
+pub(crate) trait Rows {
+    /// The rows of a table on a day, each once, in any order and split anywhere.
     ///
     /// Every batch has the asked columns in the asked order, with the types of [`Table::schema`];
     /// a day without rows gives no batch.
@@ -79,7 +79,10 @@ pub(crate) trait Tables {
         day: Day,
         columns: &[&'static str],
     ) -> Result<Vec<RecordBatch>, Error>;
+}
 
+/// Where base rows come from and derived rows go to.
+pub(crate) trait Tables: Rows {
     /// Makes these the only rows of a derived table on a day; none empties the day.
     ///
     /// Batches have all columns of the table and are in the order of its layout.

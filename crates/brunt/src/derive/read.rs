@@ -17,7 +17,7 @@ use brunt_model::{Day, Table, table};
 
 use self::attributes::Attributes;
 pub(crate) use self::attributes::attribute;
-use super::Tables;
+use super::Rows;
 use super::context::Contexts;
 use super::facts::{Event, Facts, Record, Row, Span, StepRow, UNKNOWN_DAY};
 use super::grouping::Groupings;
@@ -81,7 +81,7 @@ impl Known {
 /// # Errors
 /// Those of reading, of a step's expression on a row, and [`Code::Internal`] where a batch is not what was asked for.
 pub(super) async fn read_day(
-    tables: &mut impl Tables,
+    tables: &mut impl Rows,
     day: Day,
     definitions: &Definitions,
     known: &mut Known,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use brunt_fingerprint::Rules;
 use brunt_model::{Day, Ts};
 
-use super::Tables;
+use super::Rows;
 use super::carry::occurrences_on;
 use super::output::hex;
 use super::recorded::Recorded;
@@ -45,7 +45,7 @@ impl Regroup {
     /// Those of reading.
     pub(crate) async fn day(
         &mut self,
-        tables: &mut impl Tables,
+        tables: &mut impl Rows,
         day: Day,
         mut take: impl FnMut(Regrouped<'_>),
     ) -> Result<(), Error> {

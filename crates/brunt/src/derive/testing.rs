@@ -17,7 +17,7 @@ use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table, Ts, day_of, table};
 use serde_json::{Value, json};
 
-use super::{Tables, derive_days, derive_whole};
+use super::{Rows, Tables, derive_days, derive_whole};
 use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
 
@@ -192,7 +192,7 @@ impl Memory {
     }
 }
 
-impl Tables for Memory {
+impl Rows for Memory {
     async fn rows(
         &mut self,
         table: &'static Table,
@@ -204,7 +204,9 @@ impl Tables for Memory {
         let idxs: Vec<usize> = columns.iter().map(|name| table.column_idx(name).unwrap()).collect();
         Ok(batches.map(|batch| batch.project(&idxs).unwrap()).collect())
     }
+}
 
+impl Tables for Memory {
     async fn replace(
         &mut self,
         table: &'static Table,

@@ -18,7 +18,7 @@ use brunt_model::{Day, Table};
 
 use super::links::{Links, link_columns};
 use super::read::base_table;
-use super::{Tables, derive_days, reach};
+use super::{Rows, Tables, derive_days, reach};
 use crate::code::Code;
 use crate::definitions::Definitions;
 use crate::error::Error;
@@ -138,7 +138,7 @@ struct Part<'a, V> {
     derived: [BTreeMap<(&'static str, Day), Vec<RecordBatch>>; 2],
 }
 
-impl<V: Versions> Tables for Part<'_, V> {
+impl<V: Versions> Rows for Part<'_, V> {
     async fn rows(
         &mut self,
         table: &'static Table,
@@ -158,7 +158,9 @@ impl<V: Versions> Tables for Part<'_, V> {
         let wanted = found.filter(|one| if self.is_after { one.after } else { one.before });
         Ok(wanted.map(|one| one.rows.clone()).collect())
     }
+}
 
+impl<V: Versions> Tables for Part<'_, V> {
     async fn replace(
         &mut self,
         table: &'static Table,

@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
 use brunt_model::{Day, Table};
 
-use super::Tables;
+use super::Rows;
 use super::read::as_asked;
 use crate::code::Code;
 use crate::error::Error;
@@ -23,7 +23,7 @@ impl States {
     /// # Errors
     /// Those of reading.
     pub(super) async fn read(
-        tables: &mut impl Tables,
+        tables: &mut impl Rows,
         table: &'static Table,
         days: impl Iterator<Item = Day>,
         ordered_by: fn(&RecordBatch, usize) -> i64,

@@ -12,7 +12,7 @@ use super::gaps::{self, Gaps};
 use super::members::{self, Members};
 use super::read::{Known, read_day};
 use super::units::{self, Units};
-use super::{REACH_DAYS, Tables};
+use super::{REACH_DAYS, Rows};
 use crate::definitions::Definitions;
 use crate::error::Error;
 
@@ -73,7 +73,7 @@ impl Window {
     /// Those of reading.
     pub(super) async fn move_to(
         &mut self,
-        tables: &mut impl Tables,
+        tables: &mut impl Rows,
         day: Day,
         definitions: &Definitions,
     ) -> Result<(), Error> {

@@ -232,22 +232,6 @@ impl GroupedEvents {
         taken.sort_unstable_by_key(|(group, event)| (*group, event.order()));
         (n_groups, taken)
     }
-
-    /// Calls with each of the rows that matter.
-    fn each_event(&self, values: &[ArrayRef], mut then: impl FnMut(usize, Event)) {
-        let times = values[1].as_primitive::<TimestampMicrosecondType>();
-        let conditions: Vec<&BooleanArray> =
-            values[2..].iter().filter_map(|values| values.as_boolean_opt()).collect();
-        for row_idx in (0..times.len()).filter(|row_idx| times.is_valid(*row_idx)) {
-            let met = conditions.iter().enumerate().fold(0, |met, (condition_idx, condition)| {
-                let is_met = condition.is_valid(row_idx) && condition.value(row_idx);
-                met | (u64::from(is_met) << condition_idx)
-            });
-            if met != 0 || self.funnel.strict_order {
-                then(row_idx, Event { micros: times.value(row_idx), met });
-            }
-        }
-    }
 }
 
 impl GroupsAccumulator for GroupedEvents {
@@ -259,13 +243,9 @@ impl GroupsAccumulator for GroupedEvents {
         total_num_groups: usize,
     ) -> Result<()> {
         self.n_groups = total_num_groups;
-        let mut events = take(&mut self.events);
-        self.each_event(values, |row_idx, event| {
-            if passes(filter, row_idx) {
-                events.push((group_indices[row_idx], event));
-            }
+        each_event(&self.funnel, values, filter, |row_idx, event| {
+            self.events.push((group_indices[row_idx], event));
         });
-        self.events = events;
         Ok(())
     }
 
@@ -314,11 +294,9 @@ impl GroupsAccumulator for GroupedEvents {
         filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
         let (mut lengths, mut events) = (vec![0; values[1].len()], Vec::new());
-        self.each_event(values, |row_idx, event| {
-            if passes(filter, row_idx) {
-                lengths[row_idx] = 1;
-                events.push(event);
-            }
+        each_event(&self.funnel, values, filter, |row_idx, event| {
+            lengths[row_idx] = 1;
+            events.push(event);
         });
         lists(&lengths, events.iter())
     }
@@ -359,8 +337,28 @@ impl Accumulator for OneGroup {
     }
 }
 
-fn passes(filter: Option<&BooleanArray>, row_idx: usize) -> bool {
-    filter.is_none_or(|filter| filter.is_valid(row_idx) && filter.value(row_idx))
+/// Calls with each of the rows that matter and pass.
+fn each_event(
+    funnel: &Funnel,
+    values: &[ArrayRef],
+    filter: Option<&BooleanArray>,
+    mut then: impl FnMut(usize, Event),
+) {
+    let times = values[1].as_primitive::<TimestampMicrosecondType>();
+    let conditions: Vec<&BooleanArray> =
+        values[2..].iter().filter_map(|values| values.as_boolean_opt()).collect();
+    let holds = |of: &BooleanArray, row_idx: usize| of.is_valid(row_idx) && of.value(row_idx);
+    let passes = |row_idx: &usize| {
+        times.is_valid(*row_idx) && filter.is_none_or(|filter| holds(filter, *row_idx))
+    };
+    for row_idx in (0..times.len()).filter(passes) {
+        let met = conditions.iter().enumerate().fold(0, |met, (condition_idx, condition)| {
+            met | (u64::from(holds(condition, row_idx)) << condition_idx)
+        });
+        if met != 0 || funnel.strict_order {
+            then(row_idx, Event { micros: times.value(row_idx), met });
+        }
+    }
 }
 
 /// The state of groups that have so many of the events each: their times, and which conditions they met.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::pinned::Pinned;
 use crate::code::Code;
-use crate::derive::{Regroup, Tables};
+use crate::derive::{Regroup, Rows};
 use crate::error::Error;
 use crate::session::Pin;
 

@@ -1,18 +1,16 @@
 //! The base rows of an epoch as derivation reads them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table, table};
 
-use crate::code::Code;
-use crate::derive::Tables;
+use crate::derive::Rows;
 use crate::error::Error;
 use crate::load::{DERIVED_FROM, is_frozen};
 use crate::session::Pin;
 
-/// Reads, and refuses to write.
 #[derive(Debug)]
 pub(super) struct Pinned(pub(super) Arc<Pin>);
 
@@ -31,7 +29,7 @@ impl Pinned {
     }
 }
 
-impl Tables for Pinned {
+impl Rows for Pinned {
     async fn rows(
         &mut self,
         table: &'static Table,
@@ -44,25 +42,4 @@ impl Tables for Pinned {
         }
         Ok(rows)
     }
-
-    async fn replace(
-        &mut self,
-        table: &'static Table,
-        _: Day,
-        _: Vec<RecordBatch>,
-    ) -> Result<(), Error> {
-        Err(read_only(table))
-    }
-
-    async fn replace_all(
-        &mut self,
-        table: &'static Table,
-        _: BTreeMap<Day, Vec<RecordBatch>>,
-    ) -> Result<(), Error> {
-        Err(read_only(table))
-    }
-}
-
-fn read_only(table: &Table) -> Error {
-    Error::statement(Code::Internal, format!("\"{}\" is only read here", table.name))
 }

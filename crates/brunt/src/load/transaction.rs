@@ -232,7 +232,7 @@ struct TransactionTables<'a> {
     aliases: Option<Aliases>,
 }
 
-impl derive::Tables for TransactionTables<'_> {
+impl derive::Rows for TransactionTables<'_> {
     async fn rows(
         &mut self,
         table: &'static Table,
@@ -245,7 +245,9 @@ impl derive::Tables for TransactionTables<'_> {
         }
         Ok(rows)
     }
+}
 
+impl derive::Tables for TransactionTables<'_> {
     async fn replace(
         &mut self,
         table: &'static Table,
