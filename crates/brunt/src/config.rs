@@ -1,11 +1,9 @@
-//! The settings that change answers: one extension, `SET brunt.…`, the same for every door; and what the pinned epoch sets.
+//! The settings that change answers: one extension, `SET brunt.…`, the same for every door.
 
 use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use brunt_fingerprint::Rules;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
 
 use crate::code::Code;
@@ -65,38 +63,8 @@ impl ExtensionOptions for BruntOptions {
     }
 }
 
-/// The rules of grouping of the epoch that queries read. No setting: the epoch's definitions say them, and a running
-/// query keeps those that it began with.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct PinnedRules(pub(crate) Arc<Rules>);
-
-impl ConfigExtension for PinnedRules {
-    const PREFIX: &'static str = "brunt_rules";
-}
-
-impl ExtensionOptions for PinnedRules {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
-    fn cloned(&self) -> Box<dyn ExtensionOptions> {
-        Box::new(self.clone())
-    }
-
-    fn set(&mut self, key: &str, _: &str) -> datafusion::error::Result<()> {
-        Err(no_setting(key).into())
-    }
-
-    fn entries(&self) -> Vec<ConfigEntry> {
-        Vec::new()
-    }
-}
-
-fn no_setting(key: &str) -> Fault {
+/// The error for a setting that there is not.
+pub(crate) fn no_setting(key: &str) -> Fault {
     let fault = Fault::new(Code::UndefinedObject, format!("no setting \"brunt.{key}\""));
     match nearest(key, ["epoch", "confidence"]) {
         Some(meant) => fault.with_hint(format!("Did you mean \"brunt.{meant}\"?")),

@@ -10,8 +10,8 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{ScalarFunctionArgs, Signature, TypeSignature, Volatility};
 use serde_json::Value;
 
-use crate::config::PinnedRules;
 use crate::derive::attribute;
+use crate::pinned_rules::PinnedRules;
 
 /// The arguments of a function of an error, for the reference.
 pub(crate) const ARGUMENTS: &str =

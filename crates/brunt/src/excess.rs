@@ -14,7 +14,7 @@
 
 use std::sync::LazyLock;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{IntervalMonthDayNano, SchemaRef};
 use brunt_model::ColumnType;
 use brunt_model::ColumnType::{BigInt, Double, Text, TextArray};
 use datafusion::logical_expr::LogicalPlan;
@@ -115,12 +115,17 @@ impl TableFunction for ErrorExcess {
 fn query(arguments: &Arguments) -> Result<String, Fault> {
     let until = arguments.timestamp("until");
     let since = arguments.text("since").unwrap_or_default();
-    let begins = match Since::parse(NAME, since)? {
-        Since::At(from) if until.is_some_and(|until| from >= until) => {
-            let message = "the period ends before it begins";
-            return Err(Fault::new(Code::InvalidArgument, message)
-                .with_hint("Give a \"since\" before \"until\"."));
-        }
+    let begin = Since::parse(NAME, since)?;
+    let is_backward = match begin {
+        Since::At(from) => until.is_some_and(|until| from >= until),
+        Since::Back(span) => !is_positive(span),
+        Since::Ever => false,
+    };
+    if is_backward {
+        return Err(Fault::new(Code::InvalidArgument, "the period ends before it begins")
+            .with_hint("Give a \"since\" before \"until\"."));
+    }
+    let begins = match begin {
         Since::At(from) => from.0.to_string(),
         Since::Back(_) | Since::Ever => {
             let span = since.replace('\'', "''");
@@ -146,6 +151,13 @@ fn query(arguments: &Arguments) -> Result<String, Fault> {
         .replace("{begins}", &begins)
         .replace("{baseline}", &baseline)
         .replace("{only_before}", if only_before { "TRUE" } else { "FALSE" }))
+}
+
+/// Whether a span leads forward; of months as long as they are on average.
+fn is_positive(span: IntervalMonthDayNano) -> bool {
+    const DAY_NS: i128 = 86_400_000_000_000;
+    let days = i128::from(span.months) * 30 + i128::from(span.days);
+    days * DAY_NS + i128::from(span.nanoseconds) > 0
 }
 
 /// Periods in microseconds, in order; those that meet are one.
@@ -381,6 +393,12 @@ mod tests {
         let session = session(&store(&[]).await).await;
         for (call, message) in [
             ("error_excess('2025-10-02', '2025-10-01')", "the period ends before it begins"),
+            ("error_excess('-1 hour')", "the period ends before it begins"),
+            ("error_excess('1 day -24 hours')", "the period ends before it begins"),
+            (
+                "error_excess('290000 years')",
+                "argument \"since\" of \"error_excess\" is not '290000 years'",
+            ),
             ("error_excess('soon')", "argument \"since\" of \"error_excess\" is not 'soon'"),
             (
                 "error_excess('1 hour', baseline => '2025-10-01')",

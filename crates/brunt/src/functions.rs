@@ -1,5 +1,6 @@
 //! The functions that SQL has beside the engine's own: one registry, by name.
 
+mod clopper_pearson;
 mod cohort_diff;
 mod error_frames;
 mod error_group_id;
@@ -15,8 +16,6 @@ use datafusion::error::Result;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, DocSection, Documentation, ScalarUDF};
 
-use self::wilson::{Method, ShareInterval};
-
 /// What the reference says of a function.
 #[derive(Debug)]
 pub(crate) struct Document {
@@ -31,7 +30,7 @@ pub(crate) struct Document {
 
 impl Document {
     /// The same for the engine's own catalog.
-    fn build(&self) -> Documentation {
+    pub(crate) fn build(&self) -> Documentation {
         let syntax = format!("{}({})", self.name, self.arguments);
         Documentation::builder(DocSection::default(), self.description, syntax)
             .with_sql_example(self.example)
@@ -54,27 +53,27 @@ pub(crate) fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
 /// What the reference says of each of them.
 pub(crate) fn documents() -> [&'static Document; 9] {
     [
+        &clopper_pearson::DOCUMENT,
         &cohort_diff::DOCUMENT,
         &error_frames::DOCUMENT,
         &error_group_id::DOCUMENT,
         &error_info::DOCUMENT,
         &error_template::DOCUMENT,
         &newcombe::DOCUMENT,
-        &wilson::CLOPPER_PEARSON,
-        &wilson::WILSON,
+        &wilson::DOCUMENT,
         &window_funnel::DOCUMENT,
     ]
 }
 
 fn scalars() -> [ScalarUDF; 7] {
     [
+        clopper_pearson::clopper_pearson(),
         ScalarUDF::new_from_impl(error_frames::ErrorFrames::new()),
         ScalarUDF::new_from_impl(error_group_id::ErrorGroupId::new()),
         ScalarUDF::new_from_impl(error_info::ErrorInfoOf::new()),
         ScalarUDF::new_from_impl(error_template::ErrorTemplate::new()),
         ScalarUDF::new_from_impl(newcombe::Newcombe::new()),
-        ScalarUDF::new_from_impl(ShareInterval::by(Method::ClopperPearson)),
-        ScalarUDF::new_from_impl(ShareInterval::by(Method::Wilson)),
+        wilson::wilson(),
     ]
 }
 

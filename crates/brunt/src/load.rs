@@ -85,6 +85,8 @@ pub enum Progress {
         /// Days in which rows came or went.
         n_days: usize,
     },
+    /// The epoch is put: from here on the load may be in the store, even if its caller hears nothing more.
+    Committing,
 }
 
 /// What all inputs of a load share.

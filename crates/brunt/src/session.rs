@@ -31,10 +31,11 @@ pub use self::statement::Statement;
 
 use crate::catalog::{CATALOG, Catalog, PUBLIC};
 use crate::code::Code;
-use crate::config::{BruntOptions, PinnedRules};
+use crate::config::BruntOptions;
 use crate::error::Error;
 use crate::functions;
 use crate::impact::ImpactExec;
+use crate::pinned_rules::PinnedRules;
 use crate::relation::{InlineTableFunctions, TableFunction, TableFunctionPlanner};
 use crate::translate::{Names, translate};
 

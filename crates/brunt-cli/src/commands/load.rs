@@ -2,6 +2,9 @@
 
 mod explain;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use brunt::{FileOutcome, Input, LoadOptions, LoadSummary, Progress};
 
 use super::meter::Meter;
@@ -11,8 +14,8 @@ use crate::failure::{ExitStatus, Failure};
 use crate::output::{end_progress, print, tell};
 
 pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failure> {
-    // Waited for from the start, so that no Ctrl-C finds nobody.
-    let interrupted = tokio::spawn(tokio::signal::ctrl_c());
+    let may_be_stored = Arc::new(AtomicBool::new(false));
+    tokio::spawn(end_when_interrupted(Arc::clone(&may_be_stored)));
     let options = load_options(args)?;
     let inputs = inputs(&args.inputs).await?;
     if args.explain {
@@ -20,15 +23,11 @@ pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failur
     }
     let store = ctx.open_or_create().await?;
     let meter = Meter::start();
-    let on_progress = |progress: &Progress| meter.show(progress);
-    let mut load = std::pin::pin!(store.load(&inputs, &options, now(), &on_progress));
-    let summary = tokio::select! {
-        summary = &mut load => summary,
-        _ = interrupted => {
-            end_progress();
-            Failure::interrupted("nothing was stored; the load can be run again").end()
-        }
+    let on_progress = |progress: &Progress| {
+        may_be_stored.store(matches!(progress, Progress::Committing), Ordering::Relaxed);
+        meter.show(progress);
     };
+    let summary = store.load(&inputs, &options, now(), &on_progress).await;
     end_progress();
     let summary = summary?;
     show(&summary, ctx.json);
@@ -40,6 +39,21 @@ pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failur
     let failed =
         summary.files.iter().any(|file| matches!(file.outcome, FileOutcome::Failed { .. }));
     Ok(if failed { ExitStatus::Refused } else { ExitStatus::Done })
+}
+
+/// Ends the command at Ctrl-C, whatever it does, and says what that means for the store.
+async fn end_when_interrupted(may_be_stored: Arc<AtomicBool>) {
+    // Without a handler the signal ends the process by itself.
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    end_progress();
+    let consequence = if may_be_stored.load(Ordering::Relaxed) {
+        "it may be stored already; running the load again adds nothing twice"
+    } else {
+        "nothing was stored; the load can be run again"
+    };
+    Failure::interrupted(consequence).end()
 }
 
 fn load_options(args: &Load) -> Result<LoadOptions, Failure> {

@@ -33,7 +33,7 @@ impl Meter {
         let is_terminal = stderr().is_terminal();
         let every = if is_terminal { REDRAW_EVERY } else { LINE_EVERY };
         let Ok(mut shown_at) = self.shown_at.lock() else { return };
-        let is_step = matches!(progress, Progress::Deriving { .. });
+        let is_step = !matches!(progress, Progress::Reading { .. });
         if shown_at.elapsed() < every && !(is_step && is_terminal) {
             return;
         }
@@ -63,6 +63,7 @@ fn line(progress: &Progress, elapsed: Duration) -> String {
         Progress::Deriving { n_days } => {
             format!("deriving sessions, traces and errors of {n_days} days")
         }
+        Progress::Committing => "committing".to_owned(),
         _ => String::new(),
     }
 }

@@ -246,14 +246,35 @@ fn an_interrupted_load_says_so_and_can_be_run_again() {
         std::thread::sleep(Duration::from_millis(5));
     }
     std::thread::sleep(Duration::from_millis(100));
+    assert_interrupted(child);
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), "0");
+    assert_eq!(place.run(&["load", "--table", "logs", &input]).status, 0);
+    assert_eq!(count(&place, "SELECT count(*) FROM logs"), LINES.to_string());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_load_that_waits_for_its_input_can_be_interrupted() {
+    let place = Place::new();
+    let mut command = place.command(&["load", "--table", "logs", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let writer = child.stdin.take().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert_interrupted(child);
+    drop(writer);
+    assert!(!place.path("store").exists());
+}
+
+/// Sends Ctrl-C and waits for what the command says to it.
+#[cfg(unix)]
+#[track_caller]
+fn assert_interrupted(child: std::process::Child) {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{err}");
     assert_eq!(err, "error: interrupted; nothing was stored; the load can be run again\n");
-    assert_eq!(count(&place, "SELECT count(*) FROM logs"), "0");
-    assert_eq!(place.run(&["load", "--table", "logs", &input]).status, 0);
-    assert_eq!(count(&place, "SELECT count(*) FROM logs"), LINES.to_string());
 }
 
 #[test]

@@ -95,6 +95,7 @@ pub(super) async fn run(
             }
             Err(Stop::Failed(error)) => return Err(error),
         };
+        on_progress(&Progress::Committing);
         let Some(committed) = writing.offer(tx, outcomes).await? else { continue };
         if committed.is_new {
             // The load is in the store whether or not this succeeds, and a later one merges what is left.

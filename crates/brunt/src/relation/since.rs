@@ -18,7 +18,7 @@ pub(crate) enum Since {
 }
 
 impl Since {
-    /// A time, or a span of a unit or several, as PostgreSQL writes them.
+    /// A time, or a span of a unit or several, of at most a thousand years, as PostgreSQL writes them.
     ///
     /// # Errors
     /// Where the text, which was given to a function as its argument `since`, is neither.
@@ -30,7 +30,11 @@ impl Since {
         let has_unit = text.bytes().any(|byte| byte.is_ascii_alphabetic());
         let span = ScalarValue::from(text).cast_to(&DataType::Interval(IntervalUnit::MonthDayNano));
         match span {
-            Ok(ScalarValue::IntervalMonthDayNano(Some(span))) if has_unit => Ok(Self::Back(span)),
+            Ok(ScalarValue::IntervalMonthDayNano(Some(span)))
+                if has_unit && span.months.abs() <= 12_000 && span.days.abs() <= 366_000 =>
+            {
+                Ok(Self::Back(span))
+            }
             _ => Err(Fault::new(
                 Code::InvalidArgument,
                 format!("argument \"since\" of \"{function}\" is not '{text}'"),
