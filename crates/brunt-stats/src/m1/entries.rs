@@ -105,14 +105,16 @@ pub fn population(journey: &Journey, raw: Raw) -> Result<Population, Error> {
         ..Population::default()
     };
     let mut clusters = HashMap::new();
+    let mut walk =
+        Walk { reached: Vec::new(), stages: Vec::new(), progress: Progress::new(journey) };
     let (mut activity, mut step) = (0, 0);
     for (unit_idx, unit) in raw.units.iter().enumerate() {
         let activities = activity..activity + unit.n_activities as usize;
         let steps = &raw.steps[step..step + unit.n_steps as usize];
         (activity, step) = (activities.end, step + steps.len());
         to.unit[activities.clone()].fill(index(unit_idx));
-        let reached = in_order(steps, &to.ts, activities.clone());
-        add_entries(journey, unit, index(unit_idx), &reached, activities, &mut to, &mut clusters);
+        put_in_order(steps, &to.ts, activities.clone(), &mut walk.reached);
+        add_entries(journey, unit, index(unit_idx), &mut walk, activities, &mut to, &mut clusters);
         to.first_entry_of_unit.push(index(to.entries.len()));
         to.lookback_micros.push(unit.ends_at.is_none().then_some(journey.window_micros));
     }
@@ -192,7 +194,7 @@ struct Reached {
     value: Option<f64>,
 }
 
-fn in_order(steps: &[Step], ts: &[i64], activities: Range<usize>) -> Vec<Reached> {
+fn put_in_order(steps: &[Step], ts: &[i64], activities: Range<usize>, reached: &mut Vec<Reached>) {
     let own = &ts[activities.clone()];
     let place = |step: &Step| {
         let (start, after, ts) = match step.activity {
@@ -205,9 +207,18 @@ fn in_order(steps: &[Step], ts: &[i64], activities: Range<usize>) -> Vec<Reached
         };
         Reached { start, after, ts, step_idx: step.step_idx, value: step.value }
     };
-    let mut reached: Vec<Reached> = steps.iter().map(place).collect();
+    reached.clear();
+    reached.extend(steps.iter().map(place));
     reached.sort_by_key(|step| (step.after, step.ts, step.step_idx));
-    reached
+}
+
+/// What the walk over one unit needs, kept from one to the next.
+struct Walk {
+    /// The unit's steps in order.
+    reached: Vec<Reached>,
+    /// Of the entry at hand, before which activity and when each stage began.
+    stages: Vec<(usize, i64)>,
+    progress: Progress,
 }
 
 /// Which steps an entry has reached.
@@ -222,6 +233,12 @@ impl Progress {
     fn new(journey: &Journey) -> Self {
         let seen = vec![false; journey.n_steps as usize];
         Self { order: journey.order, n_steps: journey.n_steps, seen, n_reached: 0 }
+    }
+
+    /// None, for another entry.
+    fn start(&mut self) {
+        self.seen.fill(false);
+        self.n_reached = 0;
     }
 
     /// Whether this step is a new one that counts.
@@ -246,7 +263,7 @@ fn add_entries(
     journey: &Journey,
     unit: &Unit,
     unit_idx: u32,
-    reached: &[Reached],
+    Walk { reached, stages, progress }: &mut Walk,
     activities: Range<usize>,
     to: &mut Population,
     clusters: &mut HashMap<(u8, u32), u32>,
@@ -258,8 +275,8 @@ fn add_entries(
             continue;
         }
         let closes = unit.ends_at.unwrap_or(opening.ts.saturating_add(journey.window_micros));
-        let mut progress = Progress::new(journey);
-        let mut stages = Vec::new();
+        progress.start();
+        stages.clear();
         let mut conversion = None;
         for step in reached[next..].iter().take_while(|step| step.ts <= closes) {
             if progress.reaches(step.step_idx) {
@@ -300,7 +317,7 @@ fn add_entries(
             first_activity: index(opening.start),
             end_activity: index(end),
         };
-        place(to, &entry, &stages, activities.start);
+        place(to, &entry, stages, activities.start);
         to.entries.push(entry);
     }
 }

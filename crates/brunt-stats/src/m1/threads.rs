@@ -1,4 +1,4 @@
-//! The same work on several threads.
+//! Work on several threads.
 
 /// Runs `work` on `n_threads` threads, this one among them, and gives what they made in no order.
 pub(super) fn on_threads<T: Send>(
@@ -15,5 +15,21 @@ pub(super) fn on_threads<T: Send>(
             }
         }
         done
+    })
+}
+
+/// Does both, on two threads where there may be.
+pub(super) fn both<A, B: Send>(
+    n_threads: usize,
+    one: impl FnOnce() -> A,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if n_threads < 2 {
+        return (one(), other());
+    }
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let one = one();
+        (one, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }

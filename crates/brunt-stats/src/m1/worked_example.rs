@@ -3,7 +3,7 @@
 use crate::interval::assert_close;
 use crate::{Interval, poisson_binomial};
 
-use super::correlation::Correlation;
+use super::correlation::{self, Correlation};
 use super::digits::Placed;
 use super::hits::first_hits;
 use super::impact::of_group;
@@ -78,7 +78,10 @@ fn example() -> Example {
 }
 
 fn partition(example: &Example) -> Partition<'_> {
-    Partition::assemble(&example.population, vec!["cell".to_owned()], 0, &example.cells)
+    let of = &example.population;
+    let mut partition = Partition::assemble(of, vec!["cell".to_owned()], 0, &example.cells, 1);
+    partition.correlation = correlation::of(of, &partition.levels, &partition.leaf);
+    partition
 }
 
 #[test]

@@ -33,8 +33,15 @@ pub(super) struct Ids {
     pub(super) codes: Vec<u32>,
     kind: Kind,
     places: Places,
-    /// Keys of the rows at hand, computed before any is looked up, so that lookups need not wait for each other.
-    at_hand: Vec<Option<u128>>,
+    at_hand: AtHand,
+}
+
+/// The rows that are being added: each run of equal ids with its length, and the keys of those that are no NULL.
+#[derive(Debug, Default)]
+struct AtHand {
+    runs: Vec<(bool, usize)>,
+    keys: Vec<u128>,
+    codes: Vec<u32>,
 }
 
 /// A column of few distinct texts, which are kept: codes are places in `names`; NULL has `NONE`.
@@ -52,7 +59,7 @@ impl Ids {
             codes: Vec::new(),
             kind,
             places: Places::default(),
-            at_hand: Vec::new(),
+            at_hand: AtHand::default(),
         }
     }
 
@@ -62,22 +69,39 @@ impl Ids {
 
     /// Ids that are only unique together with when they began.
     pub(super) fn extend_began<'t>(&mut self, texts: impl Iterator<Item = (Option<&'t str>, i64)>) {
+        let AtHand { runs, keys, codes } = &mut self.at_hand;
         // Rows are clustered by session, so most ids are those of the row before.
-        let (mut last, mut last_key) = ((None, 0), None);
+        let mut last = None;
         for row in texts {
-            if row != last {
-                (last, last_key) = (row, row.0.map(|text| key(self.kind, text, row.1)));
+            if Some(row) == last
+                && let Some((_, n_rows)) = runs.last_mut()
+            {
+                *n_rows += 1;
+                continue;
             }
-            self.at_hand.push(last_key);
+            last = Some(row);
+            runs.push((row.0.is_some(), 1));
+            keys.extend(row.0.map(|text| key(self.kind, text, row.1)));
         }
-        let (mut last_key, mut code) = (None, NONE);
-        for key in self.at_hand.drain(..) {
-            if key != last_key {
-                last_key = key;
-                code = key.map_or(NONE, |key| self.places.find_or_add(key, &mut self.keys));
-            }
-            self.codes.push(code);
+        self.places.find_or_add_all(keys, &mut self.keys, codes);
+        let mut found = codes.drain(..);
+        for (is_some, n_rows) in runs.drain(..) {
+            let code = if is_some { found.next() } else { None };
+            self.codes.extend(std::iter::repeat_n(code.unwrap_or(NONE), n_rows));
         }
+        keys.clear();
+    }
+
+    /// The codes of the keys of another column, which this one knows from now on.
+    pub(super) fn join(&mut self, other: &Self) -> Vec<u32> {
+        let mut codes = Vec::with_capacity(other.keys.len());
+        self.places.find_or_add_all(&other.keys, &mut self.keys, &mut codes);
+        codes
+    }
+
+    /// For each key of another column the code that it has here, or `NONE`.
+    pub(super) fn codes_of(&self, other: &Self) -> Vec<u32> {
+        self.places.find_all(other.keys.iter().copied(), &self.keys)
     }
 
     /// The key in a row.
@@ -154,6 +178,9 @@ impl Hasher for KeyHasher {
     }
 }
 
+/// Keys are looked up so many at a time.
+const ROUND: usize = 1_024;
+
 /// Where keys are in a list of them: an open-addressed table of places, a fifth of what a map with keys would take.
 /// The list is always the same one.
 #[derive(Debug, Default)]
@@ -177,7 +204,46 @@ impl Places {
         (place != NONE).then_some(place)
     }
 
-    /// The place of a key, which is at the end of the list from now on if it was nowhere.
+    /// The places of many keys, or `NONE`.
+    pub(super) fn find_all(&self, wanted: impl Iterator<Item = u128>, keys: &[u128]) -> Vec<u32> {
+        let mut found = Vec::with_capacity(wanted.size_hint().0);
+        let mut round = Vec::with_capacity(ROUND);
+        let mut wanted = wanted.peekable();
+        while wanted.peek().is_some() {
+            round.clear();
+            round.extend(wanted.by_ref().take(ROUND));
+            let at = found.len();
+            self.guess(&round, &mut found);
+            for (key, place) in round.iter().zip(&mut found[at..]) {
+                if keys.get(*place as usize) != Some(key) {
+                    *place = self.find(*key, keys).unwrap_or(NONE);
+                }
+            }
+        }
+        found
+    }
+
+    /// Appends the places of many keys; one that was nowhere is at the end of the list from now on.
+    fn find_or_add_all(&mut self, wanted: &[u128], keys: &mut Vec<u128>, found: &mut Vec<u32>) {
+        for round in wanted.chunks(ROUND) {
+            let at = found.len();
+            self.guess(round, found);
+            for (key, place) in round.iter().zip(&mut found[at..]) {
+                if keys.get(*place as usize) != Some(key) {
+                    *place = self.find_or_add(*key, keys);
+                }
+            }
+        }
+    }
+
+    /// What is in the first slot of each key, which is nearly always its place. Read before any key is compared, so
+    /// that no read from memory waits for another.
+    fn guess(&self, keys: &[u128], to: &mut Vec<u32>) {
+        let mask = self.slots.len().saturating_sub(1);
+        let first = |key: &u128| self.slots.get(*key as usize & mask).copied().unwrap_or(NONE);
+        to.extend(keys.iter().map(first));
+    }
+
     fn find_or_add(&mut self, key: u128, keys: &mut Vec<u128>) -> u32 {
         if 2 * (keys.len() + 1) > self.slots.len() {
             self.grow(keys);
@@ -252,14 +318,17 @@ mod tests {
     fn keys_are_found_whatever_their_number_and_however_they_came() {
         let keys: Vec<u128> = (0..50_000).map(|n| key(Kind::Activity, &n.to_string(), 0)).collect();
         let (mut added, mut places) = (Vec::new(), Places::default());
-        for key in keys.iter().chain(&keys) {
-            places.find_or_add(*key, &mut added);
-        }
+        let mut found = Vec::new();
+        places.find_or_add_all(&keys, &mut added, &mut found);
+        places.find_or_add_all(&keys, &mut added, &mut found);
+        assert!(found.into_iter().eq((0..50_000).chain(0..50_000)));
         assert_eq!(added, keys);
         let other = key(Kind::Activity, "other", 0);
         for places in [places, Places::of(&keys)] {
             assert!((0..).zip(&keys).all(|(at, key)| places.find(*key, &keys) == Some(at)));
             assert_eq!(places.find(other, &keys), None);
+            let wanted = [keys[9], other, keys[7]].into_iter();
+            assert_eq!(places.find_all(wanted, &keys), [9, NONE, 7]);
         }
         for none in [Places::default(), Places::of(&[])] {
             assert_eq!(none.find(7, &[]), None);

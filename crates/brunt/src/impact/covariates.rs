@@ -4,14 +4,10 @@ use arrow::array::timezone::Tz;
 use brunt_stats::m1::{self, Covariate, NONE, hour_band};
 use chrono::{DateTime, Offset, TimeZone};
 
-use super::codes::ByKey;
 use super::place::Placed;
-use super::read::{Activities, Sessions, TRAITS};
+use super::read::{Activities, Plans, Sessions, TRAITS};
 
 const QUARTER_HOUR: i64 = 900_000_000;
-
-/// Plans of accounts over time: names, and for each account since when it had which, in order of time.
-pub(super) type Plans = (Vec<String>, ByKey<Vec<(i64, u32)>>);
 
 /// The activities as the estimator takes them. Covariates are those of the activity's session, in the order in which
 /// ties are broken; where the session has no plan, that of the account at that time. Codes are places in the order of
@@ -50,35 +46,30 @@ pub(super) fn activities(
     }
 }
 
-fn plan_codes(
-    placed: &Placed,
-    of: &Activities,
-    sessions: &Sessions,
-    (names, history): &Plans,
-) -> Vec<u32> {
+fn plan_codes(placed: &Placed, of: &Activities, sessions: &Sessions, plans: &Plans) -> Vec<u32> {
     // Both sources name the same plans, so their names are put in one order.
-    let mut all: Vec<&String> = sessions.plans.names.iter().chain(names).collect();
+    let mut all: Vec<&String> = sessions.plans.names.iter().chain(&plans.names).collect();
     all.sort_unstable();
     all.dedup();
     let places = |names: &[String]| -> Vec<u32> {
         let place = |name: &String| all.partition_point(|other| *other < name);
         names.iter().map(|name| super::codes::count(place(name))).collect()
     };
-    let (of_session, of_account) = (places(&sessions.plans.names), places(names));
-    let code = |(place, row): (usize, &u32)| {
-        let own = sessions.plans.codes.get(placed.session_at[place] as usize);
+    let (of_session, of_account) = (places(&sessions.plans.names), places(&plans.names));
+    let states: Vec<_> = of.accounts.keys.iter().map(|account| plans.of(*account)).collect();
+    let code = |(session, row): (&u32, &u32)| {
+        let own = sessions.plans.codes.get(*session as usize);
         if let Some(code) = own.and_then(|code| of_session.get(*code as usize)) {
             return *code;
         }
         let row = *row as usize;
-        let states = of.accounts.key(row).and_then(|account| history.get(&account));
-        let held = states.and_then(|states| {
+        let held = states.get(of.accounts.codes[row] as usize).and_then(|states| {
             let n_before = states.partition_point(|(since, _)| *since <= of.ts[row]);
             states.get(n_before.checked_sub(1)?)
         });
         held.map_or(NONE, |(_, plan)| of_account[*plan as usize])
     };
-    placed.order.iter().enumerate().map(code).collect()
+    placed.session_at.iter().zip(&placed.order).map(code).collect()
 }
 
 fn hour_bands(ts: &[i64], zone: Tz) -> Vec<u32> {
@@ -98,8 +89,13 @@ fn hour_bands(ts: &[i64], zone: Tz) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
+
     use super::super::codes::{Kind, key};
     use super::super::place::People;
+    use super::super::read::{PlanHistory, Rows};
     use super::*;
     use crate::definitions::Unit;
 
@@ -143,12 +139,18 @@ mod tests {
             sessions.traits.iter_mut().for_each(|names| names.push(None));
             sessions.plans.push(plan);
         }
-        let account = key(Kind::Account, "acme", 0);
-        let plans: Plans = (
-            vec!["plus".to_owned(), "free".to_owned()],
-            [(account, vec![(3, 1), (10, 0)])].into_iter().collect(),
-        );
-        let placed = People::new(&sessions, &of, false).place(&of, Unit::User, 1);
+        let states: [(&str, ArrayRef); 4] = [
+            ("account_id", Arc::new(StringArray::from(vec!["acme"; 2]))),
+            ("ts", Arc::new(TimestampMicrosecondArray::from(vec![10, 3]))),
+            ("plan_tier", Arc::new(StringArray::from(vec!["plus", "free"]))),
+            ("load_id", Arc::new(StringArray::from(vec!["load"; 2]))),
+        ];
+        let mut history = PlanHistory::default();
+        history.push(&RecordBatch::try_from_iter(states).unwrap()).unwrap();
+        let plans = history.by_account();
+        let (users, pseudos) = (&mut of.users, &mut of.pseudos);
+        let people = People::new(&sessions, users, pseudos, &of.sessions, false);
+        let placed = people.place(&of, Unit::User, 1);
         // In order of time: before any plan, then s1 and s2 at 5, then s2 at 15. "free" comes before "plus".
         let codes = plan_codes(&placed, &of, &sessions, &plans);
         assert_eq!((codes[0], codes[3]), (NONE, 1));

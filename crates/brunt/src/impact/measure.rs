@@ -5,7 +5,7 @@ use datafusion::error::{DataFusionError, Result};
 
 use super::codes::Places;
 use super::covariates;
-use super::place::{People, Placed, Who, group};
+use super::place::{People, Placed, group};
 use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Sessions, Steps};
 use super::settings::{Measured, Settings};
 use super::threads::both;
@@ -65,21 +65,24 @@ struct JourneySteps {
 /// # Errors
 /// Where more rows were read than the estimator can count.
 pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
-    let Inputs { sessions, activities, steps, carriers, plans, groups, accounts } = inputs;
+    let Inputs { sessions, mut activities, steps, carriers, plans, groups, accounts } = inputs;
     let n_threads = settings.n_threads;
-    let (people, (carrier_rows, step_rows)) = both(
+    let (people, (carrier_rows, step_rows, plans)) = both(
         n_threads,
-        || People::new(&sessions, &activities, settings.with_synthetic),
         || {
-            let by_id = Places::of(&activities.ids);
-            let row = |id: &u128| by_id.find(*id, &activities.ids).unwrap_or(NONE);
-            let carrier_rows: Vec<u32> = carriers.activities.iter().map(row).collect();
-            let step_rows: Vec<Option<u32>> =
-                steps.activities.iter().map(|id| id.as_ref().map(row)).collect();
-            (carrier_rows, step_rows)
+            People::new(
+                &sessions,
+                &mut activities.users,
+                &mut activities.pseudos,
+                &activities.sessions,
+                settings.with_synthetic,
+            )
+        },
+        || {
+            let (carrier_rows, step_rows) = rows_of(&activities.ids, &carriers, &steps);
+            (carrier_rows, step_rows, plans.by_account())
         },
     );
-    let plans = plans.into_parts();
     let group_places = carriers.groups.places();
     let mut group_ids = carriers.groups.names.clone();
     group_ids.sort_unstable();
@@ -94,7 +97,7 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
             let (of_activities, own) = both(
                 n_threads,
                 || covariates::activities(&placed, &activities, &sessions, &plans, settings.zone),
-                || steps_of(journey, &steps, &step_rows, &people, &placed),
+                || steps_of(journey, &steps, &step_rows, &activities, &people, &placed),
             );
             let raw = Raw {
                 units: placed
@@ -134,6 +137,16 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
     Ok(Answered { journeys, group_ids, groups })
 }
 
+/// The rows of the activities that carry groups, and of those that did steps, where a step names one; `NONE` for an
+/// activity that was not read.
+fn rows_of(ids: &[u128], carriers: &Carriers, steps: &Steps) -> (Vec<u32>, Vec<Option<u32>>) {
+    let by_id = Places::of(ids);
+    let of_carriers = by_id.find_all(carriers.activities.iter().copied(), ids);
+    let named = steps.activities.iter().map(|id| id.unwrap_or_default());
+    let of_steps = by_id.find_all(named, ids).into_iter().zip(&steps.activities);
+    (of_carriers, of_steps.map(|(row, named)| named.map(|_| row)).collect())
+}
+
 fn estimated(journey: &Measured, settings: &Settings) -> m1::Journey {
     m1::Journey {
         n_steps: journey.n_steps,
@@ -170,10 +183,11 @@ fn steps_of(
     journey: &Measured,
     steps: &Steps,
     step_rows: &[Option<u32>],
+    activities: &Activities,
     people: &People<'_>,
     placed: &Placed,
 ) -> JourneySteps {
-    let who = Who { users: &steps.users, pseudos: &steps.pseudos, sessions: &steps.sessions };
+    let who = [&steps.users, &steps.pseudos, &steps.sessions];
     let wanted = steps.journeys.names.iter().position(|name| *name == journey.name);
     let is_own = |row: usize| Some(steps.journeys.codes[row] as usize) == wanted;
     let (currency, currency_code) = currency(journey, steps, is_own);
@@ -189,14 +203,14 @@ fn steps_of(
         };
         let unit = match activity {
             Some(place) => Some(placed.unit_at[place as usize]),
-            None => people.unit(placed, who, row),
+            None => people.unit(placed, activities, who, row),
         };
         let is_other = ![NONE, currency_code].contains(&steps.currencies.codes[row]);
         other_currency |= is_other && steps.values[row].is_some();
         unit_of[row] = unit.unwrap_or(NONE);
         found[row] = (activity, steps.values[row].filter(|_| !is_other));
     }
-    let (order, first_of_unit) = group(&unit_of, placed.units.len(), |row| {
+    let (order, first_of_unit) = group(&unit_of, placed.units.len(), 1, |row| {
         let row = row as usize;
         (steps.ts[row], steps.step_idxs[row], found[row].1.map(f64::to_bits))
     });

@@ -1,20 +1,28 @@
 //! Whose each activity is: units, each with its activities in order.
 
+use std::thread;
+
 use brunt_stats::m1::{NONE, Unit};
 
-use super::codes::{ByKey, Ids, count};
+use super::codes::{Ids, count};
 use super::read::{Activities, Sessions};
-use super::threads::both;
+use super::threads::{both, in_parts};
 use crate::definitions;
 
-/// Which user an anonymous id became, which sessions there are, and what a journey's unit is.
+/// Marks an anonymous id that became several users, while they are counted.
+const SEVERAL: u32 = NONE - 1;
+
+/// Which user an anonymous id became, which sessions there are, and what a journey's unit is. Codes of users,
+/// anonymous ids and sessions are those of the activities.
 #[derive(Debug)]
 pub(super) struct People<'a> {
     sessions: &'a Sessions,
-    /// By code of the session.
+    /// By the session's code among sessions.
     session_rows: Vec<u32>,
-    /// `None` where an anonymous id became several users.
-    user_of_pseudo: ByKey<Option<u128>>,
+    /// By the session's code: its row among sessions, or `NONE`.
+    row_of_session: Vec<u32>,
+    /// By the anonymous id's code; `NONE` where it became nobody, or several users.
+    user_of_pseudo: Vec<u32>,
     with_synthetic: bool,
 }
 
@@ -31,16 +39,17 @@ pub(super) struct Placed {
     pub(super) unit_at: Vec<u32>,
     /// For each place of the order, the row of its session, or `NONE`.
     pub(super) session_at: Vec<u32>,
-    unit_of: ByKey<u32>,
+    /// Units of users by their codes, then units of sessions by theirs; `NONE` for those that are no unit.
+    unit_of: Vec<u32>,
     by: definitions::Unit,
 }
 
-/// The ids that a row carries.
+/// The ids of somebody who did something, as codes among those of the activities.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Who<'a> {
-    pub(super) users: &'a Ids,
-    pub(super) pseudos: &'a Ids,
-    pub(super) sessions: &'a Ids,
+struct Who {
+    user: u32,
+    pseudo: u32,
+    session: u32,
 }
 
 impl Placed {
@@ -51,20 +60,42 @@ impl Placed {
 }
 
 impl<'a> People<'a> {
-    /// An anonymous id is the one user that any session or activity ever had with it.
+    /// An anonymous id is the one user that any session or activity ever had with it. The activities' ids know those
+    /// of the sessions from here on.
     pub(super) fn new(
         sessions: &'a Sessions,
-        activities: &Activities,
+        users: &mut Ids,
+        pseudos: &mut Ids,
+        of_sessions: &Ids,
         with_synthetic: bool,
     ) -> Self {
         let mut session_rows = vec![NONE; sessions.sessions.keys.len()];
         for (row, code) in (0..).zip(&sessions.sessions.codes) {
             session_rows[*code as usize] = row;
         }
-        let mut user_of_pseudo = ByKey::default();
-        add_users(&sessions.users, &sessions.pseudos, &mut user_of_pseudo);
-        add_users(&activities.users, &activities.pseudos, &mut user_of_pseudo);
-        Self { sessions, session_rows, user_of_pseudo, with_synthetic }
+        let row = |code: u32| session_rows.get(code as usize).copied().unwrap_or(NONE);
+        let row_of_session = sessions.sessions.codes_of(of_sessions).into_iter().map(row).collect();
+        let (user_codes, pseudo_codes) =
+            (users.join(&sessions.users), pseudos.join(&sessions.pseudos));
+        let mut user_of_pseudo = vec![NONE; pseudos.keys.len()];
+        let mut became = |user: Option<&u32>, pseudo: Option<&u32>| {
+            if let (Some(&user), Some(&pseudo)) = (user, pseudo)
+                && user != NONE
+                && let Some(known) = user_of_pseudo.get_mut(pseudo as usize)
+            {
+                *known = if [NONE, user].contains(known) { user } else { SEVERAL };
+            }
+        };
+        for (user, pseudo) in users.codes.iter().zip(&pseudos.codes) {
+            became(Some(user), Some(pseudo));
+        }
+        for (user, pseudo) in sessions.users.codes.iter().zip(&sessions.pseudos.codes) {
+            became(user_codes.get(*user as usize), pseudo_codes.get(*pseudo as usize));
+        }
+        for user in user_of_pseudo.iter_mut().filter(|user| **user == SEVERAL) {
+            *user = NONE;
+        }
+        Self { sessions, session_rows, row_of_session, user_of_pseudo, with_synthetic }
     }
 
     /// Puts every activity that somebody did with its unit: the user where one is known and the journey follows
@@ -75,171 +106,143 @@ impl<'a> People<'a> {
         by: definitions::Unit,
         n_threads: usize,
     ) -> Placed {
-        let who = Who {
-            users: &activities.users,
-            pseudos: &activities.pseudos,
-            sessions: &activities.sessions,
+        let who = |row: usize| Who {
+            user: activities.users.codes[row],
+            pseudo: activities.pseudos.codes[row],
+            session: activities.sessions.codes[row],
         };
-        let session_of_code = self.rows_of(&activities.sessions);
-        let session_of = |row: usize| match activities.sessions.codes[row] {
-            NONE => NONE,
-            code => session_of_code[code as usize],
-        };
+        let session_of = |row: usize| self.session_row(activities.sessions.codes[row]);
         let left_out = |row: usize| {
             let of_session =
                 || self.sessions.synthetic.get(session_of(row) as usize).copied().unwrap_or(false);
             !self.with_synthetic && (activities.synthetic[row] || of_session())
         };
         let n_rows = activities.ts.len();
-        let key_of = |row: usize| if left_out(row) { None } else { self.unit_key(who, row, by) };
-        let (unit_of, unit_of_row) = number(n_rows, key_of);
-        let (order, first_of_unit) = group(&unit_of_row, unit_of.len(), |row| {
+        let n_users = count(activities.users.keys.len());
+        let possible = |row: usize| {
+            let unit = (!left_out(row)).then(|| self.possible_unit(who(row), n_users, by));
+            unit.flatten().unwrap_or(NONE)
+        };
+        let possible = in_parts(n_rows, n_threads, |rows| rows.map(possible).collect());
+        let (unit_of, n_units) =
+            number(&possible, [&activities.users.keys, &activities.sessions.keys]);
+        let unit = |row: usize| unit_of.get(possible[row] as usize).copied().unwrap_or(NONE);
+        let unit_of_row = in_parts(n_rows, n_threads, |rows| rows.map(unit).collect());
+        let (order, first_of_unit) = group(&unit_of_row, n_units, n_threads, |row| {
             let row = row as usize;
             (activities.ts[row], activities.sequence_nos[row], activities.ids[row])
         });
-        let ((places, unit_at), session_at) = both(
+        let (places, session_at) = both(
             n_threads,
             || {
                 let mut places = vec![NONE; n_rows];
                 for (place, row) in (0..).zip(&order) {
                     places[*row as usize] = place;
                 }
-                let unit_at = order.iter().map(|row| unit_of_row[*row as usize]).collect();
-                (places, unit_at)
+                places
             },
-            || order.iter().map(|row| session_of(*row as usize)).collect(),
+            || order.iter().map(|row| session_of(*row as usize)).collect::<Vec<u32>>(),
         );
-        let mut placed = Placed {
-            units: Vec::with_capacity(unit_of.len()),
-            places,
-            unit_at,
-            session_at,
-            order,
-            unit_of,
-            by,
-        };
-        self.describe(activities, who, &first_of_unit, &mut placed);
-        placed
-    }
-
-    /// The unit of a row that no activity is known for.
-    pub(super) fn unit(&self, placed: &Placed, who: Who<'_>, row: usize) -> Option<u32> {
-        let session = who.sessions.key(row).and_then(|key| self.session_row(key));
-        let synthetic = session.is_some_and(|row| self.sessions.synthetic[row as usize]);
-        if synthetic && !self.with_synthetic {
-            return None;
+        let mut unit_at = Vec::with_capacity(order.len());
+        for (unit, bounds) in (0..).zip(first_of_unit.windows(2)) {
+            unit_at.resize(bounds[1] as usize, unit);
         }
-        placed.unit_of.get(&self.unit_key(who, row, placed.by)?).copied()
-    }
-
-    fn unit_key(&self, who: Who<'_>, row: usize, by: definitions::Unit) -> Option<u128> {
-        match by {
-            definitions::Unit::User => self.user(who, row).or_else(|| who.sessions.key(row)),
-            definitions::Unit::Session => who.sessions.key(row),
-        }
-    }
-
-    fn user(&self, who: Who<'_>, row: usize) -> Option<u128> {
-        let became = || self.user_of_pseudo.get(&who.pseudos.key(row)?).copied().flatten();
-        who.users.key(row).or_else(became)
-    }
-
-    fn rows_of(&self, sessions: &Ids) -> Vec<u32> {
-        sessions.keys.iter().map(|key| self.session_row(*key).unwrap_or(NONE)).collect()
-    }
-
-    fn session_row(&self, key: u128) -> Option<u32> {
-        let code = self.sessions.sessions.code(key)?;
-        self.session_rows.get(code as usize).copied()
-    }
-
-    /// Fills in who each unit is: the first user and the first account that its activities name.
-    fn describe(
-        &self,
-        activities: &Activities,
-        who: Who<'_>,
-        first_of_unit: &[u32],
-        placed: &mut Placed,
-    ) {
-        let mut user_codes = ByKey::default();
-        for bounds in first_of_unit.windows(2) {
-            let own = bounds[0] as usize..bounds[1] as usize;
-            let rows = || placed.order[own.clone()].iter().map(|row| *row as usize);
-            let user = rows().find_map(|row| self.user(who, row));
-            let next = count(user_codes.len());
-            let is_user = rows().next().is_some_and(|row| {
-                placed.by == definitions::Unit::User && self.user(who, row).is_some()
-            });
-            let sessions = placed.session_at[own.clone()].iter().map(|row| *row as usize);
+        let describe = |unit: usize| {
+            let own = first_of_unit[unit] as usize..first_of_unit[unit + 1] as usize;
+            let rows = || order[own.clone()].iter().map(|row| *row as usize);
+            let user = rows().find_map(|row| self.user(who(row)));
+            let is_user = by == definitions::Unit::User
+                && rows().next().is_some_and(|row| self.user(who(row)).is_some());
+            let sessions = session_at[own.clone()].iter().map(|row| *row as usize);
             let ended_at = sessions.filter_map(|row| self.sessions.ended_at.get(row).copied());
             let last = rows().next_back().map(|row| activities.ts[row]);
-            let unit = Unit {
+            Unit {
                 n_activities: count(own.len()),
                 n_steps: 0,
-                user: user.map(|key| *user_codes.entry(key).or_insert(next)),
+                user,
                 account: rows()
                     .map(|row| activities.accounts.codes[row])
                     .find(|code| *code != NONE),
                 ends_at: if is_user { None } else { ended_at.chain(last).max() },
-            };
-            placed.units.push(unit);
-        }
-    }
-}
-
-fn add_users(users: &Ids, pseudos: &Ids, user_of_pseudo: &mut ByKey<Option<u128>>) {
-    let mut last = (NONE, NONE);
-    for pair in users.codes.iter().copied().zip(pseudos.codes.iter().copied()) {
-        if pair == last || pair.0 == NONE || pair.1 == NONE {
-            continue;
-        }
-        last = pair;
-        let user = users.keys[pair.0 as usize];
-        let known = user_of_pseudo.entry(pseudos.keys[pair.1 as usize]).or_insert(Some(user));
-        *known = known.filter(|known| *known == user);
-    }
-}
-
-/// Numbers distinct keys in their own order, so that numbers do not depend on that of rows; `NONE` for rows without.
-fn number(n_rows: usize, key_of: impl Fn(usize) -> Option<u128>) -> (ByKey<u32>, Vec<u32>) {
-    let mut numbers: ByKey<u32> = ByKey::default();
-    let mut keys = Vec::new();
-    let mut last = None;
-    let mut of_row: Vec<u32> = Vec::with_capacity(n_rows);
-    for row in 0..n_rows {
-        let key = key_of(row);
-        let number = match key {
-            None => NONE,
-            Some(_) if key == last => of_row[row - 1],
-            Some(key) => *numbers.entry(key).or_insert_with(|| {
-                keys.push(key);
-                count(keys.len() - 1)
-            }),
+            }
         };
-        last = key;
-        of_row.push(number);
+        let units = in_parts(n_units, n_threads, |units| units.map(describe).collect());
+        Placed { units, order, places, unit_at, session_at, unit_of, by }
     }
-    let mut sorted: Vec<u32> = (0..count(keys.len())).collect();
-    sorted.sort_unstable_by_key(|number| keys[*number as usize]);
-    let mut places = vec![0; keys.len()];
-    for (place, number) in (0..).zip(sorted) {
-        places[number as usize] = place;
+
+    /// The unit of a row of other columns, for which no activity is known.
+    pub(super) fn unit(
+        &self,
+        placed: &Placed,
+        activities: &Activities,
+        [users, pseudos, sessions]: [&Ids; 3],
+        row: usize,
+    ) -> Option<u32> {
+        let session = sessions.key(row);
+        let own_row = session.and_then(|key| self.sessions.sessions.code(key));
+        let own_row = own_row.and_then(|code| self.session_rows.get(code as usize));
+        if !self.with_synthetic && own_row.is_some_and(|row| self.sessions.synthetic[*row as usize])
+        {
+            return None;
+        }
+        let code = |ids: &Ids, key: Option<u128>| key.and_then(|key| ids.code(key)).unwrap_or(NONE);
+        let user = users.key(row);
+        let who = Who {
+            user: code(&activities.users, user),
+            pseudo: code(&activities.pseudos, pseudos.key(row)),
+            session: code(&activities.sessions, session),
+        };
+        if placed.by == definitions::Unit::User && user.is_some() && who.user == NONE {
+            return None;
+        }
+        let n_users = count(activities.users.keys.len());
+        let unit = self.possible_unit(who, n_users, placed.by)?;
+        placed.unit_of.get(unit as usize).copied().filter(|unit| *unit != NONE)
     }
-    of_row
-        .iter_mut()
-        .filter(|number| **number != NONE)
-        .for_each(|number| *number = places[*number as usize]);
-    for number in numbers.values_mut() {
-        *number = places[*number as usize];
+
+    /// The code of the user, or that of the session above all of users.
+    fn possible_unit(&self, who: Who, n_users: u32, by: definitions::Unit) -> Option<u32> {
+        let user = || self.user(who).filter(|_| by == definitions::Unit::User);
+        user().or_else(|| (who.session != NONE).then(|| n_users.saturating_add(who.session)))
     }
-    (numbers, of_row)
+
+    fn user(&self, who: Who) -> Option<u32> {
+        let became = || self.user_of_pseudo.get(who.pseudo as usize).copied().unwrap_or(NONE);
+        Some(if who.user == NONE { became() } else { who.user }).filter(|user| *user != NONE)
+    }
+
+    /// The row of a session among sessions, or `NONE`.
+    fn session_row(&self, code: u32) -> u32 {
+        self.row_of_session.get(code as usize).copied().unwrap_or(NONE)
+    }
+}
+
+/// Numbers the units that rows have, out of all possible ones, in the order of their keys, so that numbers do not
+/// depend on the order of rows. Gives the number of each possible one, `NONE` where no row has it, and how many have
+/// one.
+fn number(of_row: &[u32], keys: [&[u128]; 2]) -> (Vec<u32>, usize) {
+    let mut numbers = vec![NONE; keys[0].len() + keys[1].len()];
+    for possible in of_row {
+        if let Some(number) = numbers.get_mut(*possible as usize) {
+            *number = 0;
+        }
+    }
+    let possible = keys[0].iter().chain(keys[1]).copied().zip(0..);
+    let mut used: Vec<(u128, u32)> =
+        possible.filter(|(_, possible)| numbers[*possible as usize] == 0).collect();
+    used.sort_unstable();
+    for (number, (_, possible)) in (0..).zip(&used) {
+        numbers[*possible as usize] = number;
+    }
+    (numbers, used.len())
 }
 
 /// Rows by group, each group's in order of `key`, and where each group begins, with the end of the last.
 pub(super) fn group<K: Ord>(
     group_of: &[u32],
     n_groups: usize,
-    key: impl Fn(u32) -> K,
+    n_threads: usize,
+    key: impl Fn(u32) -> K + Sync,
 ) -> (Vec<u32>, Vec<u32>) {
     let mut first = vec![0; n_groups + 1];
     for group in group_of.iter().filter(|group| **group != NONE) {
@@ -255,13 +258,29 @@ pub(super) fn group<K: Ord>(
         order[*at as usize] = row;
         *at += 1;
     }
-    for bounds in first.windows(2) {
-        let own = &mut order[bounds[0] as usize..bounds[1] as usize];
-        // Most are in order as they were read.
-        if !own.is_sorted_by_key(|row| key(*row)) {
-            own.sort_unstable_by_key(|row| key(*row));
+    let sort = |own: &mut [u32], bounds: &[u32]| {
+        for group in bounds.windows(2) {
+            let [start, end] = [group[0], group[1]].map(|at| (at - bounds[0]) as usize);
+            let own = &mut own[start..end];
+            // Most are in order as they were read.
+            if !own.is_sorted_by_key(|row| key(*row)) {
+                own.sort_unstable_by_key(|row| key(*row));
+            }
         }
-    }
+    };
+    thread::scope(|scope| {
+        let n_rows = order.len();
+        let (mut rest, mut from) = (order.as_mut_slice(), 0);
+        for part in 1..n_threads.max(1) {
+            let row = count(n_rows * part / n_threads);
+            let until = first.partition_point(|start| *start < row).clamp(from, n_groups);
+            let (own, after) = rest.split_at_mut((first[until] - first[from]) as usize);
+            let bounds = &first[from..=until];
+            scope.spawn(|| sort(own, bounds));
+            (rest, from) = (after, until);
+        }
+        sort(rest, &first[from..]);
+    });
     (order, first)
 }
 
@@ -269,6 +288,10 @@ pub(super) fn group<K: Ord>(
 mod tests {
     use super::super::codes::{Kind, key};
     use super::*;
+
+    fn people<'s>(sessions: &'s Sessions, of: &mut Activities) -> People<'s> {
+        People::new(sessions, &mut of.users, &mut of.pseudos, &of.sessions, false)
+    }
 
     /// Rows of (minute, session, user, anonymous id).
     fn activities(rows: &[(i64, &str, Option<&str>, Option<&str>)]) -> Activities {
@@ -301,9 +324,9 @@ mod tests {
     }
 
     /// The minutes of each unit's activities, in the order of the earliest.
-    fn minutes(of: &Activities, by: definitions::Unit) -> Vec<Vec<i64>> {
+    fn minutes(of: &mut Activities, by: definitions::Unit) -> Vec<Vec<i64>> {
         let sessions = sessions(&["s1", "s2", "s3"]);
-        let placed = People::new(&sessions, of, false).place(of, by, 2);
+        let placed = people(&sessions, of).place(of, by, 2);
         let mut at = 0;
         let mut all: Vec<Vec<i64>> = Vec::new();
         for unit in &placed.units {
@@ -317,35 +340,35 @@ mod tests {
 
     #[test]
     fn an_anonymous_id_is_the_one_user_that_it_became() {
-        let of = activities(&[
+        let mut of = activities(&[
             (3, "s2", Some("ann"), Some("a")),
             (1, "s1", None, Some("a")),
             (2, "s3", None, Some("b")),
             (9, "bot", Some("ann"), None),
         ]);
-        assert_eq!(minutes(&of, definitions::Unit::User), [vec![1, 3], vec![2]]);
-        assert_eq!(minutes(&of, definitions::Unit::Session), [vec![1], vec![2], vec![3]]);
+        assert_eq!(minutes(&mut of, definitions::Unit::User), [vec![1, 3], vec![2]]);
+        assert_eq!(minutes(&mut of, definitions::Unit::Session), [vec![1], vec![2], vec![3]]);
     }
 
     #[test]
     fn an_anonymous_id_of_two_users_is_nobody() {
-        let of = activities(&[
+        let mut of = activities(&[
             (1, "s1", Some("ann"), Some("a")),
             (2, "s2", Some("bob"), Some("a")),
             (3, "s3", None, Some("a")),
         ]);
-        assert_eq!(minutes(&of, definitions::Unit::User), [vec![1], vec![2], vec![3]]);
+        assert_eq!(minutes(&mut of, definitions::Unit::User), [vec![1], vec![2], vec![3]]);
     }
 
     #[test]
     fn users_have_no_end_and_sessions_have_their_own() {
-        let of = activities(&[
+        let mut of = activities(&[
             (1, "s1", Some("ann"), None),
             (70, "s2", None, None),
             (2, "s3", None, None),
         ]);
         let sessions = sessions(&["s1", "s2", "s3"]);
-        let placed = People::new(&sessions, &of, false).place(&of, definitions::Unit::User, 1);
+        let placed = people(&sessions, &mut of).place(&of, definitions::Unit::User, 1);
         let mut ends: Vec<_> =
             placed.units.iter().map(|unit| (unit.user.is_some(), unit.ends_at)).collect();
         ends.sort();

@@ -1,5 +1,7 @@
 //! What the estimate is made from, as it comes out of the scans: only the columns that are needed, as codes.
 
+use std::ops::Range;
+
 use arrow::array::{
     Array, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringViewArray,
     TimestampMicrosecondArray,
@@ -116,30 +118,48 @@ pub(super) struct Accounts {
     pub(super) mrr: ByKey<(i128, Option<String>)>,
 }
 
+/// Plans of accounts over time.
+#[derive(Debug, Default)]
+pub(super) struct Plans {
+    pub(super) names: Vec<String>,
+    /// Since when which plan, account by account, in order of time.
+    states: Vec<(i64, u32)>,
+    of_account: ByKey<Range<usize>>,
+}
+
+impl Plans {
+    /// The times from which an account had each plan, in order; none for an unknown one.
+    pub(super) fn of(&self, account: u128) -> &[(i64, u32)] {
+        self.of_account.get(&account).map_or(&[], |own| &self.states[own.clone()])
+    }
+}
+
 impl PlanHistory {
-    /// The plans' names, and for each account the times from which it had each, in order. Of states that began at the
-    /// same time the last one held, by its load as in `account_history`; one without a plan says nothing of it.
-    pub(super) fn into_parts(self) -> (Vec<String>, ByKey<Vec<(i64, u32)>>) {
+    /// Of states that began at the same time the last one held, by its load as in `account_history`; one without a
+    /// plan says nothing of it.
+    pub(super) fn by_account(self) -> Plans {
         let (loads, plans) = (self.loads.places(), self.plans.places());
         let place = |places: &[u32], code: u32| places.get(code as usize).copied();
-        let mut rows: Vec<usize> = (0..self.since.len()).collect();
-        rows.sort_unstable_by_key(|&row| {
+        let state = |row: usize| {
             let (load, plan) = (self.loads.codes[row], self.plans.codes[row]);
-            (self.accounts[row], self.since[row], place(&loads, load), place(&plans, plan))
-        });
-        let mut since: ByKey<Vec<(i64, u32)>> = ByKey::default();
-        let same = |a: &usize, b: &usize| {
-            (self.accounts[*a], self.since[*a]) == (self.accounts[*b], self.since[*b])
+            let order = (place(&loads, load), place(&plans, plan));
+            (self.accounts[row], self.since[row], order, plan)
         };
-        for states in rows.chunk_by(same) {
-            if let Some(&row) = states.last()
-                && self.plans.codes[row] != NONE
-            {
-                let state = (self.since[row], self.plans.codes[row]);
-                since.entry(self.accounts[row]).or_default().push(state);
+        let mut rows: Vec<_> = (0..self.since.len()).map(state).collect();
+        rows.sort_unstable();
+        let mut to = Plans { names: self.plans.names, ..Plans::default() };
+        for of_account in rows.chunk_by(|a, b| a.0 == b.0) {
+            let begin = to.states.len();
+            for at_once in of_account.chunk_by(|a, b| a.1 == b.1) {
+                if let Some((_, since, _, plan)) = at_once.last()
+                    && *plan != NONE
+                {
+                    to.states.push((*since, *plan));
+                }
             }
+            to.of_account.insert(of_account[0].0, begin..to.states.len());
         }
-        (self.plans.names, since)
+        to
     }
 }
 
