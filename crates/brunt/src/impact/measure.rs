@@ -67,21 +67,16 @@ struct JourneySteps {
 pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
     let Inputs { sessions, mut activities, steps, carriers, plans, groups, accounts } = inputs;
     let n_threads = settings.n_threads;
-    let (people, (carrier_rows, step_rows, plans)) = both(
+    let ((people, plans), (carrier_rows, step_rows)) = both(
         n_threads,
         || {
-            People::new(
-                &sessions,
-                &mut activities.users,
-                &mut activities.pseudos,
-                &activities.sessions,
-                settings.with_synthetic,
-            )
+            let (users, pseudos) = (&mut activities.users, &mut activities.pseudos);
+            let with_synthetic = settings.with_synthetic;
+            let people =
+                People::new(&sessions, users, pseudos, &activities.sessions, with_synthetic);
+            (people, plans.by_account())
         },
-        || {
-            let (carrier_rows, step_rows) = rows_of(&activities.ids, &carriers, &steps);
-            (carrier_rows, step_rows, plans.by_account())
-        },
+        || rows_of(&activities.ids, &carriers, &steps),
     );
     let group_places = carriers.groups.places();
     let mut group_ids = carriers.groups.names.clone();
