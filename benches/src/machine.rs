@@ -1,11 +1,10 @@
 //! What the numbers were measured on, as Linux tells it; elsewhere what is not known is left out.
 
 use std::fs;
-use std::process::Command;
 
 use crate::settings::Settings;
 
-/// Cores, memory, processor, and the revision of the source.
+/// Cores, memory, processor, and the revision of the source that was built.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
     pub(crate) n_cores: usize,
@@ -21,7 +20,7 @@ impl Machine {
             n_cores: std::thread::available_parallelism().map_or(1, usize::from),
             processor: processor.unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
             memory_bytes: kilobytes("/proc/meminfo", "MemTotal"),
-            revision: revision().unwrap_or_else(|| "unknown".to_owned()),
+            revision: env!("BRUNT_REVISION").to_owned(),
         }
     }
 
@@ -57,14 +56,4 @@ fn line_of(path: &str, key: &str) -> Option<String> {
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.trim() == key)?;
     Some(value.trim().to_owned())
-}
-
-fn revision() -> Option<String> {
-    let folder = env!("CARGO_MANIFEST_DIR");
-    let described = Command::new("git")
-        .args(["-C", folder, "describe", "--always", "--dirty"])
-        .output()
-        .ok()?;
-    let text = String::from_utf8(described.stdout).ok()?;
-    (!text.trim().is_empty()).then(|| text.trim().to_owned())
 }

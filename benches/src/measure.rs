@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::answers::difference;
+use crate::engines::BRUNT;
 use crate::process::Process;
 use crate::question::Question;
 
@@ -26,6 +27,8 @@ pub(crate) struct Measured {
     pub(crate) n_rows: usize,
     /// Milliseconds of each round by engine; nobody's where answers differ.
     pub(crate) times: Vec<(&'static str, Vec<f64>)>,
+    /// The engines that were given another text than the first.
+    pub(crate) otherwise: Vec<&'static str>,
     /// Why there are no times, or not everybody's.
     pub(crate) faults: Vec<String>,
 }
@@ -34,6 +37,11 @@ impl Measured {
     /// The middle of an engine's times in milliseconds.
     pub(crate) fn median(&self, engine: &str) -> Option<f64> {
         self.times.iter().find(|(name, _)| *name == engine).and_then(|(_, times)| median(times))
+    }
+
+    /// How many times as long as brunt a peer takes.
+    pub(crate) fn ratio(&self, peer: &str) -> Option<f64> {
+        Some(self.median(peer)? / self.median(BRUNT)?)
     }
 }
 
@@ -52,6 +60,10 @@ pub(crate) fn measure(mut question: Question, engines: &mut [Engine]) -> Measure
     }
     let asked = |engine: &Engine| question.only.as_deref().is_none_or(|only| only == engine.name);
     let mut asked: Vec<&mut Engine> = engines.iter_mut().filter(|engine| asked(engine)).collect();
+    if let Some(first) = asked.first().map(|engine| question.text(engine.dialect)) {
+        let others = asked.iter().filter(|engine| question.text(engine.dialect) != first);
+        measured.otherwise = others.map(|engine| engine.name).collect();
+    }
     let mut reference: Option<Vec<Value>> = None;
     let mut is_same = true;
     asked.retain_mut(|engine| match ask(engine, question.text(engine.dialect)) {

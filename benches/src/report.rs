@@ -49,19 +49,18 @@ impl Run {
 
     /// The geometric mean of how many times as long a peer takes, over questions that both answered.
     pub(crate) fn speedup(&self, peer: &str) -> Option<f64> {
-        let ratios = self.ratios(peer);
-        let sum: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
-        (!ratios.is_empty()).then(|| (sum / ratios.len() as f64).exp())
+        mean(self.questions.iter().filter_map(|question| question.ratio(peer)))
+    }
+
+    /// The same over the questions that both were asked in the same words.
+    pub(crate) fn speedup_word_for_word(&self, peer: &str) -> Option<f64> {
+        let same = self.questions.iter().filter(|question| !question.otherwise.contains(&peer));
+        mean(same.filter_map(|question| question.ratio(peer)))
     }
 
     /// The least of a peer's times over ours.
     pub(crate) fn worst(&self, peer: &str) -> Option<f64> {
-        self.ratios(peer).into_iter().reduce(f64::min)
-    }
-
-    fn ratios(&self, peer: &str) -> Vec<f64> {
-        let ratio = |question: &Measured| Some(question.median(peer)? / question.median(BRUNT)?);
-        self.questions.iter().filter_map(ratio).collect()
+        self.questions.iter().filter_map(|question| question.ratio(peer)).reduce(f64::min)
     }
 
     /// Bytes on disk an engine has for a row of a table.
@@ -280,4 +279,10 @@ fn digits(value: f64) -> String {
         value if value >= 10.0 => format!("{value:.1}"),
         value => format!("{value:.2}"),
     }
+}
+
+/// The geometric mean of ratios; `None` of nothing.
+fn mean(ratios: impl Iterator<Item = f64>) -> Option<f64> {
+    let (n, sum) = ratios.fold((0.0, 0.0), |(n, sum), ratio| (n + 1.0, sum + ratio.ln()));
+    (n > 0.0).then(|| f64::exp(sum / n))
 }

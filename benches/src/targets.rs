@@ -23,7 +23,7 @@ pub(crate) fn targets(run: &Run) -> Vec<Target> {
     targets.push(at_least(
         "same SQL over the same Parquet: DuckDB's time over brunt's, geometric mean",
         1.0,
-        run.speedup(DUCKDB_PARQUET),
+        run.speedup_word_for_word(DUCKDB_PARQUET),
     ));
     for peer in [DUCKDB, CHDB] {
         targets.push(at_least(

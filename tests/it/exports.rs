@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use brunt::{FileOutcome, Input, LoadOptions, Store};
 
+use brunt_testkit::needs;
+
 use crate::small::NOW;
 
 /// What a folder comes to.
@@ -61,17 +63,9 @@ async fn load(folder: PathBuf, options: &LoadOptions) -> Counts {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn folders_of_other_projects_load_in_exact_numbers() {
-    let Some(exports) = std::env::var_os("BRUNT_EXPORTS").map(PathBuf::from) else {
-        println!("skipped: BRUNT_EXPORTS is not set");
-        return;
-    };
     let mut found = Vec::new();
     for (name, expected) in EXPECTED {
-        let folder = exports.join(name);
-        if !folder.is_dir() {
-            println!("skipped: BRUNT_EXPORTS has no {name}");
-            continue;
-        }
+        let Some(folder) = needs::exports(name) else { continue };
         let counts = load(folder, &LoadOptions::default()).await;
         let counts = [
             counts.n_loaded as u64,

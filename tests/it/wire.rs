@@ -28,7 +28,12 @@ impl Endpoint {
     }
 
     async fn with(options: ServeOptions) -> Self {
-        let store = small::store().await;
+        Self::serve("small", options).await
+    }
+
+    /// Serves a folder of the fixtures.
+    async fn serve(fixtures: &str, options: ServeOptions) -> Self {
+        let store = small::store_of(fixtures).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(serve(store, listener, options, std::future::pending()));

@@ -23,6 +23,7 @@ mod trace;
 mod unload;
 mod upkeep;
 
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use brunt::{Code, OpenOptions, Store};
@@ -87,9 +88,26 @@ impl Context {
     }
 }
 
-/// The secret of `hash` rules.
-fn secret() -> Option<String> {
-    std::env::var("BRUNT_SECRET").ok()
+/// The secret of `hash` rules: `BRUNT_SECRET`, or the first line of the file that `BRUNT_SECRET_FILE` names.
+fn secret() -> Result<Option<String>, Failure> {
+    let own = std::env::var("BRUNT_SECRET").ok();
+    let Some(path) = std::env::var_os("BRUNT_SECRET_FILE") else { return Ok(own) };
+    let path = Path::new(&path);
+    if own.is_some() {
+        let message = "BRUNT_SECRET and BRUNT_SECRET_FILE are both set";
+        return Err(Failure::usage(message).hint("Unset the one that should not hold."));
+    }
+    let refused = |why: &str| {
+        let message = format!("BRUNT_SECRET_FILE \"{}\" {why}", path.display());
+        Failure::refused(message)
+            .hint("It is a file whose first line is the secret, and which only you can read.")
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| refused(&format!("cannot be read: {error}")))?;
+    match text.lines().next().map(str::trim_end) {
+        Some(secret) if !secret.is_empty() => Ok(Some(secret.to_owned())),
+        _ => Err(refused("holds no secret")),
+    }
 }
 
 /// The time of the command; the library takes it as an argument.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use brunt_fingerprint::{ErrorInfo, Frame, Occurrence, Quality, Rules, template};
+use brunt_testkit::needs;
 use serde_json::Value;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -21,13 +22,8 @@ fn frames(stack: &str) -> Vec<Frame> {
 }
 
 /// All files below a folder of the exports that end so; `None` if the folder is not there.
-#[expect(clippy::print_stderr, reason = "a test that skips must say so")]
 fn exports(folder: &str, suffix: &str) -> Result<Option<Vec<PathBuf>>> {
-    let root = std::env::var_os("BRUNT_EXPORTS").map(|root| Path::new(&root).join(folder));
-    let Some(root) = root.filter(|root| root.is_dir()) else {
-        eprintln!("skipped: BRUNT_EXPORTS names no folder with \"{folder}\"");
-        return Ok(None);
-    };
+    let Some(root) = needs::exports(folder) else { return Ok(None) };
     let (mut folders, mut found) = (vec![root], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {

@@ -1,6 +1,6 @@
 //! The small types that intervals and tests take and give: a proportion, a two by two table, an interval.
 
-/// How many of `trials` were successes. More successes than trials count as all of them.
+/// How many of `trials` were successes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Proportion {
     pub successes: u64,
@@ -8,9 +8,10 @@ pub struct Proportion {
 }
 
 impl Proportion {
-    /// The share of successes, 0 to 1; `None` without trials.
+    /// The share of successes, 0 to 1; `None` without trials, and where there are more successes than trials.
     pub fn share(self) -> Option<f64> {
-        (self.trials > 0).then(|| self.successes.min(self.trials) as f64 / self.trials as f64)
+        let is_one = self.trials > 0 && self.successes <= self.trials;
+        is_one.then(|| self.successes as f64 / self.trials as f64)
     }
 
     /// Trials that were no success.

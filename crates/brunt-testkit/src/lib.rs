@@ -54,6 +54,7 @@ mod activities;
 mod bugs;
 mod draws;
 mod exports;
+pub mod needs;
 mod ops;
 mod options;
 mod people;

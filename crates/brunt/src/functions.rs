@@ -128,6 +128,9 @@ mod tests {
             "wilson(NULL, 5)",
             "wilson(1, 5, NULL)",
             "wilson(-1, 5)",
+            "wilson(11, 10)",
+            "clopper_pearson(11, 10)",
+            "newcombe(11, 10, 1, 10)",
             "newcombe(1, 2, 0, 0)",
         ] {
             assert_eq!(ask(&session, &format!("SELECT {call} IS NULL")).await, ["true"], "{call}");

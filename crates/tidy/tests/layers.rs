@@ -11,6 +11,7 @@ use tidy::{report, root};
 const LAYERS: &[(&str, u8)] = &[
     ("brunt-model", 1),
     ("brunt-stats", 1),
+    ("brunt-testkit", 1),
     ("brunt-fingerprint", 2),
     ("brunt-ingest", 3),
     ("brunt-store", 4),
@@ -18,7 +19,6 @@ const LAYERS: &[(&str, u8)] = &[
     ("brunt", 5),
     ("brunt-pgwire", 6),
     ("brunt-notebook", 6),
-    ("brunt-testkit", 6),
     ("brunt-cli", 7),
     ("brunt-tests", 8),
     ("brunt-bench", 8),

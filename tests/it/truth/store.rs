@@ -19,24 +19,23 @@ async fn exports_loaded_and_asked_in_sql_give_the_figures_of_memory() {
         ..ShopOptions::default()
     };
     let shop = Shop::new(options);
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    shop.write_exports(folder.path()).expect("exports are written");
-    let definitions = OpenOptions {
-        definitions: Some(folder.path().join("definitions")),
-        ..OpenOptions::default()
-    };
-    let store = Store::in_memory_with(definitions, NOW).await.expect("a store in memory");
-    let inputs = Input::find(&folder.path().to_string_lossy()).expect("the exports are there");
-    store.load(&inputs, &LoadOptions::default(), NOW, &|_| ()).await.expect("the exports load");
+    let store = loaded(&shop).await;
     let session = store.session().await.expect("a session");
-    for judged in judge(&shop, 2) {
-        let group = group_of(&session, &judged.planted.look).await;
+    let all = judge(&shop, 2);
+    let mut groups = Vec::new();
+    for judged in &all {
+        groups.push(group_of(&session, &judged.planted.look).await);
+    }
+    for (judged, group) in all.iter().zip(&groups) {
         if judged.planted.n_affected == 0 {
             continue;
         }
         let name = judged.planted.name;
         let sql = format!(
-            "SELECT * FROM error_impact(journey => 'checkout', error_group_id => '{group}')"
+            "SELECT *, arrow_cast(revenue_at_risk, 'Float64') AS revenue, arrow_cast(revenue_at_risk_lo, 'Float64') AS revenue_lo, \
+             arrow_cast(revenue_at_risk_hi, 'Float64') AS revenue_hi, concat_ws(' ', coalesce(rank, 0), accused, \
+             coalesce(partner, 'nobody'), array_to_string(adjusted_for, ','), array_to_string(warnings, ',')) AS words \
+             FROM error_impact(journey => 'checkout', error_group_id => '{group}')"
         );
         let row = rows(&session, &sql).await;
         assert_eq!(row.num_rows(), 1, "{name}");
@@ -67,7 +66,38 @@ async fn exports_loaded_and_asked_in_sql_give_the_figures_of_memory() {
         near("conversion_expected", impact.conversion_expected);
         near("clusters_effective", impact.clusters_effective);
         near("e_value", impact.e_value);
+        near("rank_score", impact.rank_score);
+        near("overlap_share", impact.overlap_share);
+        let revenue = impact.revenue_at_risk;
+        // Money has four decimals in SQL.
+        let cents = |value: f64| (value * 1e4).round() / 1e4;
+        near("revenue", revenue.map(|revenue| cents(revenue.value)));
+        near("revenue_lo", revenue.and_then(|revenue| revenue.lo).map(cents));
+        near("revenue_hi", revenue.and_then(|revenue| revenue.hi).map(cents));
+        let warnings: Vec<String> = impact.warnings.iter().map(ToString::to_string).collect();
+        let words = [
+            impact.rank.unwrap_or(0).to_string(),
+            impact.accused.to_string(),
+            impact.partner.map_or("nobody", |partner| &groups[partner]).to_owned(),
+            impact.adjusted_for.join(","),
+            warnings.join(","),
+        ];
+        assert_eq!(text(&row, "words"), words.join(" "), "{name}");
     }
+}
+
+/// A store in memory, loaded with the shop's exports.
+async fn loaded(shop: &Shop) -> Store {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    shop.write_exports(folder.path()).expect("exports are written");
+    let definitions = OpenOptions {
+        definitions: Some(folder.path().join("definitions")),
+        ..OpenOptions::default()
+    };
+    let store = Store::in_memory_with(definitions, NOW).await.expect("a store in memory");
+    let inputs = Input::find(&folder.path().to_string_lossy()).expect("the exports are there");
+    store.load(&inputs, &LoadOptions::default(), NOW, &|_| ()).await.expect("the exports load");
+    store
 }
 
 /// The one error group that looks like a planted bug.
@@ -79,9 +109,7 @@ async fn group_of(session: &Session, look: &brunt_testkit::ErrorLook) -> String 
     );
     let found = rows(session, &sql).await;
     assert_eq!(found.num_rows(), 1, "{look:?}");
-    let groups = arrow::compute::cast(found.column(0), &arrow::datatypes::DataType::Utf8)
-        .expect("ids are text");
-    groups.as_string::<i32>().value(0).to_owned()
+    text(&found, "error_group_id")
 }
 
 async fn rows(session: &Session, sql: &str) -> RecordBatch {
@@ -90,6 +118,11 @@ async fn rows(session: &Session, sql: &str) -> RecordBatch {
     let batches = answer.collect().await.expect(sql);
     arrow::compute::concat_batches(&schema, &batches)
         .expect("batches have the schema of their answer")
+}
+
+fn text(rows: &RecordBatch, column: &str) -> String {
+    let column = arrow::compute::cast(&rows[column], &arrow::datatypes::DataType::Utf8);
+    column.expect("text").as_string::<i32>().value(0).to_owned()
 }
 
 fn bigint(rows: &RecordBatch, column: &str) -> u64 {

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use brunt_testkit::needs;
+
 use super::Endpoint;
 
 /// psql's commands, each with texts that its answer must hold.
@@ -46,9 +48,9 @@ const COMMANDS: &[(&str, &[&str])] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn psql_works() {
-    let Some(version) = output_of(Command::new("psql").arg("--version")) else {
-        return skip("psql is not on PATH");
-    };
+    if !needs::has_program("psql") {
+        return;
+    }
     let endpoint = Endpoint::start().await;
     let port = endpoint.address.port().to_string();
     let mut faults = Vec::new();
@@ -64,7 +66,7 @@ async fn psql_works() {
             faults.push(format!("{command}: {errors}"));
         }
     }
-    assert!(faults.is_empty(), "{version}{}", faults.join("\n"));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 
     // An error, its hint, and a good query after it on the same connection.
     let (out, errors) =
@@ -89,15 +91,8 @@ async fn psql_works() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlalchemy_works() {
-    let python = std::env::var("BRUNT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let mut n_drivers = 0;
     for driver in ["psycopg2", "psycopg"] {
-        let import = format!("import sqlalchemy, {driver}");
-        if output_of(Command::new(&python).args(["-c", &import])).is_none() {
-            skip(&format!("{python} cannot import sqlalchemy and {driver}"));
-            continue;
-        }
-        n_drivers += 1;
+        let Some(python) = needs::python_with(&format!("sqlalchemy, {driver}")) else { continue };
         let endpoint = Endpoint::start().await;
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/sqlalchemy_client.py");
         let mut command = Command::new(&python);
@@ -107,7 +102,6 @@ async fn sqlalchemy_works() {
         assert!(output.status.success(), "{driver}: {errors}");
         check_sqlalchemy(driver, &serde_json::from_slice(&output.stdout).unwrap());
     }
-    assert!(n_drivers <= 2);
 }
 
 fn check_sqlalchemy(driver: &str, answer: &serde_json::Value) {
@@ -161,14 +155,4 @@ async fn psql(port: &str, arguments: &[&str]) -> (String, String) {
 /// Runs a program on a thread of its own, for the endpoint that it talks to lives on this one's.
 async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
-}
-
-fn output_of(command: &mut Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-#[expect(clippy::print_stderr, reason = "a test that does not run says so")]
-fn skip(why: &str) {
-    eprintln!("skipped: {why}");
 }

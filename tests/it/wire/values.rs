@@ -166,7 +166,15 @@ async fn parameters_arrive_as_they_were_sent() {
         error.as_db_error().is_some_and(|error| error.message().contains("no such journey")),
         "{error:?}"
     );
-    client.query("SELECT * FROM error_impact(journey => $1)", &[&"checkout"]).await.unwrap();
+    let endpoint = Endpoint::serve("impact", brunt_pgwire::ServeOptions::default()).await;
+    let client = endpoint.connect().await;
+    let sql = "SELECT * FROM error_impact(journey => $1) ORDER BY rank";
+    let impacts = client.query(sql, &[&"checkout"]).await.unwrap();
+    let lost: Vec<f64> = impacts.iter().map(|row| row.get("lost_conversions")).collect();
+    assert_eq!((lost.len(), lost[0]), (2, 10.0));
+    assert!(impacts[0].get::<_, bool>("accused") && !impacts[1].get::<_, bool>("accused"));
+    let adjusted_for: Vec<String> = impacts[0].get("adjusted_for");
+    assert_eq!(adjusted_for[..2], ["stage", "op"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ pub(super) async fn run(ctx: &Context, args: Forget) -> Result<ExitStatus, Failu
         (_, _, Some(id)) => Subject::Session(id),
         _ => return Err(Failure::usage("give one of --user, --account and --session")),
     };
-    let options = ForgetOptions { secret: secret(), dry_run: args.dry_run };
+    let options = ForgetOptions { secret: secret()?, dry_run: args.dry_run };
     let receipt = ctx.open().await?.forget(&subject, &options, now()).await?;
     let json = format!("{}\n", receipt.to_json());
     if let Some(path) = &args.output {

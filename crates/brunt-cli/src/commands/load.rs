@@ -71,7 +71,7 @@ fn load_options(args: &Load) -> Result<LoadOptions, Failure> {
         table: args.table.clone(),
         mapping,
         replace: args.replace,
-        secret: secret(),
+        secret: secret()?,
     })
 }
 

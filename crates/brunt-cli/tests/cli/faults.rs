@@ -4,7 +4,9 @@
 //! without faults are the baseline.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use brunt_testkit::needs;
 
 use super::{Place, count};
 
@@ -33,13 +35,7 @@ fn period(place: &Place, file: &str) -> [String; 2] {
 
 #[test]
 fn the_service_of_each_fault_comes_first() {
-    let Some(folder) = std::env::var_os("BRUNT_EXPORTS")
-        .map(|exports| PathBuf::from(exports).join("trainticket"))
-        .filter(|folder| folder.is_dir())
-    else {
-        eprintln!("skipped: BRUNT_EXPORTS is not set, or has no trainticket");
-        return;
-    };
+    let Some(folder) = needs::exports("trainticket") else { return };
     let place = Place::new();
     let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/mappings");
     for (signal, mapping) in [("log", "trainticket-logs.toml"), ("trace", "trainticket-spans.toml")]

@@ -132,3 +132,36 @@ fn rows_past_their_retention_go() {
     assert_eq!(count(&place, "SELECT count(*) FROM events"), "2");
     assert_eq!(place.run(&["vacuum"]).err, "deleted 0 files, 0 bytes\n");
 }
+
+#[test]
+fn a_secret_may_lie_in_a_file() {
+    let hashed_by = |names: &[(&str, &str)]| {
+        let place = Place::new();
+        place.write("secret.txt", "a long secret\n");
+        place.write("empty.txt", "");
+        let rules = "[[rule]]\nfield = \"user_id\"\naction = \"hash\"\n";
+        place.write("store/definitions/redaction.toml", rules);
+        let events = place.write("events.jsonl", visit("ann-7", "s1"));
+        let mut command = place.command(&["load", "--table", "events", &events]);
+        for (name, value) in names {
+            command.env(name, value.replace("PLACE", place.folder.path().to_str().unwrap()));
+        }
+        let ran = place.ran(&mut command);
+        let user = (ran.status == 0).then(|| count(&place, "SELECT user_id FROM events"));
+        (user, ran.err)
+    };
+    let file = ("BRUNT_SECRET_FILE", "PLACE/secret.txt");
+    let (by_file, _) = hashed_by(&[file]);
+    let (by_name, _) = hashed_by(&[("BRUNT_SECRET", "a long secret")]);
+    assert!(by_file.as_ref().is_some_and(|user| user.len() >= 32), "{by_file:?}");
+    assert_eq!(by_file, by_name);
+    let (_, err) = hashed_by(&[file, ("BRUNT_SECRET", "another")]);
+    assert!(err.starts_with("error: BRUNT_SECRET and BRUNT_SECRET_FILE are both set\n"), "{err}");
+    let (_, err) = hashed_by(&[("BRUNT_SECRET_FILE", "PLACE/empty.txt")]);
+    assert!(
+        err.starts_with("error: BRUNT_SECRET_FILE \"PLACE/empty.txt\" holds no secret\n"),
+        "{err}"
+    );
+    let (_, err) = hashed_by(&[("BRUNT_SECRET_FILE", "PLACE/none.txt")]);
+    assert!(err.contains("cannot be read"), "{err}");
+}

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
+use brunt_testkit::needs;
+
 use super::{Place, Ran, count};
 
 /// Serves until its input ends; prints a signed URL of one object when the bucket is filled.
@@ -37,16 +39,7 @@ impl Drop for Server {
 }
 
 fn start() -> Option<Server> {
-    let python = std::env::var("BRUNT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has_packages = Command::new(&python)
-        .args(["-c", "import moto.server, boto3, flask, flask_cors"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !has_packages {
-        eprintln!("skipped: {python} has not moto's server and boto3");
-        return None;
-    }
+    let python = needs::python_with("moto.server, boto3, flask, flask_cors")?;
     // The port was free a moment ago, which is as good as it gets.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut child = Command::new(python)

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use super::{Place, count};
 
-/// A store with the small fixtures and their journeys.
-fn small() -> Place {
+/// A store with the journeys of a folder of fixtures, and its exports beside it.
+fn of(fixtures: &str) -> Place {
     let place = Place::new();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/small");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(fixtures);
     for entry in fixtures.read_dir().unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            let name = entry.file_name().into_string().unwrap();
-            place.write(&format!("in/{name}"), std::fs::read(entry.path()).unwrap());
+        let path = entry.unwrap().path();
+        if path.is_file() && path.extension().is_none_or(|ending| ending != "py") {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            place.write(&format!("in/{name}"), std::fs::read(path).unwrap());
         }
     }
     let journeys = std::fs::read(fixtures.join("definitions/journeys.toml")).unwrap();
@@ -21,7 +21,11 @@ fn small() -> Place {
 }
 
 fn loaded() -> Place {
-    let place = small();
+    loaded_from("small")
+}
+
+fn loaded_from(fixtures: &str) -> Place {
+    let place = of(fixtures);
     let ran = place.run(&["load", &place.path("in").display().to_string()]);
     assert_eq!(ran.status, 0, "{ran:?}");
     place
@@ -46,7 +50,7 @@ fn screen(place: &Place, arguments: &[&str]) -> String {
 
 #[test]
 fn load() {
-    let place = small();
+    let place = of("small");
     let folder = place.path("in").display().to_string();
     insta::assert_snapshot!("load", screen(&place, &["load", &folder]));
     insta::assert_snapshot!("load_again", screen(&place, &["load", &folder]));
@@ -68,6 +72,16 @@ fn what_the_store_says() {
     ] {
         insta::assert_snapshot!(name, screen(&place, arguments));
     }
+}
+
+#[test]
+fn what_errors_cost() {
+    let place = loaded_from("impact");
+    insta::assert_snapshot!("impact_measured", screen(&place, &["impact"]));
+    let group = count(&place, "SELECT error_group_id FROM error_groups WHERE title LIKE 'Time%'");
+    insta::assert_snapshot!("impact_group", screen(&place, &["impact", &group]));
+    let notebook = screen(&place, &["notebook", "run", "impact"]);
+    insta::assert_snapshot!("notebook_impact", notebook);
 }
 
 #[test]

@@ -5,23 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use brunt_ingest::{Detected, Mapping, detect};
+use brunt_testkit::needs;
 use serde_json::{Map, Value};
 
 use crate::reading::{Read, options, read};
-
-/// A folder of the real exports.
-pub(crate) fn folder(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("BRUNT_EXPORTS").map(PathBuf::from);
-    let found = root.map(|root| root.join(name)).filter(|folder| folder.is_dir());
-    if found.is_none() {
-        let mut stderr = std::io::stderr();
-        let _ = std::io::Write::write_all(
-            &mut stderr,
-            format!("skipped: BRUNT_EXPORTS has no {name}\n").as_bytes(),
-        );
-    }
-    found
-}
 
 pub(crate) fn mapped(path: &Path, mapping: &str) -> Read {
     let mapping_path =
@@ -70,7 +57,7 @@ const TRAINTICKET: &[(&str, usize, usize)] = &[
 
 #[test]
 fn every_log_of_the_train_ticket_system_joins_its_trace() {
-    let Some(folder) = folder("trainticket") else { return };
+    let Some(folder) = needs::exports("trainticket") else { return };
     let mut severities = BTreeMap::new();
     for (minute, n_logs, n_spans) in TRAINTICKET {
         let fault_free = folder.join("faultfree");
@@ -106,7 +93,7 @@ fn every_log_of_the_train_ticket_system_joins_its_trace() {
 
 #[test]
 fn a_sentry_event_is_one_row_with_type_and_message() {
-    let Some(folder) = folder("sentry-events") else { return };
+    let Some(folder) = needs::exports("sentry-events") else { return };
     let (mut n_files, mut n_types, mut n_frames) = (0, 0, 0);
     for path in
         files(&folder).iter().filter(|path| path.extension().is_some_and(|ending| ending == "json"))
@@ -130,7 +117,7 @@ fn a_sentry_event_is_one_row_with_type_and_message() {
 
 #[test]
 fn answers_of_datadogs_api_load_through_their_mappings() {
-    let Some(folder) = folder("datadog") else { return };
+    let Some(folder) = needs::exports("datadog") else { return };
     let (mut n_logs, mut n_spans) = (0, 0);
     for path in files(&folder.join("v2-Logs")) {
         let read = mapped(&path, "datadog-logs.toml");
@@ -158,7 +145,7 @@ fn answers_of_datadogs_api_load_through_their_mappings() {
 
 #[test]
 fn web_server_logs_load_through_a_pattern() {
-    let Some(folder) = folder("weblogs") else { return };
+    let Some(folder) = needs::exports("weblogs") else { return };
     let read = mapped(&folder.join("apache_logs_first2000"), "weblogs.toml");
     // `wc -l`
     assert_eq!(read.summary().n_records, 2_000);
@@ -167,7 +154,7 @@ fn web_server_logs_load_through_a_pattern() {
 
 #[test]
 fn otlp_files_of_other_projects_load() {
-    let Some(folder) = folder("otlp") else { return };
+    let Some(folder) = needs::exports("otlp") else { return };
     let expected = BTreeMap::from([
         // file, (logs, spans, metrics, rejects)
         // A page view, which is a session event.

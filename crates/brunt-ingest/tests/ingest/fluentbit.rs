@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use brunt_testkit::needs;
 use serde_json::{Map, Value};
 
-use crate::exports::folder;
 use crate::reading::{Read, named, options, read};
 
 /// What we take on purpose: ids of 64 bits (B3) and ids in base64 (protobuf's JSON), which exporters do write.
@@ -51,7 +51,7 @@ const CODES: &[(&str, &str)] = &[
 ];
 
 fn cases(file: &str) -> Option<BTreeMap<String, Value>> {
-    let path = folder("otlp/fluentbit")?.join(file);
+    let path = needs::exports("otlp/fluentbit")?.join(file);
     Some(serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
 }
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use brunt_ingest::{Detected, detect};
+use brunt_testkit::needs;
 use proptest::prelude::*;
 
-use crate::exports::folder;
 use crate::reading::{named, options, read};
 
 const FORMATS: &[&str] = &[
@@ -38,7 +38,7 @@ fn inputs(format: &str) -> Vec<PathBuf> {
 
 #[test]
 fn recorded_answers_of_datadog_are_known_without_a_mapping() {
-    let Some(folder) = folder("datadog") else { return };
+    let Some(folder) = needs::exports("datadog") else { return };
     let mut n_logs = 0;
     for entry in fs::read_dir(folder.join("v2-Logs")).unwrap() {
         let path = entry.unwrap().path();
@@ -66,7 +66,7 @@ fn recorded_answers_of_datadog_are_known_without_a_mapping() {
 
 #[test]
 fn a_real_access_log_is_known_without_a_mapping() {
-    let Some(folder) = folder("weblogs") else { return };
+    let Some(folder) = needs::exports("weblogs") else { return };
     let path = folder.join("apache_logs_first2000");
     let read = read("apache_logs_first2000", &fs::read(path).unwrap(), &options());
     assert_eq!((read.summary().format, read.summary().n_rejects), (named("access_log"), 0));

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use brunt_ingest::{Error, Options};
+use brunt_testkit::needs;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::exports::folder;
 use crate::reading::{Read, named, options, read, read_from};
 use crate::threads::same;
 
@@ -70,7 +70,7 @@ fn fixtures_in_parts_are_the_fixtures() {
 
 #[test]
 fn other_projects_files_in_parts_are_the_files() {
-    let Some(folder) = folder("otlp") else { return };
+    let Some(folder) = needs::exports("otlp") else { return };
     for path in files(&folder) {
         let name = path.to_string_lossy();
         if path.starts_with(folder.join("fluentbit")) && name.ends_with(".json") {

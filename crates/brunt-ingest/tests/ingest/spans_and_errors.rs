@@ -6,9 +6,10 @@ use std::path::Path;
 
 use brunt_fingerprint::{Occurrence, Rules, frames};
 use brunt_ingest::{Detected, Error, detect};
+use brunt_testkit::needs;
 use serde_json::{Map, Value};
 
-use crate::exports::{files, folder};
+use crate::exports::files;
 use crate::reading::{Read, options, read};
 
 type Rows = Vec<Map<String, Value>>;
@@ -52,7 +53,7 @@ fn text<'r>(row: &'r Map<String, Value>, column: &str) -> &'r str {
 
 #[test]
 fn a_sentry_event_is_an_error_with_a_stack_that_reads_back() {
-    let Some(folder) = folder("sentry-events") else { return };
+    let Some(folder) = needs::exports("sentry-events") else { return };
     let (mut n_logs, mut n_events, mut n_types, mut n_stacks) = (0, 0, 0, 0);
     let mut n_frames = BTreeMap::new();
     let exports = exports(&folder);
@@ -82,7 +83,7 @@ fn a_sentry_event_is_an_error_with_a_stack_that_reads_back() {
 
 /// The counts of every export of a folder that a decoder of this part reads.
 fn assert_counts(of: &str, expected: &[(&str, &str)]) -> Option<Vec<(String, Read)>> {
-    let exports = exports(&folder(of)?);
+    let exports = exports(&needs::exports(of)?);
     let counted: BTreeMap<String, String> = exports
         .iter()
         // Some folders hold other vendors' forms beside their own.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use brunt_ingest::{Detected, Error, Format, detect};
+use brunt_testkit::needs;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::broken::mutated;
-use crate::exports::{count_by, files, folder, mapped, plain};
+use crate::exports::{count_by, files, mapped, plain};
 use crate::reading::{options, read};
 
 /// What each file of a folder gives: format, rows by table, rejects; a file that tells no table gives its name alone.
@@ -50,7 +51,7 @@ fn with<'r>(
 
 #[test]
 fn events_of_datadog_rum_load_as_sdks_send_them_and_as_the_api_lists_them() {
-    let Some(folder) = folder("datadog") else { return };
+    let Some(folder) = needs::exports("datadog") else { return };
     let mut rows = Vec::new();
     for path in files(&folder.join("rum-events-format-samples")) {
         let read = plain(&path);
@@ -107,7 +108,7 @@ fn events_of_datadog_rum_load_as_sdks_send_them_and_as_the_api_lists_them() {
 
 #[test]
 fn warehouse_tables_of_tickets_and_events_load_and_those_beside_them_do_not() {
-    let Some(folder) = folder("fivetran-seeds") else { return };
+    let Some(folder) = needs::exports("fivetran-seeds") else { return };
     // Counts by `python3 -c "import csv,sys;print(sum(1 for _ in csv.DictReader(open(sys.argv[1],newline=''))))"`.
     assert_eq!(
         outcomes(&folder),
@@ -141,7 +142,7 @@ fn warehouse_tables_of_tickets_and_events_load_and_those_beside_them_do_not() {
 
 #[test]
 fn events_of_snowplow_keep_their_sessions_and_kinds() {
-    let Some(folder) = folder("snowplow-web") else { return };
+    let Some(folder) = needs::exports("snowplow-web") else { return };
     let read = plain(&folder.join("snowplow_web_events.csv"));
     assert_eq!(
         (read.summary().format.name(), read.summary().n_records, read.summary().n_rejects),
@@ -163,7 +164,7 @@ fn events_of_snowplow_keep_their_sessions_and_kinds() {
 
 #[test]
 fn shop_sessions_load_through_a_mapping_event_by_event() {
-    let Some(folder) = folder("otto") else { return };
+    let Some(folder) = needs::exports("otto") else { return };
     assert_eq!(outcomes(&folder), BTreeMap::new(), "no table is told");
     let read = mapped(&folder.join("train.jsonl"), "otto.toml");
     // The sum of the lengths of "events", and their types, counted in Python.

@@ -1,28 +1,14 @@
 //! Delta readers of other make see the same rows: the Python packages `deltalake` and `polars`.
 //!
-//! `BRUNT_PYTHON` names the Python to use, else it is `python3`; where it has not the packages, the test says so and
-//! passes.
+//! Where the machine has them not, the test says so.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use brunt_testkit::needs::python_with;
 
 use super::rows::{DAY, append_logs, at, sessions, table_of, texts};
 use crate::{Store, StoreOptions};
-
-/// The Python that has these packages, if there is one.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-pub(super) fn python_with(packages: &str) -> Option<String> {
-    let python = std::env::var("BRUNT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let found = Command::new(&python)
-        .args(["-c", &format!("import {packages}")])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !found {
-        eprintln!("skipped: {python} has not all of {packages}");
-    }
-    found.then_some(python)
-}
 
 fn run(python: &str, script: &str, folder: &Path) -> String {
     let output = Command::new(python).arg("-c").arg(script).arg(folder).output().unwrap();

@@ -7,7 +7,8 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
-use super::readers::python_with;
+use brunt_testkit::needs::python_with;
+
 use super::rows::{DAY, append_logs, at, texts};
 use crate::{Error, Store, StoreOptions};
 

@@ -11,8 +11,8 @@ pub(super) static DOCUMENT: Document = Document {
     arguments: ARGUMENTS,
     returns: RETURNS,
     description: "Share of successes among n, 0 to 1, with the exact interval of Clopper and Pearson, which holds the \
-                  confidence however small n is, and is wider than Wilson's for it; NULL where n is 0 or something is \
-                  NULL. Without a confidence the setting brunt.confidence holds.",
+                  confidence however small n is, and is wider than Wilson's for it; NULL where n is 0, where \
+                  successes are less than 0 or more than n, and where something is NULL. Without a confidence the setting brunt.confidence holds.",
     example: "SELECT (clopper_pearson(1, 4)).lo",
 };
 

@@ -19,7 +19,7 @@ pub(super) static DOCUMENT: Document = Document {
     arguments: "s1 bigint, n1 bigint, s2 bigint, n2 bigint [, confidence double precision]",
     returns: RETURNS,
     description: "Share s1 of n1 less share s2 of n2, -1 to 1, with Newcombe's hybrid score interval; NULL where n1 or \
-                  n2 is 0 or something is NULL. Without a confidence the setting brunt.confidence holds.",
+                  n2 is 0, where successes are less than 0 or more than trials, and where something is NULL. Without a confidence the setting brunt.confidence holds.",
     example: "SELECT newcombe(56, 70, 48, 80)",
 };
 

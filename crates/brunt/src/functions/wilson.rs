@@ -10,8 +10,8 @@ pub(super) static DOCUMENT: Document = Document {
     name: "wilson",
     arguments: ARGUMENTS,
     returns: RETURNS,
-    description: "Share of successes among n, 0 to 1, with Wilson's score interval; NULL where n is 0 or something is \
-                  NULL. Without a confidence the setting brunt.confidence holds.",
+    description: "Share of successes among n, 0 to 1, with Wilson's score interval; NULL where n is 0, where \
+                  successes are less than 0 or more than n, and where something is NULL. Without a confidence the setting brunt.confidence holds.",
     example: "SELECT (wilson(30, 200)).lo",
 };
 
