@@ -10,6 +10,7 @@ use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions}
 
 use crate::code::Code;
 use crate::error::{Error, Fault};
+use crate::groups::GroupAliases;
 use crate::nearest::nearest;
 
 /// What a session may change about its answers.
@@ -65,16 +66,21 @@ impl ExtensionOptions for BruntOptions {
     }
 }
 
-/// The rules of grouping of the epoch that queries read. No setting: the epoch's definitions say them, and a running
-/// query keeps those that it began with.
+/// How the epoch that queries read groups errors. No setting: the epoch says it, and a running query keeps what it began
+/// with.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PinnedRules(pub(crate) Arc<Rules>);
-
-impl ConfigExtension for PinnedRules {
-    const PREFIX: &'static str = "brunt_rules";
+pub(crate) struct PinnedGrouping {
+    /// Those of its definitions.
+    pub(crate) rules: Arc<Rules>,
+    /// Where ids of before lead.
+    pub(crate) aliases: Arc<GroupAliases>,
 }
 
-impl ExtensionOptions for PinnedRules {
+impl ConfigExtension for PinnedGrouping {
+    const PREFIX: &'static str = "brunt_grouping";
+}
+
+impl ExtensionOptions for PinnedGrouping {
     fn as_any(&self) -> &dyn Any {
         self
     }

@@ -2,6 +2,7 @@
 
 mod cohort_diff;
 mod error_frames;
+mod error_group_current;
 mod error_group_id;
 mod error_info;
 mod error_template;
@@ -52,10 +53,11 @@ pub(crate) fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
 }
 
 /// What the reference says of each of them.
-pub(crate) fn documents() -> [&'static Document; 9] {
+pub(crate) fn documents() -> [&'static Document; 10] {
     [
         &cohort_diff::DOCUMENT,
         &error_frames::DOCUMENT,
+        &error_group_current::DOCUMENT,
         &error_group_id::DOCUMENT,
         &error_info::DOCUMENT,
         &error_template::DOCUMENT,
@@ -66,9 +68,10 @@ pub(crate) fn documents() -> [&'static Document; 9] {
     ]
 }
 
-fn scalars() -> [ScalarUDF; 7] {
+fn scalars() -> [ScalarUDF; 8] {
     [
         ScalarUDF::new_from_impl(error_frames::ErrorFrames::new()),
+        ScalarUDF::new_from_impl(error_group_current::ErrorGroupCurrent::new()),
         ScalarUDF::new_from_impl(error_group_id::ErrorGroupId::new()),
         ScalarUDF::new_from_impl(error_info::ErrorInfoOf::new()),
         ScalarUDF::new_from_impl(error_template::ErrorTemplate::new()),

@@ -46,9 +46,12 @@ mod relation;
 mod scan;
 mod session;
 mod sql_type;
+mod states;
 mod status;
 mod store;
 mod system;
+mod text_rows;
+mod time_text;
 mod translate;
 mod views;
 
@@ -71,5 +74,6 @@ pub use session::{
     Answer, Engine, EngineOptions, Pin, Prepared, RecordBatchStream, Session, Statement,
 };
 pub use sql_type::sql_type_name;
+pub use states::{Decision, GroupUpdate, UpdatedGroup};
 pub use status::Status;
 pub use store::{OpenOptions, Store};
