@@ -358,3 +358,34 @@ async fn parameters_are_arguments_too() {
     let answer = session.execute(&prepared, Some(values)).await.unwrap().collect().await.unwrap();
     assert_eq!(answer.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 1);
 }
+
+#[tokio::test]
+async fn a_group_is_ignored_until_it_costs_more() {
+    let store = shop().store().await;
+    let brunt = crate::Store::over(store.clone(), crate::OpenOptions::default()).unwrap();
+    let ignore = async |until: &str, currency: &str| {
+        let decision = crate::Decision::Ignore {
+            until_cost: brunt_model::Money::parse(until),
+            currency: Some(currency.to_owned()),
+        };
+        let update = crate::GroupUpdate { decision, comment: None, actor: None };
+        brunt.update_error_group("timeout", &update, NOW).await.unwrap()
+    };
+    let cheap = ignore("10000", "USD").await;
+    assert_eq!(cheap.state, "ignored", "{cheap:?}");
+    let said = "ignored until it costs more than 10000.0000 USD at 2025-10-29 01:06:40 UTC; costs ";
+    assert!(cheap.state_reason.starts_with(said), "{cheap:?}");
+    let dear = ignore("10", "usd").await;
+    assert_eq!(dear.state, "open", "{dear:?}");
+    let session = session(&store).await;
+    let cost = "SELECT revenue_at_risk, revenue_at_risk_lo, revenue_at_risk_hi FROM error_impact() WHERE error_group_id = 'timeout'";
+    let cost = ask(&session, cost).await.remove(0);
+    let [cost, lo, hi] = cost.split('|').collect::<Vec<_>>()[..] else { panic!("{cost}") };
+    let costs = format!(
+        "costs {cost} USD ({lo} to {hi}) in journey \"checkout\", more than 10.0000; ignored"
+    );
+    assert!(dear.state_reason.starts_with(&costs), "{dear:?} {costs}");
+    // The estimate looks groups up whose state rests on it.
+    let title = "SELECT title FROM error_impact() WHERE error_group_id = 'timeout'";
+    assert_eq!(ask(&session, title).await, ["timeout"]);
+}
