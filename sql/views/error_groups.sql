@@ -2,10 +2,10 @@
 -- title is that of its earliest occurrence: the short type and the message template, or what a rule of errors.toml says;
 -- introduced_in is the service version that it was first seen in. state is what error_group_states says of groups of
 -- which people decided something, with its state_reason; of the others it is new in the 7 days after first_seen_at, by
--- the newest row of logs, spans and events, then open. Counts
--- leave out repeats of one occurrence (duplicate_of), so a group of nothing but repeats has 0; n_occurrences is an
--- estimate where telemetry is sampled: each occurrence counts as many as it stands for (sample_weight); n_tickets counts
--- the tickets that have the group in ticket_context. Times leave out errors without a usable time.
+-- the newest row of logs, spans and events, then open. Counts leave out repeats of one occurrence (duplicate_of), so a
+-- group of nothing but repeats has 0; n_occurrences is an estimate where telemetry is sampled: each occurrence counts as
+-- many as it stands for (sample_weight); n_tickets counts the tickets that have the group in ticket_context. Times leave
+-- out errors without a usable time.
 WITH earliest AS (
     SELECT
         error_group_id,
@@ -31,9 +31,14 @@ ticketed AS (
     GROUP BY error_group_id
 ),
 newest AS (
-    SELECT max(ts_max) AS newest_at
-    FROM system.files
-    WHERE table_name IN ('logs', 'spans', 'events') AND day > DATE '1970-01-01'
+    SELECT max(newest_at) AS newest_at
+    FROM (
+        SELECT max(ts) AS newest_at FROM logs WHERE day > DATE '1970-01-01'
+        UNION ALL
+        SELECT max(ts) FROM spans WHERE day > DATE '1970-01-01'
+        UNION ALL
+        SELECT max(ts) FROM events WHERE day > DATE '1970-01-01'
+    ) AS telemetry
 )
 SELECT
     e.error_group_id,
