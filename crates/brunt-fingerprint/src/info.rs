@@ -32,6 +32,8 @@ pub struct ErrorInfo {
     pub thrown_at: Option<String>,
     /// How much of the input the group rests on.
     pub quality: Quality,
+    /// Whether a rule says that such errors are part of normal work.
+    pub is_expected: bool,
     /// Every part that was considered, used or not, in the order of the steps.
     pub why: Vec<Part>,
 }

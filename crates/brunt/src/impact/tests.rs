@@ -363,19 +363,20 @@ async fn parameters_are_arguments_too() {
 async fn a_group_is_ignored_until_it_costs_more() {
     let store = shop().store().await;
     let brunt = crate::Store::over(store.clone(), crate::OpenOptions::default()).unwrap();
-    let ignore = async |until: &str, currency: &str| {
+    let ignore = async |hour: i64, until: &str, currency: &str| {
+        let now = brunt_model::Ts(NOW.0 + hour * 3_600_000_000);
         let decision = crate::Decision::Ignore {
             until_cost: brunt_model::Money::parse(until),
             currency: Some(currency.to_owned()),
         };
         let update = crate::GroupUpdate { decision, comment: None, actor: None };
-        brunt.update_error_group("timeout", &update, NOW).await.unwrap()
+        brunt.update_error_group("timeout", &update, now).await.unwrap()
     };
-    let cheap = ignore("10000", "USD").await;
+    let cheap = ignore(0, "10000", "USD").await;
     assert_eq!(cheap.state, "ignored", "{cheap:?}");
     let said = "ignored until it costs more than 10000.0000 USD at 2025-10-29 01:06:40 UTC; costs ";
     assert!(cheap.state_reason.starts_with(said), "{cheap:?}");
-    let dear = ignore("10", "usd").await;
+    let dear = ignore(1, "10", "usd").await;
     assert_eq!(dear.state, "open", "{dear:?}");
     let session = session(&store).await;
     let cost = "SELECT revenue_at_risk, revenue_at_risk_lo, revenue_at_risk_hi FROM error_impact() WHERE error_group_id = 'timeout'";

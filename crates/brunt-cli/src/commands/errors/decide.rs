@@ -36,7 +36,10 @@ async fn decide(
         updated.to_json()
     } else {
         let title = updated.title.as_ref().map_or(String::new(), |title| format!(" ({title})"));
-        format!("{}{title} is {}: {}", updated.error_group_id, updated.state, updated.state_reason)
+        let (id, state, reason) = (&updated.error_group_id, &updated.state, &updated.state_reason);
+        // Most reasons begin with the state.
+        let state = if reason.starts_with(state) { String::new() } else { format!("{state}, ") };
+        format!("{id}{title}: {state}{reason}")
     };
     print(&(line + "\n"));
     Ok(ExitStatus::Done)
