@@ -33,6 +33,7 @@ mod error;
 mod error_call;
 mod estimate;
 mod excess;
+mod expected;
 #[cfg(test)]
 mod fixture;
 mod functions;
