@@ -320,7 +320,10 @@ impl<'s> Grouping<'s> {
             into.clone_into(&mut decision.group);
             decision.rules[2] = Some(*place);
         }
-        decision.rules[EXPECTED] = rules.expected(&decision.group, &self.facts(subject));
+        if let Some(place) = rules.expected(&decision.group, &self.facts(subject)) {
+            why.ignored("expected", || place.to_string(), "ignored: does not move the error");
+            decision.rules[EXPECTED] = Some(place);
+        }
         decision
     }
 

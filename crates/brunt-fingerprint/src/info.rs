@@ -74,7 +74,7 @@ impl Quality {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// What it is: `service`, `lang`, `type`, `cause`, `frame`, `thrown_at`, `culprit`, `message`, `child`, `fingerprint`,
-    /// `rule`, `split`, `merge`.
+    /// `rule`, `split`, `merge`, `expected`.
     pub part: &'static str,
     /// Its value.
     pub value: String,

@@ -362,22 +362,24 @@ async fn parameters_are_arguments_too() {
 #[tokio::test]
 async fn a_group_without_effect_is_proposed_as_expected_and_one_that_hurts_is_not() {
     let mut lines = Lines::default();
-    for n in 0..400 {
+    for n in 0..200 {
         let groups: &[&str] = match n {
-            0..100 => &["timeout"],
-            100..300 if n / 2 % 2 == 0 => &["quiet"],
+            0..40 => &["timeout"],
+            _ if n % 8 < 4 => &["quiet"],
             _ => &[],
         };
-        let buys = if n < 100 { n % 20 == 0 } else { n % 2 == 0 };
+        let buys = if n < 40 { n % 20 == 0 } else { n % 2 == 0 };
         lines.visit(&Visit { n, groups, buys, ..Visit::default() });
     }
     lines.errors = lines.errors.replace("\"error_id\"", "\"handled\":true,\"error_id\"");
     let session = session(&lines.store().await).await;
-    let sql = "SELECT error_group_id, reasons, journey, loss_pp_lo < 0 AND loss_pp_hi > 0 AND loss_pp < loss_pp_hi FROM expected_errors(margin_pp => $M) ORDER BY 1";
+    let sql = "SELECT error_group_id, reasons, journey, loss_pp_lo < loss_pp AND loss_pp < loss_pp_hi FROM expected_errors(margin_pp => $M) ORDER BY 1";
     let at = async |margin: &str| ask(&session, &sql.replace("$M", margin)).await;
-    assert_eq!(at("30").await, ["quiet|[no_effect, handled]|checkout|true"]);
-    assert_eq!(at("0.5").await, ["quiet|[handled]|checkout|true"], "that is not known so well");
-    assert_eq!(at("100").await.len(), 2, "no loss matters");
+    let no_effect = "quiet|[no_effect, handled]|checkout|true";
+    assert_eq!(at("40").await, [no_effect, "timeout|[handled]|checkout|true"]);
+    // The loss of the one is above this margin for sure, and whether that of the other is below it is not known.
+    assert_eq!(at("20").await, ["quiet|[handled]|checkout|true"]);
+    assert_eq!(at("100").await, [no_effect, "timeout|[no_effect, handled]|checkout|true"]);
 }
 
 #[tokio::test]
