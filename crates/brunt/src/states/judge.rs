@@ -52,7 +52,7 @@ pub(super) struct Facts {
 pub(super) type Orders = HashMap<Place, VersionOrder>;
 
 impl State {
-    pub(super) fn as_str(&self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Resolved => "resolved",
