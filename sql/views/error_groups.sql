@@ -1,9 +1,11 @@
 -- Errors that have one cause. One row is an error group.
 -- title is that of its earliest occurrence: the short type and the message template, or what a rule of errors.toml says;
--- state is open, as no group can be resolved yet; introduced_in is the service version that it was first seen in. Counts
--- leave out repeats of one occurrence (duplicate_of), so a group of nothing but repeats has 0; n_occurrences is an
--- estimate where telemetry is sampled: each occurrence counts as many as it stands for (sample_weight); n_tickets counts
--- the tickets that have the group in ticket_context. Times leave out errors without a usable time.
+-- introduced_in is the service version that it was first seen in. state is what error_group_states says of groups of
+-- which people decided something, with its state_reason; of the others it is new in the 7 days after first_seen_at, by
+-- the newest row of logs, spans and events, then open. Counts leave out repeats of one occurrence (duplicate_of), so a
+-- group of nothing but repeats has 0; n_occurrences is an estimate where telemetry is sampled: each occurrence counts as
+-- many as it stands for (sample_weight); n_tickets counts the tickets that have the group in ticket_context. Times leave
+-- out errors without a usable time.
 WITH earliest AS (
     SELECT
         error_group_id,
@@ -27,13 +29,27 @@ ticketed AS (
     FROM ticket_context
     WHERE error_group_id IS NOT NULL
     GROUP BY error_group_id
+),
+newest AS (
+    SELECT max(newest_at) AS newest_at
+    FROM (
+        SELECT max(ts) AS newest_at FROM logs WHERE day > DATE '1970-01-01'
+        UNION ALL
+        SELECT max(ts) FROM spans WHERE day > DATE '1970-01-01'
+        UNION ALL
+        SELECT max(ts) FROM events WHERE day > DATE '1970-01-01'
+    ) AS telemetry
 )
 SELECT
     e.error_group_id,
     e.title,
     e.culprit,
     e.error_class,
-    'open' AS state,
+    CASE
+        WHEN s.state IS NOT NULL THEN s.state
+        WHEN e.first_seen_at >= n.newest_at - INTERVAL '7 days' THEN 'new'
+        ELSE 'open'
+    END AS state,
     e.first_seen_at,
     e.last_seen_at,
     e.introduced_in,
@@ -42,6 +58,9 @@ SELECT
     e.n_sessions,
     e.n_users,
     e.n_accounts,
-    coalesce(t.n_tickets, 0) AS n_tickets
+    coalesce(t.n_tickets, 0) AS n_tickets,
+    s.state_reason
 FROM earliest e
+CROSS JOIN newest n
 LEFT JOIN ticketed t ON t.error_group_id = e.error_group_id
+LEFT JOIN error_group_states s ON s.error_group_id = e.error_group_id

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use brunt_model::Money;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Which bugs do customers bear the brunt of?
@@ -47,7 +48,8 @@ pub(crate) enum Command {
     Sql(Sql),
     /// Answer PostgreSQL clients, psql and BI tools among them
     Serve(Serve),
-    /// List error groups, the most frequent first, or what a period has more of; explain one, or test rules
+    /// List error groups, the most frequent first, or what a period has more of; explain, resolve or ignore one, or test
+    /// rules
     Errors(Errors),
     /// Show what error groups cost in a journey
     Impact(Impact),
@@ -205,6 +207,71 @@ pub(crate) enum ErrorsAction {
     Explain(ExplainError),
     /// Show which groups would merge or split with the rules of a file, and which of them match nothing
     Test(TestRules),
+    /// Say that a group is mended, in a version or from now on; it regresses where it occurs after that
+    Resolve(ResolveGroup),
+    /// Say that nobody needs to look at a group, or not until it costs more
+    Ignore(IgnoreGroup),
+    /// Take back that a group is resolved or ignored
+    Reopen(ReopenGroup),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ResolveGroup {
+    /// Id of the error group, or enough of its beginning
+    pub(crate) id: String,
+
+    /// The first version that is mended; without it, what occurs from now on is a regression
+    #[arg(long = "in", value_name = "VERSION")]
+    pub(crate) version: Option<String>,
+
+    /// Only in this environment, such as `production`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) remark: Remark,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct IgnoreGroup {
+    /// Id of the error group, or enough of its beginning
+    pub(crate) id: String,
+
+    /// It is open again when it costs a journey more than this, as `brunt impact` estimates it
+    #[arg(long, value_name = "AMOUNT", value_parser = money)]
+    pub(crate) until_costs: Option<Money>,
+
+    /// The currency of the amount, such as EUR; that of each journey without it
+    #[arg(long, value_name = "CODE", requires = "until_costs")]
+    pub(crate) currency: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) remark: Remark,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReopenGroup {
+    /// Id of the error group, or enough of its beginning
+    pub(crate) id: String,
+
+    #[command(flatten)]
+    pub(crate) remark: Remark,
+}
+
+/// What is kept beside a decision.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Remark {
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: Option<String>,
+
+    /// Who decides; the name that the system knows where it is not given
+    #[arg(long, value_name = "NAME", env = "USER", hide_env = true)]
+    pub(crate) by: Option<String>,
+}
+
+fn money(text: &str) -> Result<Money, String> {
+    Money::parse(text).ok_or_else(|| "give a number such as 500 or 99.95".to_owned())
 }
 
 #[derive(Debug, clap::Args)]

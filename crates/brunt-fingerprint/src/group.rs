@@ -18,6 +18,8 @@ use crate::unwrap;
 
 /// Characters of the title behind the type.
 const TITLE_CHARS_MAX: usize = 160;
+/// The place of a rule of expected errors among those that had a say.
+const EXPECTED: usize = 3;
 
 /// Groups an occurrence and says why. Never fails: what cannot be read is grouped by type and message, and `quality`
 /// says so.
@@ -45,7 +47,9 @@ fn info(grouping: &Grouping<'_>) -> ErrorInfo {
         None => why.ignored("lang", String::new, "ignored: no frames"),
     }
     let subject = grouping.read(&mut why);
-    let Decision { group, is_global, is_replaced, title, .. } = grouping.decide(&subject, &mut why);
+    let decision = grouping.decide(&subject, &mut why);
+    let is_expected = decision.rules[EXPECTED].is_some();
+    let Decision { group, is_global, is_replaced, title, .. } = decision;
     let reading = &subject.reading;
     let culprit = reading.culprit.as_ref();
     ErrorInfo {
@@ -63,6 +67,7 @@ fn info(grouping: &Grouping<'_>) -> ErrorInfo {
         root_template: reading.root_template().to_owned(),
         thrown_at: reading.thrown_at.as_ref().map(Symbol::text),
         quality: reading.quality,
+        is_expected,
         why: why.into_parts(),
     }
 }
@@ -156,8 +161,8 @@ pub(crate) struct Decision {
     /// Whether something else than the steps made the whole group.
     is_replaced: Option<Id>,
     title: Option<String>,
-    /// The rule, the split and the merge that had a say.
-    pub(crate) rules: [Option<RulePlace>; 3],
+    /// The rule, the split and the merge that had a say, and the rule by which it is expected.
+    pub(crate) rules: [Option<RulePlace>; 4],
 }
 
 impl<'s> Grouping<'s> {
@@ -295,7 +300,7 @@ impl<'s> Grouping<'s> {
             is_global,
             is_replaced: None,
             title: rule.and_then(|rule| rule.title.clone()),
-            rules: [rule.map(|rule| rule.place), None, None],
+            rules: [rule.map(|rule| rule.place), None, None, None],
         };
         let id = match asked {
             Some((part, text)) => {
@@ -314,6 +319,10 @@ impl<'s> Grouping<'s> {
             why.used("merge", || decision.group.clone(), "used: merged by a rule");
             into.clone_into(&mut decision.group);
             decision.rules[2] = Some(*place);
+        }
+        if let Some(place) = rules.expected(&decision.group, &self.facts(subject)) {
+            why.ignored("expected", || place.to_string(), "ignored: does not move the error");
+            decision.rules[EXPECTED] = Some(place);
         }
         decision
     }

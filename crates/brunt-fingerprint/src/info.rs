@@ -32,6 +32,8 @@ pub struct ErrorInfo {
     pub thrown_at: Option<String>,
     /// How much of the input the group rests on.
     pub quality: Quality,
+    /// Whether a rule says that such errors are part of normal work.
+    pub is_expected: bool,
     /// Every part that was considered, used or not, in the order of the steps.
     pub why: Vec<Part>,
 }
@@ -72,7 +74,7 @@ impl Quality {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// What it is: `service`, `lang`, `type`, `cause`, `frame`, `thrown_at`, `culprit`, `message`, `child`, `fingerprint`,
-    /// `rule`, `split`, `merge`.
+    /// `rule`, `split`, `merge`, `expected`.
     pub part: &'static str,
     /// Its value.
     pub value: String,

@@ -8,8 +8,8 @@ use crate::info::Why;
 use crate::occurrence::Occurrence;
 use crate::rules::{RulePlace, Rules};
 
-/// The places of the rules that name a frame or the root type of an occurrence, and of the `rule`, `split` and `merge`
-/// that had a say in its group or title; a `rule` behind another that applies has none.
+/// The places of the rules that name a frame or the root type of an occurrence, and of the `rule`, `split`, `merge` and
+/// `expected` that had a say; a `rule` or `expected` behind another that applies has none.
 pub fn matched(occurrence: &Occurrence<'_>, rules: &Rules) -> BTreeSet<RulePlace> {
     with_grouping(occurrence, rules, |grouping| {
         let mut places = BTreeSet::new();

@@ -24,6 +24,10 @@
 //! [[split]]
 //! id = "e0:cccccccccccccccccccccccccc"
 //! by = "template"               # or caller, variant, attr.NAME
+//! [[expected]]                  # part of normal work; it stays in its group
+//! id = "e0:dddddddddddddddddddddddddd"
+//! [[expected]]                  # or by the conditions of a rule
+//! when = { type = "*ValidationError" }
 //! ```
 //! In patterns `*` and `**` stand for any text. Attributes are those of the record that told of the error: a log, a span, a
 //! session event.
@@ -57,6 +61,7 @@ pub struct Rules {
     merges: BTreeMap<String, (String, RulePlace)>,
     /// By the id that is split.
     splits: BTreeMap<String, (SplitBy, RulePlace)>,
+    expected: Vec<Expected>,
 }
 
 /// Where a rule stands in its file. `Display` is what it is called: `rule 2`.
@@ -65,7 +70,7 @@ pub struct RulePlace {
     /// Line from 1.
     pub line: usize,
     /// The key of the file that holds it: `in_app.include`, `in_app.exclude`, `helper`, `generic`, `drop`, `rule`, `merge`,
-    /// `split`.
+    /// `split`, `expected`.
     pub kind: &'static str,
     /// From 1, among those of its kind.
     pub number: usize,
@@ -103,13 +108,33 @@ enum Pattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
     pub(crate) place: RulePlace,
+    when: Conditions,
+    pub(crate) group: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) is_global: bool,
+}
+
+/// Patterns that all have to match; what has none is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Conditions {
     root_type: Option<String>,
     message: Option<String>,
     service: Option<String>,
     symbol: Option<String>,
-    pub(crate) group: Option<String>,
-    pub(crate) title: Option<String>,
-    pub(crate) is_global: bool,
+}
+
+/// Errors that are part of normal work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Expected {
+    place: RulePlace,
+    of: ExpectedOf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ExpectedOf {
+    /// The id that a group has after splits and merges.
+    Group(String),
+    When(Conditions),
 }
 
 /// What a split goes by.
@@ -147,7 +172,8 @@ impl Rules {
         let merges = self.merges.values().map(|(_, place)| *place);
         let splits = self.splits.values().map(|(_, place)| *place);
         let rules = self.rules.iter().map(|rule| rule.place);
-        named.chain(in_app).chain(rules).chain(merges).chain(splits).collect()
+        let expected = self.expected.iter().map(|expected| expected.place);
+        named.chain(in_app).chain(rules).chain(merges).chain(splits).chain(expected).collect()
     }
 
     /// The names of the attributes that rules look at; grouping needs no others of an occurrence.
@@ -207,11 +233,20 @@ impl Rules {
     }
 
     pub(crate) fn first_for(&self, facts: &Facts<'_>) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.is_for(facts))
+        self.rules.iter().find(|rule| rule.when.hold(facts))
     }
 
     pub(crate) fn merged(&self, group: &str) -> Option<&(String, RulePlace)> {
         self.merges.get(group)
+    }
+
+    /// The first rule by which errors of a finished group are part of normal work.
+    pub(crate) fn expected(&self, group: &str, facts: &Facts<'_>) -> Option<RulePlace> {
+        let is_for = |expected: &&Expected| match &expected.of {
+            ExpectedOf::Group(id) => id == group,
+            ExpectedOf::When(conditions) => conditions.hold(facts),
+        };
+        self.expected.iter().find(is_for).map(|expected| expected.place)
     }
 
     pub(crate) fn split(&self, group: &str) -> Option<&(SplitBy, RulePlace)> {
@@ -236,8 +271,13 @@ impl Named {
     }
 }
 
-impl Rule {
-    fn is_for(&self, facts: &Facts<'_>) -> bool {
+impl Conditions {
+    fn is_empty(&self) -> bool {
+        let Self { root_type, message, service, symbol } = self;
+        [root_type, message, service, symbol].iter().all(|condition| condition.is_none())
+    }
+
+    fn hold(&self, facts: &Facts<'_>) -> bool {
         let holds = |glob: &Option<String>, text: &str| {
             glob.as_ref().is_none_or(|glob| matches(glob, text))
         };

@@ -214,8 +214,17 @@ fn rules_do_what_the_page_shows() {
         assert!(lines.any(|line| is_new(&line)), "{}: the rule changes nothing", shown.heading);
         kinds.extend(rules.places().into_iter().map(|place| place.kind));
     }
-    let want =
-        ["drop", "generic", "helper", "in_app.exclude", "in_app.include", "merge", "rule", "split"];
+    let want = [
+        "drop",
+        "expected",
+        "generic",
+        "helper",
+        "in_app.exclude",
+        "in_app.include",
+        "merge",
+        "rule",
+        "split",
+    ];
     assert_eq!(Vec::from_iter(kinds), want, "each key has an example");
 }
 

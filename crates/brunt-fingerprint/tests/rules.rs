@@ -71,6 +71,43 @@ fn a_type_may_be_called_generic() {
 }
 
 #[test]
+fn errors_are_expected_by_their_group_or_by_conditions_and_stay_where_they_are() {
+    let plain = of(&Rules::default());
+    assert!(!plain.is_expected);
+    let by_id = format!("[[expected]]\nid = \"{}\"", plain.group);
+    let when = "[[expected]]\nwhen = { type = \"*StockException\", service = \"shop\" }";
+    for text in [by_id.as_str(), when] {
+        let info = of(&rules(text));
+        assert_eq!((info.group.as_str(), info.is_expected), (plain.group.as_str(), true), "{text}");
+    }
+    for text in [
+        "[[expected]]\nid = \"e0:other\"",
+        "[[expected]]\nwhen = { type = \"*StockException\", service = \"web\" }",
+    ] {
+        assert!(!of(&rules(text)).is_expected, "{text}");
+    }
+    // The id is the one after merges, and the rule is told to have had a say.
+    let merged = rules(&format!(
+        "[[merge]]\ninto = \"e0:other\"\nids = [\"{}\"]\n[[expected]]\nid = \"e0:other\"\n[[expected]]\nid = \"{}\"",
+        plain.group, plain.group
+    ));
+    assert!(of(&merged).is_expected);
+    let occurrence =
+        Occurrence { stacktrace: Some(STACK), service: Some("shop"), ..Occurrence::default() };
+    let named: Vec<String> =
+        matched(&occurrence, &merged).iter().map(ToString::to_string).collect();
+    assert_eq!(named, ["merge 1", "expected 1"]);
+    assert_eq!(merged.places().len(), 3);
+    for text in [
+        "[[expected]]",
+        "[[expected]]\nwhen = {}",
+        "[[expected]]\nid = \"e0:a\"\nwhen = { type = \"A\" }",
+    ] {
+        assert!(Rules::parse(&format!("schema = 1\n{text}")).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn the_first_rule_that_matches_replaces_or_refines_the_group() {
     let plain = of(&Rules::default());
     let replaced = of(&rules(

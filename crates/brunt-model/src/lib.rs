@@ -1,4 +1,4 @@
-//! The words every other crate speaks: identifiers, time, money, and the schema of each table.
+//! The words every other crate speaks: identifiers, versions, time, money, and the schema of each table.
 //!
 //! Nothing here reads, writes or computes an answer.
 //! ```
@@ -19,6 +19,8 @@ mod money;
 mod table;
 mod tables;
 mod time;
+mod version;
+mod version_order;
 
 pub use column::{Column, ColumnType};
 pub use id::{SpanId, TraceId};
@@ -26,3 +28,5 @@ pub use money::{MONEY_PRECISION, MONEY_SCALE, Money};
 pub use table::{Table, TableKind};
 pub use tables::{table, tables};
 pub use time::{Day, Ts, day_of};
+pub use version::Version;
+pub use version_order::VersionOrder;

@@ -6,6 +6,7 @@ mod activities;
 mod block;
 mod duplicates;
 mod error_aliases;
+mod error_group_updates;
 mod errors;
 mod events;
 mod journey_steps;
@@ -44,6 +45,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         duplicates::duplicates(),
         redactions::redactions(),
         error_aliases::error_aliases(),
+        error_group_updates::error_group_updates(),
     ]
 });
 

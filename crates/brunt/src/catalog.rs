@@ -17,6 +17,7 @@ use crate::error::Fault;
 use crate::journeys::{self, Journeys};
 use crate::scan::StoreTable;
 use crate::session::Core;
+use crate::states::{self, GroupStates};
 use crate::{system, views};
 
 /// Name of the one catalog.
@@ -99,6 +100,9 @@ impl SchemaProvider for PublicSchema {
             let rows = Journeys { pin: self.core.pin() };
             return Ok(Some(Arc::new(Computed::new(rows))));
         }
+        if name == states::NAME {
+            return Ok(Some(Arc::new(GroupStates { core: Arc::clone(&self.core) })));
+        }
         match views::view(name) {
             Some(sql) => Ok(Some(Arc::new(views::plan(&self.core.state()?, sql).await?))),
             None => Ok(None),
@@ -150,7 +154,7 @@ impl fmt::Debug for PublicSchema {
 /// The names of schema `public` that every store has.
 fn own_names() -> impl Iterator<Item = &'static str> {
     let stored = tables().iter().filter(|table| table.kind != TableKind::System);
-    stored.map(|table| table.name).chain([journeys::NAME]).chain(views::names())
+    stored.map(|table| table.name).chain([journeys::NAME, states::NAME]).chain(views::names())
 }
 
 /// What the store knows of itself.

@@ -11,7 +11,7 @@ use datafusion::logical_expr::{ScalarFunctionArgs, Signature, TypeSignature, Vol
 use serde_json::Value;
 
 use crate::derive::attribute;
-use crate::pinned_rules::PinnedRules;
+use crate::pinned_grouping::PinnedGrouping;
 
 /// The arguments of a function of an error, for the reference.
 pub(crate) const ARGUMENTS: &str =
@@ -29,7 +29,7 @@ impl ErrorCall {
         let columns = args.args.iter().map(|arg| arg.to_array(args.number_rows));
         Ok(Self {
             columns: columns.collect::<Result<_>>()?,
-            rules: pinned_rules(&args.config_options),
+            rules: pinned(&args.config_options).rules,
         })
     }
 
@@ -81,7 +81,7 @@ pub(crate) fn of_texts(n_texts: std::ops::RangeInclusive<usize>) -> Signature {
     Signature::one_of(exact.collect(), Volatility::Stable)
 }
 
-/// The rules of the epoch that a query reads.
-pub(crate) fn pinned_rules(options: &ConfigOptions) -> Arc<Rules> {
-    options.extensions.get::<PinnedRules>().cloned().unwrap_or_default().0
+/// How the epoch that a query reads groups errors.
+pub(crate) fn pinned(options: &ConfigOptions) -> PinnedGrouping {
+    options.extensions.get::<PinnedGrouping>().cloned().unwrap_or_default()
 }

@@ -33,6 +33,7 @@ mod error;
 mod error_call;
 mod estimate;
 mod excess;
+mod expected;
 #[cfg(test)]
 mod fixture;
 mod functions;
@@ -42,15 +43,18 @@ mod impact;
 mod journeys;
 mod load;
 mod nearest;
-mod pinned_rules;
+mod pinned_grouping;
 mod relation;
 mod scan;
 mod session;
 mod share_interval;
 mod sql_type;
+mod states;
 mod status;
 mod store;
 mod system;
+mod text_rows;
+mod time_text;
 mod translate;
 mod views;
 
@@ -73,5 +77,6 @@ pub use session::{
     Answer, Engine, EngineOptions, Pin, Prepared, RecordBatchStream, Session, Statement,
 };
 pub use sql_type::sql_type_name;
+pub use states::{Decision, GroupUpdate, UpdatedGroup};
 pub use status::Status;
 pub use store::{OpenOptions, Store};

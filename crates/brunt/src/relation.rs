@@ -27,6 +27,7 @@ pub(crate) use self::since::{Since, moment};
 use crate::code::Code;
 use crate::error::Error;
 use crate::excess::ErrorExcess;
+use crate::expected::ExpectedErrors;
 use crate::impact::ErrorImpact;
 use crate::session::{Core, Pin};
 use crate::translate::{Names, translate};
@@ -61,7 +62,7 @@ pub(crate) struct PlanContext<'a> {
 
 /// All table functions.
 pub(crate) fn table_functions() -> Vec<Arc<dyn TableFunction>> {
-    vec![Arc::new(ErrorExcess), Arc::new(ErrorImpact)]
+    vec![Arc::new(ErrorExcess), Arc::new(ErrorImpact), Arc::new(ExpectedErrors)]
 }
 
 impl<'a> PlanContext<'a> {

@@ -13,7 +13,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
-use brunt_fingerprint::Rules;
 use datafusion::common::ParamValues;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
@@ -35,7 +34,7 @@ use crate::config::BruntOptions;
 use crate::error::Error;
 use crate::functions;
 use crate::impact::ImpactExec;
-use crate::pinned_rules::PinnedRules;
+use crate::pinned_grouping::PinnedGrouping;
 use crate::relation::{InlineTableFunctions, TableFunction, TableFunctionPlanner};
 use crate::translate::{Names, translate};
 
@@ -59,9 +58,9 @@ impl Session {
         pin: Arc<Pin>,
         table_functions: Vec<Arc<dyn TableFunction>>,
     ) -> Result<Self, Error> {
-        let rules = Arc::clone(&pin.definitions().rules);
+        let grouping = pin.grouping();
         let core = Arc::new(Core::new(pin, table_functions));
-        let state = new_state(&engine, &core, rules)
+        let state = new_state(&engine, &core, grouping)
             .map_err(|error| translate(error, &Names::default()))?;
         let context = SessionContext::new_with_state(state);
         context.register_catalog(CATALOG, Arc::new(Catalog::new(&core)));
@@ -75,7 +74,7 @@ impl Session {
     pub async fn pin(&self) -> Result<u64, Error> {
         let pin = self.engine.pin(self.options().epoch).await?;
         let number = pin.epoch().number;
-        self.pin_rules(&pin.definitions().rules);
+        self.pin_grouping(pin.grouping());
         self.core.set_pin(pin);
         Ok(number)
     }
@@ -156,13 +155,15 @@ impl Session {
         state.config_options().extensions.get::<BruntOptions>().cloned().unwrap_or_default()
     }
 
-    /// Lets functions group with these rules from the next statement on.
-    fn pin_rules(&self, rules: &Arc<Rules>) {
+    /// Lets functions group so from the next statement on.
+    fn pin_grouping(&self, grouping: PinnedGrouping) {
         let state = self.context.state_ref();
-        let is_same = |pinned: &PinnedRules| Arc::ptr_eq(&pinned.0, rules);
+        let is_same = |pinned: &PinnedGrouping| {
+            Arc::ptr_eq(&pinned.rules, &grouping.rules)
+                && Arc::ptr_eq(&pinned.aliases, &grouping.aliases)
+        };
         if !state.read().config_options().extensions.get().is_some_and(is_same) {
-            let pinned = PinnedRules(Arc::clone(rules));
-            state.write().config_mut().options_mut().extensions.insert(pinned);
+            state.write().config_mut().options_mut().extensions.insert(grouping);
         }
     }
 
@@ -213,13 +214,13 @@ fn remarks_on_rows(plan: &Arc<dyn ExecutionPlan>) -> bool {
 fn new_state(
     engine: &Engine,
     core: &Arc<Core>,
-    rules: Arc<Rules>,
+    grouping: PinnedGrouping,
 ) -> datafusion::error::Result<SessionState> {
     let mut analyzers: Vec<Arc<dyn datafusion::optimizer::AnalyzerRule + Send + Sync>> =
         vec![Arc::new(InlineTableFunctions::new(Arc::clone(core)))];
     analyzers.extend(Analyzer::new().rules);
     let mut state = SessionStateBuilder::new()
-        .with_config(new_config(engine, rules).with_extension(Arc::clone(core.notices())))
+        .with_config(new_config(engine, grouping).with_extension(Arc::clone(core.notices())))
         .with_runtime_env(Arc::clone(engine.runtime()))
         .with_default_features()
         .with_analyzer_rules(analyzers)
@@ -232,14 +233,14 @@ fn new_state(
 /// Keys of a join that are looked for in the other side's filters.
 const JOIN_KEYS_MAX: usize = 500;
 
-fn new_config(engine: &Engine, rules: Arc<Rules>) -> SessionConfig {
+fn new_config(engine: &Engine, grouping: PinnedGrouping) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(engine.target_partitions())
         .with_default_catalog_and_schema(CATALOG, PUBLIC)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(true)
         .with_option_extension(BruntOptions::default())
-        .with_option_extension(PinnedRules(rules));
+        .with_option_extension(grouping);
     let options = config.options_mut();
     options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
     options.sql_parser.collect_spans = true;

@@ -16,6 +16,7 @@ use crate::load::{
     Subject, Unloaded,
 };
 use crate::session::{Answer, Engine, EngineOptions, Session};
+use crate::states::{self, GroupUpdate, UpdatedGroup};
 use crate::status::{self, Status};
 use crate::system;
 
@@ -213,6 +214,20 @@ impl Store {
         groups::compare(self.session().await?.pinned(), rules, since).await
     }
 
+    /// Keeps what is to hold for an error group from now on, and says what it is then: `id` is its id or one that it had
+    /// before, or so much of the beginning as no other group has. `now` becomes the time of the decision.
+    ///
+    /// # Errors
+    /// [`crate::Code::UndefinedObject`] where no group has the id, [`crate::Code::InvalidArgument`] where several begin so.
+    pub async fn update_error_group(
+        &self,
+        id: &str,
+        update: &GroupUpdate,
+        now: Ts,
+    ) -> Result<UpdatedGroup, Error> {
+        states::update(self, id, update, now).await
+    }
+
     /// What the store holds, and what waits to be done.
     pub async fn status(&self) -> Result<Status, Error> {
         status::status(self).await
@@ -319,6 +334,8 @@ mod tests {
         is_send(&store.explain_stack("", None));
         is_send(&store.test_rules(("", ""), None));
         is_send(&store.test_regrouping(None));
+        let reopen = GroupUpdate { decision: crate::Decision::Reopen, comment: None, actor: None };
+        is_send(&store.update_error_group("", &reopen, Ts(0)));
         is_send(&store.suggest_journey());
         is_send(&store.suggest_redaction());
         is_send(&store.write_definition("journeys.toml", ""));

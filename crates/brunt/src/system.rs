@@ -19,11 +19,12 @@ use crate::session::Core;
 
 use crate::computed::Computed;
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "aliases",
     "duplicates",
     "epochs",
     "error_aliases",
+    "error_group_updates",
     "files",
     "formats",
     "functions",
@@ -52,7 +53,7 @@ pub(crate) fn table(name: &str, core: &Arc<Core>) -> Option<Arc<dyn TableProvide
         "loads" => Arc::new(Computed::new(loads::Loads { pin })),
         "mappings" => Arc::new(Computed::new(mappings::Mappings { pin })),
         "pii" => Arc::new(Computed::new(pii::Pii { pin })),
-        "duplicates" | "error_aliases" | "redactions" | "rejects" => {
+        "duplicates" | "error_aliases" | "error_group_updates" | "redactions" | "rejects" => {
             Arc::new(StoreTable::new(pin, brunt_model::table(name)?))
         }
         "settings" => Arc::new(Computed::new(settings::Settings)),

@@ -1,6 +1,7 @@
 //! `brunt errors`: error groups, the most frequent first; of a period, those that it has more of than its baseline
-//! first; one of them explained; rules tested on them.
+//! first; one of them explained, resolved, ignored or reopened; rules tested on them.
 
+mod decide;
 mod explain;
 pub(super) mod regrouping;
 
@@ -18,6 +19,9 @@ pub(super) async fn run(ctx: &Context, args: &Errors) -> Result<ExitStatus, Fail
         None => list(ctx, args).await,
         Some(ErrorsAction::Explain(explain)) => explain::run(ctx, explain).await,
         Some(ErrorsAction::Test(test)) => test_rules(ctx, test).await,
+        Some(ErrorsAction::Resolve(resolve)) => decide::resolve(ctx, resolve).await,
+        Some(ErrorsAction::Ignore(ignore)) => decide::ignore(ctx, ignore).await,
+        Some(ErrorsAction::Reopen(reopen)) => decide::reopen(ctx, reopen).await,
     }
 }
 
@@ -25,7 +29,7 @@ async fn list(ctx: &Context, args: &Errors) -> Result<ExitStatus, Failure> {
     let session = ctx.open().await?.session().await?;
     let Some(since) = &args.since else {
         let sql = format!(
-            "SELECT error_group_id, title, array_to_string(service_names, ', ') AS services, \
+            "SELECT error_group_id, state, title, array_to_string(service_names, ', ') AS services, \
              n_occurrences, n_sessions, n_users, n_tickets, last_seen_at \
              FROM error_groups ORDER BY n_occurrences DESC, error_group_id LIMIT {}",
             args.limit

@@ -118,6 +118,41 @@ fn why_an_error_is_in_its_group() {
 }
 
 #[test]
+fn what_was_decided_of_a_group() {
+    let place = loaded();
+    let group = count(&place, "SELECT error_group_id FROM error_groups WHERE culprit LIKE 'com%'");
+    // The time of a decision is that of the run.
+    let decided = |arguments: &[&str]| {
+        let screen = screen(&place, &[arguments, &["--by", "ann"]].concat());
+        let at = count(
+            &place,
+            "SELECT coalesce(to_char(max(loaded_at), '%Y-%m-%d %H:%M:%S UTC'), 'never') FROM system.error_group_updates",
+        );
+        screen.replace(&at, "NOW")
+    };
+    let screens = [
+        decided(&["errors", "resolve", &group, "--in", "1.4.1", "--environment", "live"]),
+        decided(&["errors", "resolve", &group[..9], "--in", "v1.3.9", "--comment", "new client"]),
+        decided(&["errors", "ignore", &group, "--until-costs", "1000", "--currency", "usd"]),
+        decided(&["errors", "reopen", &group]),
+        decided(&["--json", "errors", "ignore", &group]),
+        decided(&["errors", "resolve", "e0:"]),
+        decided(&["errors", "resolve", &format!("{}zzz", &group[..9])]),
+        decided(&["errors", "ignore", &group, "--until-costs", "much"]),
+        decided(&["errors", "ignore", &group, "--until-costs=-1"]),
+        decided(&["errors", "resolve", &group, "--in", ""]),
+    ];
+    insta::assert_snapshot!("errors_decide", screens.join("\n"));
+    let history = "SELECT string_agg(concat_ws(' ', action, service_version, deployment_environment_name, until_cost, currency, actor, comment), ', ' ORDER BY loaded_at) FROM system.error_group_updates";
+    assert_eq!(
+        count(&place, history),
+        "\"resolve 1.4.1 live ann, resolve v1.3.9 ann new client, ignore 1000.0000 USD ann, reopen ann, ignore ann\""
+    );
+    let groups = place.run(&["errors"]).out;
+    assert!(groups.contains("ignored") && groups.contains("new"), "{groups}");
+}
+
+#[test]
 fn what_rules_would_change() {
     let place = loaded();
     let group = |of: &str| {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{InApp, Named, Pattern, Rule, RulePlace, Rules, SplitBy};
+use super::{
+    Conditions, Expected, ExpectedOf, InApp, Named, Pattern, Rule, RulePlace, Rules, SplitBy,
+};
 use crate::error::Error;
 use crate::lang::named;
 
@@ -30,6 +32,8 @@ struct File {
     merge: Vec<Spanned<Merge>>,
     #[serde(default)]
     split: Vec<Spanned<Split>>,
+    #[serde(default)]
+    expected: Vec<Spanned<FileExpected>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -101,6 +105,13 @@ struct Split {
     by: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileExpected {
+    id: Option<String>,
+    when: Option<When>,
+}
+
 /// The text of a file, for the lines of what it holds.
 #[derive(Clone, Copy)]
 struct Source<'t>(&'t str);
@@ -140,6 +151,10 @@ pub(super) fn rules(text: &str) -> Result<Rules, Error> {
             .collect::<Result<_, _>>()?,
         merges: merges(source.placed("merge", file.merge))?,
         splits: splits(source.placed("split", file.split))?,
+        expected: source
+            .placed("expected", file.expected)
+            .map(|(place, of)| expected(place, of))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -185,11 +200,8 @@ fn in_app(place: RulePlace, pattern: &str, in_app: bool) -> Result<InApp, Error>
 }
 
 fn rule(place: RulePlace, rule: FileRule) -> Result<Rule, Error> {
-    let When { r#type: root_type, message, service, symbol } = rule.when;
+    let when = conditions(place, rule.when)?;
     let is_global = rule.scope == Scope::Global;
-    if [&root_type, &message, &service, &symbol].iter().all(|condition| condition.is_none()) {
-        return Err(senseless(place, "\"when\" has no condition"));
-    }
     if rule.group.is_none() && rule.title.is_none() && !is_global {
         return Err(senseless(place, "it has no group, title or scope"));
     }
@@ -197,7 +209,25 @@ fn rule(place: RulePlace, rule: FileRule) -> Result<Rule, Error> {
         return Err(senseless(place, "its group is empty"));
     }
     let (group, title) = (rule.group, rule.title);
-    Ok(Rule { place, root_type, message, service, symbol, group, title, is_global })
+    Ok(Rule { place, when, group, title, is_global })
+}
+
+fn expected(place: RulePlace, expected: FileExpected) -> Result<Expected, Error> {
+    let of = match (expected.id, expected.when) {
+        (Some(id), None) => ExpectedOf::Group(id),
+        (None, Some(when)) => ExpectedOf::When(conditions(place, when)?),
+        _ => return Err(senseless(place, "it has either an id or a \"when\"")),
+    };
+    Ok(Expected { place, of })
+}
+
+fn conditions(place: RulePlace, when: When) -> Result<Conditions, Error> {
+    let When { r#type: root_type, message, service, symbol } = when;
+    let conditions = Conditions { root_type, message, service, symbol };
+    if conditions.is_empty() {
+        return Err(senseless(place, "\"when\" has no condition"));
+    }
+    Ok(conditions)
 }
 
 /// Each id goes to where it ends up, over merges of merges.

@@ -86,7 +86,11 @@ fn failure() -> Vec<Column> {
         Column::new("error_class_rule", Text, "Rule that chose `error_class`."),
         Column::new("handled", Boolean, "Whether the program caught it."),
         Column::new("recovered", Boolean, "Whether the same operation succeeded later."),
-        Column::new("expected", Boolean, "Whether it is part of normal work."),
+        Column::new(
+            "expected",
+            Boolean,
+            "Whether a rule of `errors.toml` says that it is part of normal work.",
+        ),
         Column::new(
             "duplicate_of",
             Text,

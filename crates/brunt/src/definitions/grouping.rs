@@ -6,7 +6,7 @@ use crate::error::Error;
 
 /// What to do where a file of rules is refused.
 const HINT: &str = "A file of rules begins with schema = 1 and has [in_app], [[helper]], [[generic]], [[drop]], [[rule]], \
-                    [[merge]] and [[split]].";
+                    [[merge]], [[split]] and [[expected]].";
 
 /// The rules of a file; `file` is its name, for messages.
 ///

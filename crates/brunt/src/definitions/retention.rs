@@ -85,6 +85,7 @@ fn refusal(table: &Table) -> Option<&'static str> {
         }
         ("accounts", _) => Some("Accounts are what their updates say, however old those are."),
         ("error_aliases", _) => Some("Old ids of error groups are found by what it holds."),
+        ("error_group_updates", _) => Some("What was decided holds until something else is."),
         ("rejects", _) | (_, TableKind::Base | TableKind::Derived) => None,
         (_, TableKind::System) => Some("Loads are known, and taken back, by what it holds."),
     }

@@ -12,12 +12,15 @@ pub(super) struct Seen<'a> {
     pub(super) span_kind: Option<SpanKind>,
     /// Bits of [`signal`].
     pub(super) signals: u8,
+    /// Whether a rule of `errors.toml` says so.
+    pub(super) is_expected: bool,
 }
 
 /// The class and the name of the rule that chose it; `None` where no rule holds. The first that holds wins:
 ///
 /// | rule | class | holds where |
 /// |---|---|---|
+/// | `rule` | `expected` | an `[[expected]]` rule of `errors.toml` says so |
 /// | `type_resource` | `infrastructure` | a type speaks of memory, disk or file handles |
 /// | `type_transient` | `transient` | a type speaks of a timeout, a lost or refused connection, an unavailable service |
 /// | `http_transient` | `transient` | HTTP status 408, 425, 429, 503 or 504 |
@@ -54,6 +57,9 @@ pub(super) fn error_class(seen: &Seen<'_>) -> Option<(&'static str, &'static str
         })
     };
     let status = seen.http_status.unwrap_or_default();
+    if seen.is_expected {
+        return Some(("expected", "rule"));
+    }
     if speaks_of(&RESOURCE) {
         return Some(("infrastructure", "type_resource"));
     }
@@ -87,6 +93,7 @@ mod tests {
         let none = Seen::default();
         let cases = [
             (Seen { root_type: Some("java.lang.OutOfMemoryError"), ..none }, "infrastructure"),
+            (Seen { http_status: Some(503), is_expected: true, ..none }, "expected"),
             (Seen { error_type: Some("TIMED_OUT"), http_status: Some(500), ..none }, "transient"),
             (Seen { http_status: Some(503), ..none }, "transient"),
             (

@@ -86,6 +86,7 @@ fn error_row<'a>(
         http_status,
         span_kind: span.map(|span| span.kind),
         signals: of.signals,
+        is_expected: grouping.is_expected,
     });
     ErrorRow {
         who: Correlation {
@@ -188,6 +189,7 @@ fn write(symbols: &Symbols, mut rows: Vec<ErrorRow<'_>>) -> Result<Vec<RecordBat
     columns.text("error_class", rows.iter().map(|row| row.class.map(|(class, _)| class)));
     columns.text("error_class_rule", rows.iter().map(|row| row.class.map(|(_, rule)| rule)));
     columns.boolean("handled", rows.iter().map(|row| row.of.handled));
+    columns.boolean("expected", rows.iter().map(|row| Some(row.grouping.is_expected)));
     columns.boolean("recovered", rows.iter().map(|row| row.recovered));
     write_incidents(&mut columns, symbols, &rows);
     let severity = |row: &ErrorRow<'_>| (row.of.severity != 0).then_some(row.of.severity);

@@ -21,6 +21,7 @@ pub(super) struct Grouping {
     pub(super) root_template: Sym,
     pub(super) culprit: Sym,
     pub(super) quality: Sym,
+    pub(super) is_expected: bool,
 }
 
 /// The groupings of the days in work. Errors repeat: most are looked up and not computed.
@@ -88,6 +89,7 @@ impl Groupings {
             root_template: given(&info.root_template),
             culprit: given(info.culprit.as_deref().unwrap_or_default()),
             quality: given(info.quality.as_str()),
+            is_expected: info.is_expected,
         };
         let id = u32::try_from(self.all.len()).expect("fewer than four billion groupings");
         self.all.push(grouping);

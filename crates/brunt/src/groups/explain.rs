@@ -3,9 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{Array, StringArray};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
 use brunt_fingerprint::{ErrorInfo, Frame, Lang, RulePlace, Rules, frames, group, matched};
 use brunt_model::Day;
 use serde::Serialize;
@@ -16,6 +13,7 @@ use crate::definitions::ERRORS_FILE;
 use crate::derive::{Recorded, Regroup};
 use crate::error::{Error, Fault};
 use crate::session::Session;
+use crate::text_rows::{TextRow, text_rows};
 
 /// Which occurrence of a group is shown: of those on days that can be derived again the one whose stack reads best, of
 /// these the latest; the others stand in for it where its rows are not found.
@@ -38,9 +36,6 @@ SELECT
     max(ts) FILTER (WHERE day > DATE '1970-01-01')
 FROM errors
 WHERE error_group_id = $ID AND duplicate_of IS NULL";
-
-/// The values of a row as texts.
-type Row = Vec<Option<String>>;
 
 /// An error with its group, and why it is that.
 #[derive(Debug, Clone, Serialize)]
@@ -163,8 +158,8 @@ async fn first_of(
     tables: &mut Pinned,
     days: &BTreeSet<Day>,
     rules: &Arc<Rules>,
-    candidates: Vec<Row>,
-) -> Result<Option<(Row, Recorded)>, Error> {
+    candidates: Vec<TextRow>,
+) -> Result<Option<(TextRow, Recorded)>, Error> {
     let mut regroup = Regroup::new(Arc::clone(rules));
     for row in candidates {
         let [Some(error_id), _, _, Some(day), _] = &row[..] else { return Err(unlike_asked()) };
@@ -244,19 +239,8 @@ fn explained(recorded: &Recorded, rules: &Rules, stored: Option<StoredGroup>) ->
 }
 
 /// The rows of an answer.
-async fn answer(session: &Session, sql: &str) -> Result<Vec<Row>, Error> {
-    let mut rows = Vec::new();
-    for batch in session.sql(sql).await?.collect().await? {
-        let columns = batch.columns().iter().map(|column| cast(column, &DataType::Utf8));
-        let columns = columns.collect::<Result<Vec<_>, _>>().map_err(|_| unlike_asked())?;
-        let columns: Vec<StringArray> =
-            columns.iter().map(|column| StringArray::from(column.to_data())).collect();
-        let text =
-            |column: &StringArray, idx| column.is_valid(idx).then(|| column.value(idx).to_owned());
-        let row = |row_idx| columns.iter().map(|column| text(column, row_idx)).collect::<Row>();
-        rows.extend((0..batch.num_rows()).map(row));
-    }
-    Ok(rows)
+async fn answer(session: &Session, sql: &str) -> Result<Vec<TextRow>, Error> {
+    text_rows(&session.sql(sql).await?.collect().await?).map_err(|_| unlike_asked())
 }
 
 fn unlike_asked() -> Error {

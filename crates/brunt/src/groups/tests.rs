@@ -118,6 +118,21 @@ async fn attributes_that_have_a_column_are_looked_at_there() {
 }
 
 #[tokio::test]
+async fn what_rules_expect_is_expected_and_stays_in_its_group() {
+    let store = shop().await;
+    let sql = "SELECT root_type, expected, error_class, error_class_rule FROM errors WHERE day < DATE '2025-10-28'";
+    let groups = "SELECT string_agg(error_group_id, ' ' ORDER BY error_group_id) FROM error_groups";
+    let before = rows(&store, groups).await;
+    assert_eq!(rows(&store, sql).await, ["TimeoutError|false|transient|type_transient"]);
+    define(&store, "[[expected]]\nwhen = { type = \"TimeoutError\" }").await;
+    store.derive_all(NOW).await.unwrap();
+    assert_eq!(rows(&store, sql).await, ["TimeoutError|true|expected|rule"]);
+    assert_eq!(rows(&store, "SELECT count(*) FROM errors WHERE expected").await, ["1"]);
+    assert_eq!(rows(&store, groups).await, before);
+    assert_eq!(rows(&store, ALIASES).await, [""; 0], "no group changed");
+}
+
+#[tokio::test]
 async fn rules_are_tested_before_they_are_kept() {
     let store = shop().await;
     let id = rows(&store, "SELECT error_group_id FROM error_groups ORDER BY n_occurrences").await;

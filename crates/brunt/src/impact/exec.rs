@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use brunt_model::Ts;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
@@ -24,6 +25,7 @@ use super::measure::{Answered, Inputs, OfJourney, measure};
 use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Rows, Sessions, Steps};
 use super::settings::{Measured, Settings};
 use crate::session::Notices;
+use crate::time_text::time_text;
 
 /// Sessions, activities, steps, carriers, plans, groups, accounts.
 pub(super) const N_CHILDREN: usize = 7;
@@ -66,10 +68,10 @@ impl DisplayAs for ImpactExec {
             f,
             "ImpactExec: journeys=[{}], until={}",
             journeys.join(", "),
-            time(self.settings.period.until)
+            time_text(Ts(self.settings.period.until))
         )?;
         if self.settings.period.from > i64::MIN {
-            write!(f, ", since={}", time(self.settings.period.from))?;
+            write!(f, ", since={}", time_text(Ts(self.settings.period.from)))?;
         }
         Ok(())
     }
@@ -221,7 +223,7 @@ fn why_nobody(journey: &Measured, of: &OfJourney, settings: &Settings) -> String
         "No entry of journey \"{name}\" has its window of {} over: the store has {days}, and the period ends at {}. \
          Load more days, or give the journey a shorter window.",
         span(journey.window_micros),
-        time(period.until)
+        time_text(Ts(period.until))
     )
 }
 
@@ -234,11 +236,6 @@ fn span(micros: i64) -> String {
     let (_, unit, name) = fits.unwrap_or((1, 1_000_000, "second"));
     let n = micros / unit;
     format!("{n} {name}{}", if n == 1 { "" } else { "s" })
-}
-
-fn time(micros: i64) -> String {
-    let at = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
-    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 #[cfg(test)]

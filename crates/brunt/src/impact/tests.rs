@@ -358,3 +358,58 @@ async fn parameters_are_arguments_too() {
     let answer = session.execute(&prepared, Some(values)).await.unwrap().collect().await.unwrap();
     assert_eq!(answer.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 1);
 }
+
+#[tokio::test]
+async fn a_group_without_effect_is_proposed_as_expected_and_one_that_hurts_is_not() {
+    let mut lines = Lines::default();
+    for n in 0..200 {
+        let groups: &[&str] = match n {
+            0..40 => &["timeout"],
+            _ if n % 8 < 4 => &["quiet"],
+            _ => &[],
+        };
+        let buys = if n < 40 { n % 20 == 0 } else { n % 2 == 0 };
+        lines.visit(&Visit { n, groups, buys, ..Visit::default() });
+    }
+    lines.errors = lines.errors.replace("\"error_id\"", "\"handled\":true,\"error_id\"");
+    let session = session(&lines.store().await).await;
+    let sql = "SELECT error_group_id, reasons, journey, loss_pp_lo < loss_pp AND loss_pp < loss_pp_hi FROM expected_errors(margin_pp => $M) ORDER BY 1";
+    let at = async |margin: &str| ask(&session, &sql.replace("$M", margin)).await;
+    let no_effect = "quiet|[no_effect, handled]|checkout|true";
+    assert_eq!(at("40").await, [no_effect, "timeout|[handled]|checkout|true"]);
+    // The loss of the one is above this margin for sure, and whether that of the other is below it is not known.
+    assert_eq!(at("20").await, ["quiet|[handled]|checkout|true"]);
+    assert_eq!(at("100").await, [no_effect, "timeout|[no_effect, handled]|checkout|true"]);
+}
+
+#[tokio::test]
+async fn a_group_is_ignored_until_it_costs_more() {
+    let store = shop().store().await;
+    let brunt = crate::Store::over(store.clone(), crate::OpenOptions::default()).unwrap();
+    let ignore = async |hour: i64, until: &str, currency: &str| {
+        let now = brunt_model::Ts(NOW.0 + hour * 3_600_000_000);
+        let decision = crate::Decision::Ignore {
+            until_cost: brunt_model::Money::parse(until),
+            currency: Some(currency.to_owned()),
+        };
+        let update = crate::GroupUpdate { decision, comment: None, actor: None };
+        brunt.update_error_group("timeout", &update, now).await.unwrap()
+    };
+    let cheap = ignore(0, "10000", "USD").await;
+    assert_eq!(cheap.state, "ignored", "{cheap:?}");
+    let said = "ignored until it costs more than 10000.0000 USD at 2025-10-29 01:06:40 UTC; costs ";
+    assert!(cheap.state_reason.starts_with(said), "{cheap:?}");
+    let dear = ignore(1, "10", "usd").await;
+    assert_eq!(dear.state, "open", "{dear:?}");
+    let session = session(&store).await;
+    let cost = "SELECT revenue_at_risk, revenue_at_risk_lo, revenue_at_risk_hi FROM error_impact() WHERE error_group_id = 'timeout'";
+    let cost = ask(&session, cost).await.remove(0);
+    let [cost, lo, hi] = cost.split('|').collect::<Vec<_>>()[..] else { panic!("{cost}") };
+    let costs = format!(
+        "costs {cost} USD ({lo} to {hi}) in journey \"checkout\", more than 10.0000; ignored"
+    );
+    assert!(dear.state_reason.starts_with(&costs), "{dear:?} {costs}");
+    // The estimate looks groups up whose state rests on it.
+    let title = "SELECT title FROM error_impact() WHERE error_group_id = 'timeout'";
+    assert_eq!(ask(&session, title).await, ["timeout"]);
+}

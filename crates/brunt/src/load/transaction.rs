@@ -203,7 +203,8 @@ pub(super) async fn add_redactions(
     add_system_rows(tx, "redactions", now, redactions.len(), columns).await
 }
 
-pub(super) async fn add_system_rows(
+/// Adds rows to a system table: all columns but the time and day of the write, by name.
+pub(crate) async fn add_system_rows(
     tx: &mut Transaction,
     name: &'static str,
     now: Ts,

@@ -12,15 +12,21 @@ use tokio::sync::OnceCell;
 
 use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
+use crate::groups::GroupAliases;
+use crate::pinned_grouping::PinnedGrouping;
 
 /// Epoch files that are asked for at a time.
 const READS_AHEAD: usize = 16;
+
+/// The table of which aliases are made.
+const ALIASES: &str = "error_aliases";
 
 /// All tables at one epoch. Sessions share it, and a running query keeps the one that it began with.
 pub struct Pin {
     store: Store,
     epoch: Arc<Epoch>,
     definitions: Arc<Definitions>,
+    aliases: Arc<GroupAliases>,
     epochs: OnceCell<Vec<Arc<Epoch>>>,
     snapshots: HashMap<&'static str, OnceCell<Arc<Snapshot>>>,
 }
@@ -38,8 +44,13 @@ impl Pin {
             (None, Some(hash)) => Arc::new(read_definitions(&store, hash).await?),
             (None, None) => Arc::default(),
         };
+        let is_same = |other: &&Self| other.aliases_version() == epoch.versions.get(ALIASES);
+        let aliases = match other.filter(is_same) {
+            Some(other) => Arc::clone(&other.aliases),
+            None => Arc::new(GroupAliases::load(&store, &epoch).await?),
+        };
         let snapshots = tables().iter().map(|table| (table.name, OnceCell::new())).collect();
-        Ok(Self { store, epoch, definitions, epochs: OnceCell::new(), snapshots })
+        Ok(Self { store, epoch, definitions, aliases, epochs: OnceCell::new(), snapshots })
     }
 
     pub fn epoch(&self) -> &Epoch {
@@ -53,6 +64,21 @@ impl Pin {
     /// The definitions that derived tables of this epoch were made with.
     pub(crate) fn definitions(&self) -> &Definitions {
         &self.definitions
+    }
+
+    /// Where the ids of error groups lead that they had before this epoch.
+    pub(crate) fn aliases(&self) -> &GroupAliases {
+        &self.aliases
+    }
+
+    /// What functions group errors by.
+    pub(crate) fn grouping(&self) -> PinnedGrouping {
+        let rules = Arc::clone(&self.definitions.rules);
+        PinnedGrouping { rules, aliases: Arc::clone(&self.aliases) }
+    }
+
+    fn aliases_version(&self) -> Option<&u64> {
+        self.epoch.versions.get(ALIASES)
     }
 
     /// This epoch and those before it that are still kept, newest first.

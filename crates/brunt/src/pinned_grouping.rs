@@ -1,4 +1,4 @@
-//! The rules of grouping that a query began with, carried by its session.
+//! How a query groups errors: as the epoch does that it began with, carried by its session.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -7,17 +7,23 @@ use brunt_fingerprint::Rules;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
 
 use crate::config::no_setting;
+use crate::groups::GroupAliases;
 
-/// The rules of grouping of the epoch that queries read. No setting: the epoch's definitions say them, and a running
-/// query keeps those that it began with.
+/// How the epoch that queries read groups errors. No setting: the epoch says it, and a running query keeps what it began
+/// with.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PinnedRules(pub(crate) Arc<Rules>);
-
-impl ConfigExtension for PinnedRules {
-    const PREFIX: &'static str = "brunt_rules";
+pub(crate) struct PinnedGrouping {
+    /// Those of its definitions.
+    pub(crate) rules: Arc<Rules>,
+    /// Where ids of before lead.
+    pub(crate) aliases: Arc<GroupAliases>,
 }
 
-impl ExtensionOptions for PinnedRules {
+impl ConfigExtension for PinnedGrouping {
+    const PREFIX: &'static str = "brunt_grouping";
+}
+
+impl ExtensionOptions for PinnedGrouping {
     fn as_any(&self) -> &dyn Any {
         self
     }
