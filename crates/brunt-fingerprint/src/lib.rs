@@ -55,6 +55,7 @@ mod rules;
 mod template;
 mod text;
 mod unwrap;
+mod words;
 
 pub use error::Error;
 pub use frame::{Frame, Role, frames};

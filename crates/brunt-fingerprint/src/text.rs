@@ -45,15 +45,6 @@ pub(crate) fn holds(list: &[&str], word: &str) -> bool {
     list.iter().any(|entry| entry.eq_ignore_ascii_case(word))
 }
 
-/// Whether `text` begins with an entry of a list that is sorted, and in which no entry begins with another.
-pub(crate) fn starts_with_one(sorted: &[&str], text: &str) -> bool {
-    // The last entry that is not greater is the only candidate.
-    let next = sorted.partition_point(|entry| *entry <= text);
-    next.checked_sub(1)
-        .and_then(|idx| sorted.get(idx))
-        .is_some_and(|entry| text.as_bytes().starts_with(entry.as_bytes()))
-}
-
 /// Folders of a path and its file, each with the one before.
 pub(crate) fn path_parts(path: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut folder = "";
@@ -75,14 +66,6 @@ pub(crate) fn line_with_colon(text: &str, start: usize) -> Option<(usize, &str)>
     let colon = COLON.find(rest.as_bytes())?;
     let line_start = memchr::memrchr(b'\n', before(rest, colon).as_bytes());
     line_at(text, start + line_start.map_or(0, |line_end| line_end + 1))
-}
-
-/// Fails where a list cannot be searched with [`starts_with_one`].
-#[cfg(test)]
-pub(crate) fn assert_searchable(list: &[&str]) {
-    for pair in list.windows(2) {
-        assert!(pair[0] < pair[1] && !pair[1].starts_with(pair[0]), "{pair:?}");
-    }
 }
 
 /// Number of leading blanks.

@@ -6,9 +6,10 @@ use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{Lines, after, basename, before, byte, extension, numbered};
+use crate::words::Words;
 
 /// Packages that are libraries; what else stands in `package:` may be the app itself.
-const LIBRARIES: [&str; 32] = [
+static LIBRARIES: Words = Words::new(&[
     "args",
     "async",
     "bloc",
@@ -41,7 +42,7 @@ const LIBRARIES: [&str; 32] = [
     "stack_trace",
     "test_api",
     "web_socket_channel",
-];
+]);
 
 #[derive(Debug)]
 pub(crate) struct Dart;
@@ -77,7 +78,7 @@ impl Language for Dart {
         frame.file.starts_with("dart:")
             || frame.file.contains("/.pub-cache/")
             || frame.file.contains("/flutter/packages/")
-            || package.is_some_and(|package| LIBRARIES.contains(&package))
+            || package.is_some_and(|package| LIBRARIES.have(package))
     }
 
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {

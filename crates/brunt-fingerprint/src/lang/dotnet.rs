@@ -8,12 +8,13 @@ use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{Lines, after, before, between, byte};
+use crate::words::Words;
 
 /// What begins a frame in the languages of the runtime.
-const AT: [&str; 17] = [
+static AT: Words = Words::new(&[
     "at", "bei", "à", "en", "в", "em", "a", "w", "v", "在", "場所", "위치:", "konum:", "vid", "på",
     "ved", "in",
-];
+]);
 
 #[derive(Debug)]
 pub(crate) struct DotNet;
@@ -166,7 +167,7 @@ fn is_type(name: &str) -> bool {
 /// `at Namespace.Type.Method(String card) in C:\src\Pay.cs:line 12`, and Mono's `[0x0001a] in <1b2c>:0`.
 fn frame(line: &str) -> Option<RawFrame<'_>> {
     let (at, call) = line.trim_ascii().split_once(' ')?;
-    if !AT.contains(&at) {
+    if !AT.have(at) {
         return None;
     }
     let open = call.find('(')?;

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{Lines, after, basename, before, between, path_parts};
+use crate::words::Words;
 
 /// Applications of the two languages and of widely used libraries.
-const LIBRARIES: [&str; 44] = [
+static LIBRARIES: Words = Words::new(&[
     "absinthe",
     "bandit",
     "broadway",
@@ -52,9 +53,9 @@ const LIBRARIES: [&str; 44] = [
     "stdlib",
     "telemetry",
     "tesla",
-];
+]);
 /// Modules of Erlang's own system.
-const MODULES: [&str; 22] = [
+static MODULES: Words = Words::new(&[
     "application",
     "binary",
     "elixir",
@@ -77,7 +78,7 @@ const MODULES: [&str; 22] = [
     "supervisor",
     "timer",
     "unicode",
-];
+]);
 
 #[derive(Debug)]
 pub(crate) struct Erlang;
@@ -116,8 +117,8 @@ impl Language for Erlang {
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
         let first = frame.function.trim_start_matches(':');
         let first = first.split(['.', ':', ',']).next().unwrap_or(first);
-        LIBRARIES.contains(&frame.module)
-            || MODULES.contains(&first)
+        LIBRARIES.have(frame.module)
+            || MODULES.have(first)
             || path_parts(frame.file).any(|(_, part)| part == "deps")
     }
 

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, byte, path_parts, starts_with_one};
+use crate::text::{Lines, after, basename, before, between, byte, path_parts};
+use crate::words::Beginnings;
 
 /// Beginnings of namespaces that are libraries.
-const LIBRARIES: [&str; 24] = [
+static LIBRARIES: Beginnings<24> = Beginnings::new([
     "Amp\\",
     "Aws\\",
     "Cake\\",
@@ -33,7 +34,7 @@ const LIBRARIES: [&str; 24] = [
     "Twig\\",
     "Yiisoft\\",
     "yii\\",
-];
+]);
 
 /// What stands for a place in code of the interpreter.
 const INTERNAL: &str = "[internal function]";
@@ -93,7 +94,7 @@ impl Language for Php {
             matches!(part, "vendor" | "wp-includes" | "wp-admin" | "phar:")
         };
         frame.file == INTERNAL
-            || starts_with_one(&LIBRARIES, frame.function)
+            || LIBRARIES.begin(frame.function)
             || path_parts(frame.file).any(is_library)
     }
 

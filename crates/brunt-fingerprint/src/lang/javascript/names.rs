@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{basename, before, holds, path_parts, starts_with_ignore_case};
+use crate::words::Words;
 
 /// Objects that stand before a function's name and say nothing.
-const RECEIVERS: [&str; 9] = [
+static RECEIVERS: Words = Words::new(&[
     "Object",
     "Module",
     "exports",
@@ -17,10 +18,10 @@ const RECEIVERS: [&str; 9] = [
     "Window",
     "global",
     "globalThis",
-];
+]);
 
 /// Functions that transpilers and bundlers put between two functions of the app.
-const ASYNC_MARKERS: [&str; 13] = [
+static ASYNC_MARKERS: Words = Words::new(&[
     "asyncGeneratorStep",
     "_asyncToGenerator",
     "asyncToGenerator",
@@ -34,10 +35,10 @@ const ASYNC_MARKERS: [&str; 13] = [
     "__webpack_require__",
     "__webpack_exec__",
     "webpackJsonpCallback",
-];
+]);
 
 /// Node's own files in releases before 16, which print no `node:`.
-const NODE_FILES: [&str; 31] = [
+static NODE_FILES: Words = Words::new(&[
     "_http_agent.js",
     "_http_client.js",
     "_http_common.js",
@@ -69,7 +70,7 @@ const NODE_FILES: [&str; 31] = [
     "url.js",
     "vm.js",
     "zlib.js",
-];
+]);
 
 /// Folders of sources. A file called `index` inside one of their folders is that folder's module.
 const SOURCE_FOLDERS: [&str; 7] =
@@ -84,7 +85,7 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let is_built_in = matches!(file, "" | "native" | "<anonymous>") || file.starts_with("index ");
     let is_extension =
         || file.split_once("://").is_some_and(|(scheme, _)| scheme.ends_with("-extension"));
-    if is_runtime || is_built_in || is_extension() || NODE_FILES.contains(&file) {
+    if is_runtime || is_built_in || is_extension() || NODE_FILES.have(file) {
         return true;
     }
     let is_package = |(folder, part): (&str, &str)| {
@@ -112,7 +113,7 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let function = frame.function.split(" [as ").next().unwrap_or(frame.function);
     is_vendor_chunk
         || function.starts_with("Generator.")
-        || ASYNC_MARKERS.contains(&function.rsplit('.').next().unwrap_or(function))
+        || ASYNC_MARKERS.have(function.rsplit('.').next().unwrap_or(function))
 }
 
 /// File and function as they were written, as far as the build kept them.
@@ -133,7 +134,7 @@ fn fold_function(raw: &str) -> (&str, Naming) {
     // Frameworks of classes before 2015 stack the names of what encloses a function.
     name = name.rsplit("<anonymous>.").next().unwrap_or(name);
     while let Some((receiver, rest)) = name.split_once('.') {
-        if !RECEIVERS.contains(&receiver) && receiver.trim_start_matches("new ").len() > 2 {
+        if !RECEIVERS.have(receiver) && receiver.trim_start_matches("new ").len() > 2 {
             break;
         }
         name = rest;

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before, between, path_parts, starts_with_one};
+use crate::text::{after, basename, before, between, path_parts};
+use crate::words::{Beginnings, Words};
 
 /// Modules of Apple's systems that no path gives away.
-const APPLE_MODULES: [&str; 45] = [
+static APPLE_MODULES: Words = Words::new(&[
     "AppKit",
     "AttributeGraph",
     "AVFoundation",
@@ -53,10 +54,10 @@ const APPLE_MODULES: [&str; 45] = [
     "xctest",
     "???",
     "<unknown>",
-];
+]);
 
 /// Where systems keep their own code.
-const SYSTEM_PATHS: [&str; 9] = [
+static SYSTEM_PATHS: Beginnings<9> = Beginnings::new([
     "/System/Library/",
     "/apex/",
     "/lib/",
@@ -66,10 +67,10 @@ const SYSTEM_PATHS: [&str; 9] = [
     "/usr/local/lib/",
     "/vendor/lib",
     "linux-vdso",
-];
+]);
 
 /// Beginnings of what throws, aborts, checks and starts programs.
-const SYSTEM_FUNCTIONS: [&str; 47] = [
+static SYSTEM_FUNCTIONS: Beginnings<47> = Beginnings::new([
     "Swift runtime failure",
     "Swift.",
     "_NSThrow",
@@ -117,10 +118,10 @@ const SYSTEM_FUNCTIONS: [&str; 47] = [
     "start_thread",
     "std::",
     "swift_",
-];
+]);
 
 /// Beginnings of libraries' names, wherever they lie.
-const SYSTEM_LIBRARIES: [&str; 12] = [
+static SYSTEM_LIBRARIES: Beginnings<12> = Beginnings::new([
     "ld-linux",
     "libart.so",
     "libc++",
@@ -133,15 +134,15 @@ const SYSTEM_LIBRARIES: [&str; 12] = [
     "libswift",
     "libsystem_",
     "libunwind",
-];
+]);
 
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let function = frame.function.trim_start_matches("(anonymous namespace)::");
     let function = function.strip_prefix("specialized ").unwrap_or(function);
-    APPLE_MODULES.contains(&frame.module)
-        || starts_with_one(&SYSTEM_PATHS, frame.module)
-        || starts_with_one(&SYSTEM_LIBRARIES, basename(frame.module))
-        || starts_with_one(&SYSTEM_FUNCTIONS, function)
+    APPLE_MODULES.have(frame.module)
+        || SYSTEM_PATHS.begin(frame.module)
+        || SYSTEM_LIBRARIES.begin(basename(frame.module))
+        || SYSTEM_FUNCTIONS.begin(function)
         || is_library_file(frame.file)
 }
 
@@ -330,9 +331,9 @@ mod tests {
 
     #[test]
     fn the_lists_can_be_searched() {
-        for list in [&SYSTEM_PATHS[..], &SYSTEM_FUNCTIONS[..], &SYSTEM_LIBRARIES[..]] {
-            crate::text::assert_searchable(list);
-        }
+        SYSTEM_PATHS.assert_searchable();
+        SYSTEM_FUNCTIONS.assert_searchable();
+        SYSTEM_LIBRARIES.assert_searchable();
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{after, basename, before, path_parts};
+use crate::words::Words;
 
 /// Crates that are libraries where no path says so.
-const CRATES: [&str; 61] = [
+static CRATES: Words = Words::new(&[
     "actix",
     "actix_http",
     "actix_rt",
@@ -69,7 +70,7 @@ const CRATES: [&str; 61] = [
     "tower_http",
     "tracing",
     "warp",
-];
+]);
 
 /// The standard library, fetched crates, and what the system starts a program with.
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
@@ -84,7 +85,7 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let path = own_type(frame.function).0.trim_start_matches(['&', '<', '*']);
     let first = path.split("::").next().unwrap_or(path);
     let first = first.split(['[', '<']).next().unwrap_or(first);
-    !path.contains("::") || CRATES.contains(&first)
+    !path.contains("::") || CRATES.have(first)
 }
 
 /// The path without hash, closures and parameters of types; its last part is the function.
