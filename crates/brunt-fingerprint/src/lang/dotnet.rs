@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte};
+use crate::text::{Lines, after, before, between, byte, rsplit_byte, split_at};
 use crate::words::Words;
 
 /// What begins a frame in the languages of the runtime.
@@ -47,7 +47,7 @@ impl Language for DotNet {
                 memchr::memmem::find(inner.as_bytes(), MEMBER.as_bytes()).unwrap_or(inner.len());
             let member = before(inner, end).trim_ascii_end();
             let member = member.strip_suffix("<---").unwrap_or(member);
-            let member = member.split_once(") ").map_or(member, |(_, member)| member);
+            let member = split_at(member, ") ").map_or(member, |(_, member)| member);
             let mut list = Vec::new();
             stack.is_cut |= chain(member, &mut list);
             stack.is_cut |= !push_capped(&mut stack.children, list, CAUSES_MAX);
@@ -187,14 +187,14 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
 /// `in C:\src\Pay.cs:line 12`; the two words are the language's.
 fn place(tail: &str) -> Option<(&str, Option<u32>)> {
     let tail = match tail.strip_prefix("[0x") {
-        Some(offset) => offset.split_once("] ").map_or("", |(_, tail)| tail),
+        Some(offset) => split_at(offset, "] ").map_or("", |(_, tail)| tail),
         None => tail,
     };
     if tail.is_empty() {
         return Some(("", None));
     }
     let (_, place) = tail.split_once(' ')?;
-    let (file, number) = place.rsplit_once(':')?;
+    let (file, number) = rsplit_byte(place, b':')?;
     let digits = number.rsplit([' ', '\u{a0}']).next().unwrap_or(number);
     let digits = digits.trim_start_matches(|c: char| !c.is_ascii_digit());
     let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, path_parts};
+use crate::text::{
+    Lines, after, basename, before, between, find, path_parts, rsplit_at, rsplit_byte, split_at,
+};
 use crate::words::Words;
 
 /// Applications of the two languages and of widely used libraries.
@@ -133,14 +135,14 @@ impl Language for Erlang {
 
 /// `** (Type) message` on the last line that has it; Erlang's `exception error: message`.
 fn header(header: &str) -> (&str, &str) {
-    if let Some((_, rest)) = header.rsplit_once("** (")
+    if let Some((_, rest)) = rsplit_at(header, "** (")
         && let Some((name, message)) = rest.split_once(')')
     {
         return (name, message.trim_ascii());
     }
-    match header.rsplit_once("exception ") {
+    match rsplit_at(header, "exception ") {
         Some((_, rest)) => {
-            let (kind, message) = rest.split_once(": ").unwrap_or((rest, ""));
+            let (kind, message) = split_at(rest, ": ").unwrap_or((rest, ""));
             (kind.trim_ascii(), message.trim_ascii())
         }
         None => ("", header.trim_ascii()),
@@ -150,7 +152,7 @@ fn header(header: &str) -> (&str, &str) {
 /// `    (shop 0.1.0) lib/shop/cart.ex:42: Shop.Cart.total/1`, with or without the application and its version.
 fn elixir(line: &str) -> Option<RawFrame<'_>> {
     let line = line.trim_ascii();
-    let (app, rest) = match line.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
+    let (app, rest) = match line.strip_prefix('(').and_then(|rest| split_at(rest, ") ")) {
         Some((app, rest)) => (app.split(' ').next().unwrap_or(app), rest),
         None => ("", line),
     };
@@ -166,7 +168,7 @@ fn elixir(line: &str) -> Option<RawFrame<'_>> {
         // Functions that are built in have no file: `:erlang.binary_to_integer("x")`.
         let is_built_in = rest.starts_with(':')
             && rest.contains('.')
-            && !rest.contains(": ")
+            && find(rest, ": ").is_none()
             && rest.ends_with(')');
         let is_plain = !app.is_empty() && has_arity(rest);
         return (is_built_in || is_plain).then_some(RawFrame {
@@ -189,15 +191,15 @@ fn elixir(line: &str) -> Option<RawFrame<'_>> {
 }
 
 fn has_arity(name: &str) -> bool {
-    name.rsplit_once('/').is_some_and(|(head, arity)| {
+    rsplit_byte(name, b'/').is_some_and(|(head, arity)| {
         !head.is_empty() && !arity.is_empty() && arity.bytes().all(|b| b.is_ascii_digit())
     })
 }
 
 /// `in function  shop_cart:total/1 (shop_cart.erl, line 42)`, `in call from …`.
 fn report(line: &str) -> Option<RawFrame<'_>> {
-    let (call, place) = line.trim_ascii().strip_suffix(')')?.rsplit_once(" (")?;
-    let (file, number) = place.split_once(", line ")?;
+    let (call, place) = rsplit_at(line.trim_ascii().strip_suffix(')')?, " (")?;
+    let (file, number) = split_at(place, ", line ")?;
     let function = call.rsplit(' ').next()?;
     let is_call = function.contains(':') && has_arity(function);
     is_call.then(|| RawFrame { function, file, line: number.parse().ok(), ..RawFrame::default() })
@@ -206,8 +208,8 @@ fn report(line: &str) -> Option<RawFrame<'_>> {
 /// `{shop_cart,total,1,[{file,"src/shop_cart.erl"},{line,42}]}`.
 fn term(line: &str) -> Option<RawFrame<'_>> {
     memchr::memchr(b'{', line.as_bytes())?;
-    let (call, place) = line.split_once(",[{file,\"")?;
-    let (file, rest) = place.split_once("\"},{line,")?;
+    let (call, place) = split_at(line, ",[{file,\"")?;
+    let (file, rest) = split_at(place, "\"},{line,")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let start = call.rfind('{')? + 1;
     let function = after(call, start);
@@ -222,7 +224,7 @@ fn term(line: &str) -> Option<RawFrame<'_>> {
 /// Module and function without arity or arguments; anonymous functions are folded into the one around them.
 fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let name = frame.function;
-    let name = match name.rsplit_once(" in ") {
+    let name = match rsplit_at(name, " in ") {
         Some((_, owner)) if name.starts_with("anonymous fn") => owner,
         _ => name,
     };
@@ -247,11 +249,11 @@ fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
 
 /// `Shop.Cart.total/1`, `Shop.Cart.total(nil)`, `shop_cart:total/1`, `Shop.Cart."-fun.total/1-"/2`.
 fn call_parts(name: &str) -> (&str, &str) {
-    let quoted = name.find(".\"").map(|at| (at, at + 2));
+    let quoted = find(name, ".\"").map(|at| (at, at + 2));
     let end = name.find('(').unwrap_or(name.len());
     let head = before(name, end);
     let head =
-        if has_arity(head) { head.rsplit_once('/').map_or(head, |(head, _)| head) } else { head };
+        if has_arity(head) { rsplit_byte(head, b'/').map_or(head, |(head, _)| head) } else { head };
     let plain = head.rfind(['.', ':']).map(|at| (at, at + 1));
     match quoted.or(plain) {
         Some((at, next)) => (before(head, at), after(head, next).trim_start_matches("-fun.")),

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_capped};
 use crate::header::split;
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, byte, indent, starts_with_ignore_case};
+use crate::text::{
+    Lines, after, basename, before, between, byte, indent, rsplit_byte, starts_with_ignore_case,
+};
 
 use group_margin::{Kind, Margin, margin};
 
@@ -259,7 +261,7 @@ fn module(path: &str) -> &str {
         return inner.split(['-', '>', ' ']).next().unwrap_or(inner);
     }
     let file = basename(path);
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let stem = rsplit_byte(file, b'.').map_or(file, |(stem, _)| stem);
     if matches!(stem, "__init__" | "__main__") {
         let folder = basename(before(path, path.len() - file.len()).trim_end_matches(['/', '\\']));
         return if folder.is_empty() { stem } else { folder };
@@ -292,7 +294,7 @@ fn is_library_path(path: &str) -> bool {
         folder = part;
     }
     // Compiled extensions show the path of their source as it was in their own build.
-    matches!(name.rsplit_once('.'), Some((_, "pyx" | "pxd"))) || path.starts_with("/var/runtime/")
+    matches!(rsplit_byte(name, b'.'), Some((_, "pyx" | "pxd"))) || path.starts_with("/var/runtime/")
 }
 
 #[cfg(test)]

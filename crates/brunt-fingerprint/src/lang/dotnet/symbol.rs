@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, between};
+use crate::text::{after, before, between, find};
 use crate::words::Beginnings;
 
 /// Beginnings of namespaces that are libraries.
@@ -101,7 +101,7 @@ pub(crate) fn fold(name: &str) -> Symbol<'_> {
 
 /// The class and the method around a state machine, a closure or a local function.
 fn owner(name: &str) -> Option<(&str, &str)> {
-    let first = name.find(".<").or_else(|| name.find("+<"))?;
+    let first = find(name, ".<").or_else(|| find(name, "+<"))?;
     let class = before(name, first);
     // The innermost angle brackets with a name in them.
     let mut owner = "";

@@ -1,6 +1,6 @@
 //! Packages of Go's standard library and of widely used modules.
 
-use crate::text::{before, path_parts};
+use crate::text::{before, path_parts, split_at};
 use crate::words::{Beginnings, Words};
 
 /// First elements of the standard library's packages.
@@ -103,7 +103,7 @@ static MODULES: Beginnings<39> = Beginnings::new([
 pub(crate) fn holds(package: &str, file: &str) -> bool {
     let first = before(package, package.find('/').unwrap_or(package.len()));
     // Modules that were fetched lie in folders of their version, also where the build hides the folders above.
-    let has_version = |part: &str| part.split_once("@v").is_some_and(|(name, _)| !name.is_empty());
+    let has_version = |part: &str| split_at(part, "@v").is_some_and(|(name, _)| !name.is_empty());
     STANDARD.have(first)
         || MODULES.begin(package)
         || path_parts(file).any(|(_, part)| part == "vendor" || has_version(part))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, byte};
+use crate::text::{after, before, byte, find};
 
 /// What proxy makers put after the name of the class that they extend.
 const PROXY_MARKS: [&str; 8] = [
@@ -21,7 +21,7 @@ const PROXY_MARKS: [&str; 8] = [
 pub(crate) fn without_loader(class: &str) -> &str {
     // The name of a lambda's class holds a slash of its own.
     let own_end = if class.contains('$') {
-        class.find("$$Lambda").unwrap_or(class.len())
+        find(class, "$$Lambda").unwrap_or(class.len())
     } else {
         class.len()
     };
@@ -39,7 +39,7 @@ pub(crate) fn fold<'a>(class: &'a str, method: &'a str) -> Symbol<'a> {
         return Symbol { module: Cow::Borrowed(class), function: method, naming: Naming::Named };
     }
     let (module, owner) = fold_class(class);
-    let is_lambda_class = class.contains("$$Lambda") || class.contains("$$FastClass");
+    let is_lambda_class = find(class, "$$Lambda").is_some() || find(class, "$$FastClass").is_some();
     let function = owner.unwrap_or_else(|| fold_method(method));
     let naming = if function.is_empty() || (owner.is_none() && is_lambda_class) {
         Naming::Anonymous

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{basename, before, holds, path_parts, starts_with_ignore_case};
+use crate::text::{basename, before, holds, path_parts, split_at, starts_with_ignore_case};
 use crate::words::Words;
 
 /// Objects that stand before a function's name and say nothing.
@@ -84,7 +84,7 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
         .any(|start| file.starts_with(start));
     let is_built_in = matches!(file, "" | "native" | "<anonymous>") || file.starts_with("index ");
     let is_extension =
-        || file.split_once("://").is_some_and(|(scheme, _)| scheme.ends_with("-extension"));
+        || split_at(file, "://").is_some_and(|(scheme, _)| scheme.ends_with("-extension"));
     if is_runtime || is_built_in || is_extension() || NODE_FILES.have(file) {
         return true;
     }

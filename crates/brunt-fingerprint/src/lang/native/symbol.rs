@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before, between, path_parts};
+use crate::text::{after, basename, before, between, find, path_parts, rsplit_at, rsplit_byte};
 use crate::words::{Beginnings, Words};
 
 /// Modules of Apple's systems that no path gives away.
@@ -170,7 +170,7 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
         return Symbol { module: Cow::Borrowed(image), function: "", naming: Naming::Anonymous };
     }
     let name = before(name, arguments_start(name)).trim_ascii_end();
-    let name = match name.rfind(' ').filter(|_| !name.contains("operator")) {
+    let name = match name.rfind(' ').filter(|_| find(name, "operator").is_none()) {
         // A return type stands before the name of a C++ template.
         Some(blank)
             if !between(name, 0, blank).contains('<') || after(name, blank).contains("::") =>
@@ -201,7 +201,7 @@ fn without_offset(name: &str) -> &str {
         let digits = text.trim_ascii().trim_start_matches("0x");
         !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit())
     };
-    match name.rsplit_once('+') {
+    match rsplit_byte(name, b'+') {
         Some((name, offset)) if is_offset(offset) => name.trim_ascii_end(),
         _ => name,
     }
@@ -209,7 +209,7 @@ fn without_offset(name: &str) -> &str {
 
 /// `-[Cart total:]`, `+[Cart make]`, `__25-[Cart total:]_block_invoke_2`.
 fn objective_c(name: &str) -> Option<Symbol<'_>> {
-    let open = name.find("-[").or_else(|| name.find("+["))?;
+    let open = find(name, "-[").or_else(|| find(name, "+["))?;
     let call = after(name, open + 2);
     let (class, rest) = call.split_once(' ')?;
     let function = rest.split(']').next().unwrap_or(rest);
@@ -219,7 +219,7 @@ fn objective_c(name: &str) -> Option<Symbol<'_>> {
 
 /// `closure #1 in Cart.total()` and other words before the function that was written.
 fn swift_owner(name: &str) -> &str {
-    let name = match name.rsplit_once(" in ") {
+    let name = match rsplit_at(name, " in ") {
         Some((head, owner))
             if ["closure #", "implicit closure", "partial apply", "local func", "(", "defer"]
                 .iter()
@@ -285,10 +285,9 @@ fn clone_start(name: &str) -> usize {
 
 /// The owner and the function: `acme::Cart` and `total`, `Shop.Cart` and `total`. A lambda is its function.
 fn last_part(name: &str) -> (&str, &str) {
-    let name = name
-        .find("::{lambda")
-        .or_else(|| name.find("::$_"))
-        .or_else(|| name.find("::(anonymous class)"))
+    let name = find(name, "::{lambda")
+        .or_else(|| find(name, "::$_"))
+        .or_else(|| find(name, "::(anonymous class)"))
         .map_or(name, |at| before(name, at));
     let open = name.find('<').unwrap_or(name.len());
     let cpp = name.rmatch_indices("::").map(|(at, _)| (at, at + 2));
