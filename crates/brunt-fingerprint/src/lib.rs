@@ -35,6 +35,7 @@
 //! ```
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod cache;
 mod chain;
 mod codes;
 mod culprit;
@@ -57,6 +58,7 @@ mod text;
 mod unwrap;
 mod words;
 
+pub use cache::Cache;
 pub use error::Error;
 pub use frame::{Frame, Role, frames};
 pub use group::{group, group_id};
