@@ -98,6 +98,11 @@ fn has_at(bytes: &[u8], at: usize, mark: &str) -> bool {
     bytes.get(at..).is_some_and(|rest| rest.starts_with(mark.as_bytes()))
 }
 
+/// A line up to a mark; whole without one.
+pub(crate) fn until<'a>(line: &'a str, mark: &str) -> &'a str {
+    before(line, find(line, mark).unwrap_or(line.len()))
+}
+
 /// What stands before and behind the first mark of a line.
 pub(crate) fn split_at<'a>(line: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     find(line, mark).map(|at| (before(line, at), after(line, at + mark.len())))

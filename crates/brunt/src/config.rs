@@ -3,13 +3,12 @@
 use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use brunt_fingerprint::Rules;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
 
 use crate::code::Code;
 use crate::error::{Error, Fault};
+use crate::grouper::Grouper;
 use crate::nearest::nearest;
 
 /// What a session may change about its answers.
@@ -65,10 +64,10 @@ impl ExtensionOptions for BruntOptions {
     }
 }
 
-/// The rules of grouping of the epoch that queries read. No setting: the epoch's definitions say them, and a running
-/// query keeps those that it began with.
+/// The rules of grouping of the epoch that queries read, with what the store's handle remembers of groups. No setting:
+/// the epoch's definitions say them, and a running query keeps those that it began with.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PinnedRules(pub(crate) Arc<Rules>);
+pub(crate) struct PinnedRules(pub(crate) Grouper);
 
 impl ConfigExtension for PinnedRules {
     const PREFIX: &'static str = "brunt_rules";

@@ -37,6 +37,7 @@ mod excess;
 mod fixture;
 mod functions;
 mod funnel;
+mod grouper;
 mod groups;
 mod impact;
 mod journeys;

@@ -34,6 +34,7 @@ use crate::code::Code;
 use crate::config::{BruntOptions, PinnedRules};
 use crate::error::Error;
 use crate::functions;
+use crate::grouper::Grouper;
 use crate::impact::ImpactExec;
 use crate::relation::{InlineTableFunctions, TableFunction, TableFunctionPlanner};
 use crate::translate::{Names, translate};
@@ -60,7 +61,7 @@ impl Session {
     ) -> Result<Self, Error> {
         let rules = Arc::clone(&pin.definitions().rules);
         let core = Arc::new(Core::new(pin, table_functions));
-        let state = new_state(&engine, &core, rules)
+        let state = new_state(&engine, &core, &rules)
             .map_err(|error| translate(error, &Names::default()))?;
         let context = SessionContext::new_with_state(state);
         context.register_catalog(CATALOG, Arc::new(Catalog::new(&core)));
@@ -158,9 +159,9 @@ impl Session {
     /// Lets functions group with these rules from the next statement on.
     fn pin_rules(&self, rules: &Arc<Rules>) {
         let state = self.context.state_ref();
-        let is_same = |pinned: &PinnedRules| Arc::ptr_eq(&pinned.0, rules);
+        let is_same = |pinned: &PinnedRules| Arc::ptr_eq(&pinned.0.rules, rules);
         if !state.read().config_options().extensions.get().is_some_and(is_same) {
-            let pinned = PinnedRules(Arc::clone(rules));
+            let pinned = PinnedRules(Grouper::new(rules, self.engine.grouped()));
             state.write().config_mut().options_mut().extensions.insert(pinned);
         }
     }
@@ -212,7 +213,7 @@ fn remarks_on_rows(plan: &Arc<dyn ExecutionPlan>) -> bool {
 fn new_state(
     engine: &Engine,
     core: &Arc<Core>,
-    rules: Arc<Rules>,
+    rules: &Arc<Rules>,
 ) -> datafusion::error::Result<SessionState> {
     let mut analyzers: Vec<Arc<dyn datafusion::optimizer::AnalyzerRule + Send + Sync>> =
         vec![Arc::new(InlineTableFunctions::new(Arc::clone(core)))];
@@ -231,14 +232,14 @@ fn new_state(
 /// Keys of a join that are looked for in the other side's filters.
 const JOIN_KEYS_MAX: usize = 500;
 
-fn new_config(engine: &Engine, rules: Arc<Rules>) -> SessionConfig {
+fn new_config(engine: &Engine, rules: &Arc<Rules>) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(engine.target_partitions())
         .with_default_catalog_and_schema(CATALOG, PUBLIC)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(true)
         .with_option_extension(BruntOptions::default())
-        .with_option_extension(PinnedRules(rules));
+        .with_option_extension(PinnedRules(Grouper::new(rules, engine.grouped())));
     let options = config.options_mut();
     options.sql_parser.dialect = datafusion::common::config::Dialect::PostgreSQL;
     options.sql_parser.collect_spans = true;

@@ -6,7 +6,7 @@ use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{
-    Lines, after, basename, before, byte, extension, find, numbered, rsplit_at, rsplit_byte,
+    Lines, after, basename, before, byte, extension, find, numbered, rsplit_at, rsplit_byte, until,
 };
 use crate::words::Words;
 
@@ -159,7 +159,7 @@ fn is_file(file: &str) -> bool {
 /// The function without closures in it, and the file without folders and extension.
 fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let name = frame.function.strip_prefix("new ").unwrap_or(frame.function);
-    let name = name.split(".<").next().unwrap_or(name);
+    let name = until(name, ".<");
     let name = name.split('<').next().unwrap_or(name);
     // Applied mixins stand before the class, joined by ampersands.
     let name = rsplit_byte(name, b'&').map_or(name, |(_, name)| name);

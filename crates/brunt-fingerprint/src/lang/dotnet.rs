@@ -3,6 +3,9 @@
 mod symbol;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
@@ -38,13 +41,12 @@ impl Language for DotNet {
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
-        let members = memchr::memmem::find(text.as_bytes(), MEMBER.as_bytes());
+        let members = MEMBERS.find(text.as_bytes());
         let mut stack = Stack::default();
         stack.is_cut |= chain(before(text, members.unwrap_or(text.len())), &mut stack.chain);
         let mut rest = after(text, members.unwrap_or(text.len()));
         while let Some(inner) = rest.strip_prefix(MEMBER) {
-            let end =
-                memchr::memmem::find(inner.as_bytes(), MEMBER.as_bytes()).unwrap_or(inner.len());
+            let end = MEMBERS.find(inner.as_bytes()).unwrap_or(inner.len());
             let member = before(inner, end).trim_ascii_end();
             let member = member.strip_suffix("<---").unwrap_or(member);
             let member = split_at(member, ") ").map_or(member, |(_, member)| member);
@@ -67,6 +69,7 @@ impl Language for DotNet {
 
 /// What stands before each member of an aggregate.
 const MEMBER: &str = "---> (Inner Exception #";
+static MEMBERS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MEMBER));
 
 /// Headers come from the outermost to the innermost, frames the other way round, with a line between two exceptions.
 /// True if causes past the limit were left out.

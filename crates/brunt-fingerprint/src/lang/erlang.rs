@@ -1,6 +1,9 @@
 //! Elixir and Erlang: `(app version) file:line: Module.function/arity`, and Erlang's own terms.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Naming, Symbol};
@@ -107,8 +110,9 @@ impl Language for Erlang {
         let first = Lines::of(text).find(|(_, line)| is_frame(line));
         let start = first.map_or(text.len(), |(start, _)| start);
         let (type_name, message) = header(before(text, start));
+        static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("** ("));
         // A second report in one text is another error; a linked process's words stand between frames.
-        let mut reports = memchr::memmem::find_iter(after(text, start).as_bytes(), b"** (");
+        let mut reports = REPORT.find_iter(after(text, start).as_bytes());
         let other = reports.find(|at| !after(text, start + at).starts_with("** (EXIT"));
         let end = other.map_or(text.len(), |at| start + at);
         let body = Body::of(between(text, start, end));

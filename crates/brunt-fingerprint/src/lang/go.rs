@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, before, between, extension};
+use crate::text::{Lines, after, before, between, extension, until};
 
 #[derive(Debug)]
 pub(crate) struct Go;
@@ -168,9 +168,8 @@ fn place(line: &str) -> Option<(&str, Option<u32>)> {
 /// what is around the name.
 fn function(line: &str) -> Option<&str> {
     let line = line.trim_ascii();
-    let line = line
-        .strip_prefix("created by ")
-        .map_or(line, |created| created.split(" in goroutine ").next().unwrap_or(created));
+    let line =
+        line.strip_prefix("created by ").map_or(line, |created| until(created, " in goroutine "));
     let name = match line.ends_with(')').then(|| memchr::memrchr(b'(', line.as_bytes())).flatten() {
         Some(open) => before(line, open),
         None => line,

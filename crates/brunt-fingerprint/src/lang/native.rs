@@ -4,6 +4,9 @@ mod crash;
 mod symbol;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Symbol};
@@ -53,8 +56,10 @@ impl Language for Native {
 /// Where the frames of the fault start and end: those of the last exception or of the thread that crashed if the
 /// report says so, else the first ones; a thread's frames end where another's begin.
 fn frames_of_the_fault(text: &str) -> (usize, usize) {
-    let find = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes());
-    let marked = find("Last Exception Backtrace").or_else(|| find(" Crashed:"));
+    static LAST: LazyLock<Finder<'static>> =
+        LazyLock::new(|| Finder::new("Last Exception Backtrace"));
+    static CRASHED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" Crashed:"));
+    let marked = LAST.find(text.as_bytes()).or_else(|| CRASHED.find(text.as_bytes()));
     let line_len = |at| memchr::memchr(b'\n', after(text, at).as_bytes()).unwrap_or(0);
     let from = marked.map_or(0, |at| at + line_len(at));
     let mut start = None;
@@ -174,7 +179,7 @@ fn apple(line: &str) -> Option<RawFrame<'_>> {
         return None;
     }
     let rest = rest.trim_ascii_start();
-    let at = memchr::memmem::find(rest.as_bytes(), b"0x")?;
+    let at = find(rest, "0x")?;
     let module = before(rest, at).trim_ascii();
     let (address, symbol) = after(rest, at + 2).split_once(' ')?;
     let is_address = address.len() >= 6 && address.bytes().all(|b| b.is_ascii_hexdigit());

@@ -218,7 +218,7 @@ fn thrown(line: &str) -> Option<(&str, &str, Option<u32>)> {
     let (head, digits) = line.split_at_checked(line.len() - digits)?;
     let number = digits.parse().ok()?;
     let place = head.strip_suffix(':').or_else(|| head.strip_suffix(" on line "))?;
-    let dot = memchr::memmem::rfind(place.as_bytes(), b".ph")?;
+    let dot = rfind(place, ".ph")?;
     let (words, file) = match rfind(place, " in ").max(rfind(place, " at ")) {
         Some(at) if at < dot => (before(place, at), after(place, at + 4)),
         _ => return None,
@@ -246,7 +246,7 @@ fn call(line: &str) -> Option<Call<'_>> {
     let (file, line, call) = if let Some(call) = rest.strip_prefix(INTERNAL) {
         (INTERNAL, None, call.strip_prefix(": ")?)
     } else {
-        let close = memchr::memmem::find(rest.as_bytes(), b"): ")?;
+        let close = find(rest, "): ")?;
         let (file, digits) = before(rest, close).rsplit_once('(')?;
         (file, Some(digits.parse().ok()?), after(rest, close + 3))
     };

@@ -61,14 +61,14 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn line(&mut self, start: usize, line: &'a str) {
+        let is_inner = line.starts_with("\tfrom ") && self.body.is_some();
+        if is_inner && self.order == Order::InnermostFirst {
+            return;
+        }
         if line.trim_ascii().starts_with("Traceback (most recent call last)") {
             // The header, and with it the innermost frame, comes last.
             self.order = Order::InnermostLast;
             self.start = start + line.len() + 1;
-            return;
-        }
-        let is_inner = line.starts_with("\tfrom ") && self.body.is_some();
-        if is_inner && self.order == Order::InnermostFirst {
             return;
         }
         let Some((_, message)) = frame(line) else { return };

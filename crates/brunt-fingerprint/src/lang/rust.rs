@@ -3,6 +3,9 @@
 mod symbol;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::lang::{Lang, Language, Symbol};
@@ -60,9 +63,11 @@ impl Language for Rust {
 
 /// Causes are printed below the error and have no frames of their own: the backtrace is the root's.
 fn parse(text: &str) -> Stack<'_> {
+    static PANICKED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("panicked at "));
     let panicked = |from: usize| {
-        let at = memchr::memmem::find(after(text, from).as_bytes(), b"panicked at ")?;
-        let line = before(text, from + at).rfind('\n').map_or(0, |line_end| line_end + 1);
+        let at = PANICKED.find(after(text, from).as_bytes())?;
+        let line_end = memchr::memrchr(b'\n', before(text, from + at).as_bytes());
+        let line = line_end.map_or(0, |line_end| line_end + 1);
         Some((line, from + at))
     };
     let panic = panicked(0);

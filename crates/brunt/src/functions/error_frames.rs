@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 };
 
 use super::Document;
-use crate::error_call::{of_texts, pinned_rules};
+use crate::error_call::{of_texts, pinned_grouper};
 
 pub(super) static DOCUMENT: Document = Document {
     name: "error_frames",
@@ -54,7 +54,7 @@ impl ScalarUDFImpl for ErrorFrames {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let rules = pinned_rules(&args.config_options);
+        let rules = pinned_grouper(&args.config_options).rules;
         let columns = args
             .args
             .iter()

@@ -51,18 +51,14 @@ pub(crate) fn fold<'a>(class: &'a str, method: &'a str) -> Symbol<'a> {
 
 /// The class up to its first generated part, and the method in which an anonymous class or closure was written.
 fn fold_class(class: &str) -> (&str, Option<&str>) {
-    if let Some(cut) = memchr::memmem::find(class.as_bytes(), b"$$").filter(|cut| *cut > 0) {
+    if let Some(cut) = find(class, "$$").filter(|cut| *cut > 0) {
         // Scala writes `Cart$$anonfun$total$1`.
         let owner =
             after(class, cut + 2).strip_prefix("anonfun$").and_then(|rest| rest.split('$').next());
         let module = fold_class_parts(before(class, cut).trim_end_matches('_')).0;
         return (module, owner.filter(|owner| is_method(owner)));
     }
-    let cut = PROXY_MARKS
-        .iter()
-        .filter_map(|mark| memchr::memmem::find(class.as_bytes(), mark.as_bytes()))
-        .filter(|cut| *cut > 0)
-        .min();
+    let cut = PROXY_MARKS.iter().filter_map(|mark| find(class, mark)).filter(|cut| *cut > 0).min();
     fold_class_parts(before(class, cut.unwrap_or(class.len())))
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{basename, before, holds, path_parts, split_at, starts_with_ignore_case};
+use crate::text::{basename, before, holds, path_parts, split_at, starts_with_ignore_case, until};
 use crate::words::Words;
 
 /// Objects that stand before a function's name and say nothing.
@@ -110,7 +110,7 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     ]
     .iter()
     .any(|start| starts_with_ignore_case(stem, start));
-    let function = frame.function.split(" [as ").next().unwrap_or(frame.function);
+    let function = until(frame.function, " [as ");
     is_vendor_chunk
         || function.starts_with("Generator.")
         || ASYNC_MARKERS.have(function.rsplit('.').next().unwrap_or(function))
@@ -123,7 +123,7 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
 }
 
 fn fold_function(raw: &str) -> (&str, Naming) {
-    let mut name = raw.split(" [as ").next().unwrap_or(raw).trim_ascii();
+    let mut name = until(raw, " [as ").trim_ascii();
     for word in ["get ", "set ", "async ", "static "] {
         name = name.strip_prefix(word).unwrap_or(name);
     }

@@ -1,6 +1,6 @@
 //! What went wrong, as crash reports of different makers say it.
 
-use crate::text::{Lines, after, before, rsplit_at, split_at};
+use crate::text::{Lines, after, before, find, rsplit_at, split_at};
 
 /// The kind of fault and what is said of it. The kind is the exception's type, the signal's name or the sanitizer's
 /// word; addresses are left to the message's template.
@@ -65,7 +65,7 @@ fn sanitizer(header: &str) -> Option<(&str, &str)> {
 /// `signal 11 (SIGSEGV), code 1 (SEGV_MAPERR), fault addr 0x0`, `received signal SIGSEGV`, with what `abort` was
 /// told.
 fn signal(header: &str) -> Option<(&str, &str)> {
-    let at = memchr::memmem::find(header.as_bytes(), b"SIG")?;
+    let at = find(header, "SIG")?;
     let name = after(header, at);
     let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
     let told = split_at(header, "Abort message: ").map_or("", |(_, told)| told);

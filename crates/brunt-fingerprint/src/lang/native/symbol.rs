@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before, between, find, path_parts, rsplit_at, rsplit_byte};
+use crate::text::{
+    after, basename, before, between, find, path_parts, rfind, rsplit_at, rsplit_byte,
+};
 use crate::words::{Beginnings, Words};
 
 /// Modules of Apple's systems that no path gives away.
@@ -173,7 +175,8 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let name = match name.rfind(' ').filter(|_| find(name, "operator").is_none()) {
         // A return type stands before the name of a C++ template.
         Some(blank)
-            if !between(name, 0, blank).contains('<') || after(name, blank).contains("::") =>
+            if !between(name, 0, blank).contains('<')
+                || find(after(name, blank), "::").is_some() =>
         {
             after(name, blank + 1)
         }
@@ -223,7 +226,7 @@ fn swift_owner(name: &str) -> &str {
         Some((head, owner))
             if ["closure #", "implicit closure", "partial apply", "local func", "(", "defer"]
                 .iter()
-                .any(|mark| head.contains(mark)) =>
+                .any(|mark| find(head, mark).is_some()) =>
         {
             owner
         }
@@ -276,10 +279,9 @@ fn arguments_start(name: &str) -> usize {
 
 /// `total.constprop.0`, `total.cold`: copies that a C compiler made. Swift's names have full stops of their own.
 fn clone_start(name: &str) -> usize {
-    [".constprop.", ".isra.", ".part.", ".cold", ".llvm.", ".lto_priv"]
-        .iter()
-        .filter_map(|mark| name.find(mark))
-        .min()
+    let marks = ["constprop.", "isra.", "part.", "cold", "llvm.", "lto_priv"];
+    memchr::memchr_iter(b'.', name.as_bytes())
+        .find(|dot| marks.iter().any(|mark| after(name, dot + 1).starts_with(mark)))
         .unwrap_or(name.len())
 }
 
@@ -290,13 +292,18 @@ fn last_part(name: &str) -> (&str, &str) {
         .or_else(|| find(name, "::(anonymous class)"))
         .map_or(name, |at| before(name, at));
     let open = name.find('<').unwrap_or(name.len());
-    let cpp = name.rmatch_indices("::").map(|(at, _)| (at, at + 2));
+    let mut end = name.len();
+    let cpp = std::iter::from_fn(|| {
+        end = rfind(before(name, end), "::")?;
+        Some((end, end + 2))
+    });
     // Separators inside template parameters are not this name's.
     let outside = |(at, _): &(usize, usize)| {
         let tail = after(name, *at);
-        tail.matches('<').count() >= tail.matches('>').count()
+        let n = |mark| memchr::memchr_iter(mark, tail.as_bytes()).count();
+        n(b'<') >= n(b'>')
     };
-    if let Some((at, next)) = cpp.into_iter().find(outside) {
+    if let Some((at, next)) = { cpp }.find(outside) {
         return (before(name, at), after(name, next));
     }
     match before(name, open).rfind('.') {

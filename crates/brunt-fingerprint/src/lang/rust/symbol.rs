@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before, find, path_parts, rsplit_at, split_at};
+use crate::text::{after, basename, before, find, path_parts, rsplit_at, split_at, until};
 use crate::words::Words;
 
 /// Crates that are libraries where no path says so.
@@ -83,7 +83,7 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     }
     // Names without a path are the system's, or those under which C calls the program.
     let path = own_type(frame.function).0.trim_start_matches(['&', '<', '*']);
-    let first = path.split("::").next().unwrap_or(path);
+    let first = until(path, "::");
     let first = first.split(['[', '<']).next().unwrap_or(first);
     find(path, "::").is_none() || CRATES.have(first)
 }
@@ -116,7 +116,7 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
         };
     }
     // The last part, unless it is only parameters: `parse::<u8>` is `parse`.
-    let path = path.split("::<").next().unwrap_or(path);
+    let path = until(path, "::<");
     let open = path.find('<').unwrap_or(path.len());
     let (module, function) = match rsplit_at(path, "::")
         .filter(|(head, _)| head.len() < open || path.ends_with(|c: char| c != '>'))
@@ -147,7 +147,7 @@ fn own_type(path: &str) -> (&str, &str) {
     let inner = inner.strip_prefix("impl ").unwrap_or(inner);
     // `impl Trait for Type` and `Type as Trait` both mean the type.
     let own = split_at(inner, " for ").map_or(inner, |(_, own)| own);
-    (own.split(" as ").next().unwrap_or(own), after(path, end + 1))
+    (until(own, " as "), after(path, end + 1))
 }
 
 /// `shop::total::h0123456789abcdef` without the last part.
