@@ -2,7 +2,7 @@
 //! are known by how programmers name them, so that nobody keeps lists of them.
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before};
+use crate::text::{after, before, last_part};
 use crate::words::Words;
 
 /// What a frame of the app does.
@@ -180,7 +180,7 @@ pub(crate) fn choose<'a, T: Copy>(
 pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
     let (owner, function) =
         symbol.function.rsplit_once('.').unwrap_or((&symbol.module, symbol.function));
-    let class = owner.rsplit(['.', '$']).next().unwrap_or(owner);
+    let class = last_part(owner, |b| matches!(b, b'.' | b'$'));
     let (class, function) =
         function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
     let first = first_word(function);
@@ -225,8 +225,7 @@ impl Plain {
     }
 
     fn is_one_of(&self, list: &Words) -> bool {
-        let bytes = self.bytes.get(..self.len).unwrap_or_default();
-        str::from_utf8(bytes).is_ok_and(|name| list.have_in_any_case(name))
+        list.have_in_any_case(self.bytes.get(..self.len).unwrap_or_default())
     }
 }
 

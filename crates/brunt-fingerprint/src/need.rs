@@ -1,5 +1,6 @@
 //! Step 9: whether the message must be part of the key. Where the location says enough, it is not.
 
+use crate::text::last_part;
 use crate::words::Words;
 
 /// Types that are thrown for everything, without their module.
@@ -160,11 +161,8 @@ pub(crate) fn reason(
 
 /// The type without package, module or enclosing class.
 pub(crate) fn short_type(type_name: &str) -> &str {
-    type_name
-        .rsplit(['.', '$', ':', '/', '\\'])
-        .next()
-        .filter(|last| !last.is_empty())
-        .unwrap_or(type_name)
+    let last = last_part(type_name, |b| matches!(b, b'.' | b'$' | b':' | b'/' | b'\\'));
+    if last.is_empty() { type_name } else { last }
 }
 
 #[cfg(test)]

@@ -119,6 +119,12 @@ pub(crate) fn rsplit_byte(line: &str, mark: u8) -> Option<(&str, &str)> {
     Some((before(line, at), after(line, at + 1)))
 }
 
+/// What follows the last byte of a kind, which has to be ASCII; all where there is none.
+pub(crate) fn last_part(text: &str, is_separator: impl Fn(u8) -> bool) -> &str {
+    let at = text.as_bytes().iter().rposition(|b| is_separator(*b));
+    at.map_or(text, |at| after(text, at + 1))
+}
+
 /// Whether some byte is of a kind. All are looked at, many at once.
 pub(crate) fn has_any(text: &str, is_it: impl Fn(u8) -> bool) -> bool {
     text.bytes().fold(false, |found, b| found | is_it(b))

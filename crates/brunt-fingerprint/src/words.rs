@@ -12,7 +12,7 @@ impl Words {
         let mut marks = [0; 2];
         let mut rest = list;
         while let [word, others @ ..] = rest {
-            let [first, last] = Self::marks_of(word);
+            let [first, last] = Self::marks_of(word.as_bytes());
             marks = [marks[0] | first, marks[1] | last];
             rest = others;
         }
@@ -21,22 +21,24 @@ impl Words {
 
     /// Whether the list holds the word as it is.
     pub(crate) fn have(&self, word: &str) -> bool {
-        self.may_have(word) && self.list.contains(&word)
+        self.may_have(word.as_bytes()) && self.list.contains(&word)
     }
 
     /// Whether the list holds the word, upper and lower case alike.
-    pub(crate) fn have_in_any_case(&self, word: &str) -> bool {
-        self.may_have(word) && self.list.iter().any(|entry| entry.eq_ignore_ascii_case(word))
+    pub(crate) fn have_in_any_case(&self, word: impl AsRef<[u8]>) -> bool {
+        let word = word.as_ref();
+        let is_word = |entry: &&str| entry.as_bytes().eq_ignore_ascii_case(word);
+        self.may_have(word) && self.list.iter().any(is_word)
     }
 
-    fn may_have(&self, word: &str) -> bool {
+    fn may_have(&self, word: &[u8]) -> bool {
         let [first, last] = Self::marks_of(word);
         self.marks[0] & first != 0 && self.marks[1] & last != 0
     }
 
     /// A letter's case is one bit, which is set in both.
-    const fn marks_of(word: &str) -> [u128; 2] {
-        let (Some(first), Some(last)) = (word.as_bytes().first(), word.as_bytes().last()) else {
+    const fn marks_of(word: &[u8]) -> [u128; 2] {
+        let (Some(first), Some(last)) = (word.first(), word.last()) else {
             return [1; 2];
         };
         [Self::mark(*first, word.len()), Self::mark(*last, word.len())]

@@ -106,11 +106,11 @@ impl Language for Erlang {
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
+        static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("** ("));
         let is_frame = |line: &str| self.frame(line, "").is_some();
         let first = Lines::of(text).find(|(_, line)| is_frame(line));
         let start = first.map_or(text.len(), |(start, _)| start);
         let (type_name, message) = header(before(text, start));
-        static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("** ("));
         // A second report in one text is another error; a linked process's words stand between frames.
         let mut reports = REPORT.find_iter(after(text, start).as_bytes());
         let other = reports.find(|at| !after(text, start + at).starts_with("** (EXIT"));

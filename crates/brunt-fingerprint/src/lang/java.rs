@@ -13,7 +13,7 @@ use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{
     Lines, after, before, between, byte, cap, digits_at_end, has_any, has_only, indent, last_lines,
-    line_at, line_with_colon, rsplit_byte,
+    last_part, line_at, line_with_colon, rsplit_byte,
 };
 
 /// Lines at the end of an exception among which it says how many frames it has left out; others may be a logger's.
@@ -236,7 +236,7 @@ fn is_type(name: &str) -> bool {
             || matches!(b, b'.' | b'_' | b'$' | b'/' | b'@' | b'-')
             || b >= 0x80
     });
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = last_part(name, |b| b == b'.');
     let is_class = byte(last, 0).is_some_and(|b| b.is_ascii_uppercase());
     let is_qualified = last.len() < name.len();
     let has_humps = last

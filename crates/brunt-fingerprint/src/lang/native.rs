@@ -11,7 +11,8 @@ use memchr::memmem::Finder;
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{
-    Lines, after, before, between, byte, find, numbered, rsplit_at, rsplit_byte, split_at,
+    Lines, after, before, between, byte, find, has_any, has_only, numbered, rsplit_at, rsplit_byte,
+    split_at,
 };
 
 #[derive(Debug)]
@@ -70,7 +71,11 @@ fn frames_of_the_fault(text: &str) -> (usize, usize) {
             continue;
         };
         let content = line.trim_ascii_start();
-        let may_be_first = content.starts_with(['0', '*', 'f']) || content.starts_with("#0");
+        let may_be_first = match byte(content, 0) {
+            Some(b'0' | b'*' | b'f') => true,
+            Some(b'#') => byte(content, 1) == Some(b'0'),
+            _ => false,
+        };
         let is_first = may_be_first && frame_number(content) == Some(0) && frame(line).is_some();
         if is_first || content.is_empty() || line.starts_with("Thread ") {
             return (begun, at);
@@ -182,8 +187,9 @@ fn apple(line: &str) -> Option<RawFrame<'_>> {
     let at = find(rest, "0x")?;
     let module = before(rest, at).trim_ascii();
     let (address, symbol) = after(rest, at + 2).split_once(' ')?;
-    let is_address = address.len() >= 6 && address.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_module = module.len() <= 80 && !module.contains([':', '(', '=', ',', '"']);
+    let is_address = address.len() >= 6 && has_only(address, |b| b.is_ascii_hexdigit());
+    let is_module =
+        module.len() <= 80 && !has_any(module, |b| matches!(b, b':' | b'(' | b'=' | b',' | b'"'));
     if !is_address || !is_module {
         return None;
     }

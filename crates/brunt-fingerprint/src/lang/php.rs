@@ -6,7 +6,8 @@ use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{
-    Lines, after, basename, before, between, byte, find, path_parts, rfind, rsplit_at, split_at,
+    Lines, after, basename, before, between, byte, find, last_part, path_parts, rfind, rsplit_at,
+    split_at,
 };
 use crate::words::Beginnings;
 
@@ -272,7 +273,7 @@ fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
         Some((class, method)) => (class.split(['@', '\0']).next().unwrap_or(class), method),
         None => ("", name),
     };
-    let method = method.rsplit('\\').next().unwrap_or(method);
+    let method = last_part(method, |b| b == b'\\');
     let is_script =
         matches!(method, "" | "{main}" | "require" | "require_once" | "include" | "include_once");
     let is_anonymous = is_script || method.starts_with("{closure");

@@ -8,7 +8,8 @@ use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_cap
 use crate::header::split;
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{
-    Lines, after, basename, before, between, byte, indent, rsplit_byte, starts_with_ignore_case,
+    Lines, after, basename, before, between, byte, indent, last_part, rsplit_byte,
+    starts_with_ignore_case,
 };
 
 use group_margin::{Kind, Margin, margin};
@@ -65,7 +66,8 @@ impl Language for Python {
     /// A class that moved to another module is the same class.
     fn fold_type<'a>(&self, name: &'a str) -> &'a str {
         let name = name.rsplit("<locals>.").next().unwrap_or(name);
-        name.rsplit('.').next().filter(|last| !last.is_empty()).unwrap_or(name)
+        let last = last_part(name, |b| b == b'.');
+        if last.is_empty() { name } else { last }
     }
 }
 

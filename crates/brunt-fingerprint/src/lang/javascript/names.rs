@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{basename, before, holds, path_parts, split_at, starts_with_ignore_case, until};
+use crate::text::{
+    basename, before, holds, last_part, path_parts, split_at, starts_with_ignore_case, until,
+};
 use crate::words::Words;
 
 /// Objects that stand before a function's name and say nothing.
@@ -113,7 +115,7 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let function = until(frame.function, " [as ");
     is_vendor_chunk
         || function.starts_with("Generator.")
-        || ASYNC_MARKERS.have(function.rsplit('.').next().unwrap_or(function))
+        || ASYNC_MARKERS.have(last_part(function, |b| b == b'.'))
 }
 
 /// File and function as they were written, as far as the build kept them.
@@ -139,7 +141,7 @@ fn fold_function(raw: &str) -> (&str, Naming) {
         }
         name = rest;
     }
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = last_part(name, |b| b == b'.');
     let last = last.strip_prefix("new ").unwrap_or(last);
     let is_generated =
         last.starts_with('<') || (last.starts_with("_callee") && last.ends_with('$'));
