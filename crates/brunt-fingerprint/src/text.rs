@@ -222,6 +222,31 @@ mod tests {
     }
 
     #[test]
+    fn marks_are_found_first_and_last() {
+        let line = "a at b at c";
+        assert_eq!((find(line, " at "), rfind(line, " at ")), (Some(1), Some(6)));
+        assert_eq!(
+            (split_at(line, " at "), rsplit_at(line, " at ")),
+            (Some(("a", "b at c")), Some(("a at b", "c")))
+        );
+        assert_eq!((until(line, " at "), until(line, " in ")), ("a", line));
+        assert_eq!((find("a a", " at "), rfind("", "at"), find("::", ":::")), (None, None, None));
+        assert_eq!(find("ää", "ä"), Some(0));
+        assert_eq!(rfind("ää", "ä"), Some(2));
+    }
+
+    #[test]
+    fn ends_are_taken_off() {
+        assert_eq!(digits_at_end("a.java:12"), ("a.java:", "12"));
+        assert_eq!((digits_at_end("12"), digits_at_end("a")), (("", "12"), ("a", "")));
+        assert_eq!(last_part("a.b$c", |b| matches!(b, b'.' | b'$')), "c");
+        assert_eq!((last_part("abc", |b| b == b'.'), last_part("a.", |b| b == b'.')), ("abc", ""));
+        assert_eq!(last_lines("a\nb\n").collect::<Vec<_>>(), ["", "b", "a"]);
+        assert_eq!(numbered("x:1:2"), Some(("x", Some(1), Some(2))));
+        assert_eq!((numbered("x:0"), numbered("x:")), (Some(("x", None, None)), None));
+    }
+
+    #[test]
     fn a_cut_never_splits_a_character() {
         assert_eq!(cap("aäb", 2), "a");
         assert_eq!(between("aäb", 1, 2), "");
