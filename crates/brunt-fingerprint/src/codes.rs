@@ -1,15 +1,16 @@
 //! Codes that mean the same in every language: Oracle's, SQLSTATE, errno, HRESULT, HTTP, gRPC.
 
-use crate::text::{before, byte, holds};
+use crate::text::{before, byte};
+use crate::words::Words;
 
 /// Products whose messages begin with these letters and a number.
-const PREFIXES: [&str; 21] = [
+static PREFIXES: Words = Words::new(&[
     "AADSTS", "AMQ", "BEA", "CS", "DPI", "DPY", "E", "ERR", "HHH", "JBAS", "MSB", "NETSDK", "NU",
     "ORA", "PGRST", "PLS", "SQL", "TNS", "TS", "WFLY", "WFLYCTL",
-];
+]);
 
 /// Names of `errno.h` and of Node's resolver.
-const ERRNOS: [&str; 50] = [
+static ERRNOS: Words = Words::new(&[
     "E2BIG",
     "EACCES",
     "EADDRINUSE",
@@ -60,10 +61,10 @@ const ERRNOS: [&str; 50] = [
     "ESTALE",
     "ETIMEDOUT",
     "EXDEV",
-];
+]);
 
 /// Names of gRPC's status codes, of those that no ordinary word is.
-const GRPC: [&str; 14] = [
+static GRPC: Words = Words::new(&[
     "CANCELLED",
     "INVALID_ARGUMENT",
     "DEADLINE_EXCEEDED",
@@ -78,10 +79,10 @@ const GRPC: [&str; 14] = [
     "UNAVAILABLE",
     "DATA_LOSS",
     "UNAUTHENTICATED",
-];
+]);
 
 /// Words after which a small number is a status.
-const STATUS_WORDS: [&str; 12] = [
+static STATUS_WORDS: Words = Words::new(&[
     "status",
     "code",
     "http",
@@ -94,7 +95,7 @@ const STATUS_WORDS: [&str; 12] = [
     "http_code",
     "sqlcode",
     "exitcode",
-];
+]);
 
 /// A code in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,14 +113,14 @@ pub(crate) fn is_error_code(word: &str) -> bool {
     let is_number = (2..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     // A single letter with a dash, or with few digits, is somebody's numbering.
     let is_long_enough = n_letters > 1 || (digits.len() >= 3 && digits.len() == rest.len());
-    (is_number && is_long_enough && PREFIXES.contains(&before(word, n_letters)))
+    (is_number && is_long_enough && PREFIXES.have(before(word, n_letters)))
         || is_windows_result(word)
 }
 
 /// Whether a number that follows `word` is a status to be kept.
 pub(crate) fn is_status(word: &str, number: &str) -> bool {
     let digits = number.strip_prefix('-').unwrap_or(number);
-    let is_word = holds(&STATUS_WORDS, word)
+    let is_word = STATUS_WORDS.have_in_any_case(word)
         || word.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("http/"));
     (1..=5).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && is_word
 }
@@ -136,13 +137,13 @@ pub(crate) fn find(message: &str) -> Option<Code<'_>> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/');
     let mut previous = "";
     for word in message.split(|c| !is_word(c)).filter(|word| !word.is_empty()) {
-        if is_error_code(word) || ERRNOS.contains(&word) || is_sqlstate(previous, word) {
+        if is_error_code(word) || ERRNOS.have(word) || is_sqlstate(previous, word) {
             return Some(Code { text: word, is_complete: true });
         }
         let is_http = word.len() == 3
             && byte(word, 0).is_some_and(|b| (b'1'..=b'5').contains(&b))
             && is_status(previous, word);
-        if is_http || GRPC.contains(&word) {
+        if is_http || GRPC.have(word) {
             return Some(Code { text: word, is_complete: false });
         }
         previous = word;

@@ -2,7 +2,8 @@
 //! are known by how programmers name them, so that nobody keeps lists of them.
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, holds};
+use crate::text::{after, before, last_part};
+use crate::words::Words;
 
 /// What a frame of the app does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +17,10 @@ pub(crate) enum Duty {
 }
 
 /// First words of functions that throw.
-const THROW_WORDS: [&str; 8] =
-    ["throw", "raise", "fail", "reject", "abort", "panic", "must", "rethrow"];
+static THROW_WORDS: Words =
+    Words::new(&["throw", "raise", "fail", "reject", "abort", "panic", "must", "rethrow"]);
 /// Whole names of functions that throw.
-const THROW_NAMES: [&str; 9] = [
+static THROW_NAMES: Words = Words::new(&[
     "die",
     "bail",
     "propagate",
@@ -29,9 +30,9 @@ const THROW_NAMES: [&str; 9] = [
     "expect",
     "assert",
     "invariant",
-];
+]);
 /// First words of functions that make or pass on an error, where the last word says that it is one.
-const FACTORY_WORDS: [&str; 13] = [
+static FACTORY_WORDS: Words = Words::new(&[
     "new",
     "create",
     "make",
@@ -45,13 +46,14 @@ const FACTORY_WORDS: [&str; 13] = [
     "handle",
     "report",
     "log",
-];
-const ERROR_WORDS: [&str; 6] = ["exception", "error", "err", "failure", "exceptions", "errors"];
+]);
+static ERROR_WORDS: Words =
+    Words::new(&["exception", "error", "err", "failure", "exceptions", "errors"]);
 /// First words of functions that check.
-const GUARD_WORDS: [&str; 7] =
-    ["check", "require", "validate", "verify", "ensure", "assert", "expect"];
+static GUARD_WORDS: Words =
+    Words::new(&["check", "require", "validate", "verify", "ensure", "assert", "expect"]);
 /// Checks that say nothing of what is checked; written without case and underscores.
-const GENERIC_GUARDS: [&str; 42] = [
+static GENERIC_GUARDS: Words = Words::new(&[
     "assertequals",
     "assertfalse",
     "assertnonnull",
@@ -94,9 +96,9 @@ const GENERIC_GUARDS: [&str; 42] = [
     "requirenotnull",
     "validindex",
     "verifynotnull",
-];
+]);
 /// Classes and files that hold nothing but checks and throws.
-const GUARD_CLASSES: [&str; 14] = [
+static GUARD_CLASSES: Words = Words::new(&[
     "args",
     "argument",
     "arguments",
@@ -111,9 +113,9 @@ const GUARD_CLASSES: [&str; 14] = [
     "preconditions",
     "throwhelper",
     "validate",
-];
+]);
 /// Last words of classes that gather functions for others.
-const UTILITY_WORDS: [&str; 5] = ["utils", "util", "utilities", "helper", "helpers"];
+static UTILITY_WORDS: Words = Words::new(&["utils", "util", "utilities", "helper", "helpers"]);
 
 /// The culprit among frames of the app, from the innermost outwards, and what was passed over before it.
 #[derive(Debug)]
@@ -178,36 +180,53 @@ pub(crate) fn choose<'a, T: Copy>(
 pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
     let (owner, function) =
         symbol.function.rsplit_once('.').unwrap_or((&symbol.module, symbol.function));
-    let class = owner.rsplit(['.', '$']).next().unwrap_or(owner);
+    let class = last_part(owner, |b| matches!(b, b'.' | b'$'));
     let (class, function) =
         function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
     let first = first_word(function);
-    let is_check = holds(&GUARD_WORDS, first);
-    let is_thrower = holds(&THROW_WORDS, first) || is_one_of(&THROW_NAMES, function);
-    let is_factory = holds(&FACTORY_WORDS, first) && holds(&ERROR_WORDS, last_word(function));
-    let is_generic = is_one_of(&GENERIC_GUARDS, function);
+    let is_check = GUARD_WORDS.have_in_any_case(first);
+    let plain = Plain::of(function);
+    let is_thrower = THROW_WORDS.have_in_any_case(first) || plain.is_one_of(&THROW_NAMES);
+    let is_factory =
+        FACTORY_WORDS.have_in_any_case(first) && ERROR_WORDS.have_in_any_case(last_word(function));
+    let is_generic = plain.is_one_of(&GENERIC_GUARDS);
     // Whatever is done inside an exception's class is done while it is made.
-    let is_error_class = holds(&ERROR_WORDS, last_word(class)) || class.ends_with("Throwable");
-    let is_guard_class = is_one_of(&GUARD_CLASSES, class);
+    let is_error_class =
+        ERROR_WORDS.have_in_any_case(last_word(class)) || class.ends_with("Throwable");
+    let is_guard_class = Plain::of(class).is_one_of(&GUARD_CLASSES);
     if is_thrower || is_factory || is_generic || is_error_class || is_guard_class {
         Duty::Throw
     } else if is_check {
-        if holds(&UTILITY_WORDS, last_word(class)) { Duty::Throw } else { Duty::Guard }
+        if UTILITY_WORDS.have_in_any_case(last_word(class)) { Duty::Throw } else { Duty::Guard }
     } else {
         Duty::Work
     }
 }
 
-/// Whether a name is in a list, underscores and case aside. Few entries have its first letter.
-fn is_one_of(list: &[&str], name: &str) -> bool {
-    let first = name.bytes().find(|b| *b != b'_').map(|b| b.to_ascii_lowercase());
-    list.iter().any(|entry| entry.bytes().next() == first && is_same(name, entry))
+/// Letters of a name that may be a whole entry of a list; the longest entry has fewer.
+const PLAIN_BYTES_MAX: usize = 24;
+
+/// A name without underscores.
+struct Plain {
+    bytes: [u8; PLAIN_BYTES_MAX],
+    len: usize,
 }
 
-/// Whether a name is `lower`, underscores and case aside.
-fn is_same(name: &str, lower: &str) -> bool {
-    name.len() >= lower.len()
-        && name.bytes().filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase()).eq(lower.bytes())
+impl Plain {
+    /// The name, cut where it is too long for any list.
+    fn of(name: &str) -> Self {
+        let mut plain = Self { bytes: [0; PLAIN_BYTES_MAX], len: 0 };
+        let letters = name.bytes().filter(|b| *b != b'_');
+        for (place, letter) in plain.bytes.iter_mut().zip(letters) {
+            *place = letter;
+            plain.len += 1;
+        }
+        plain
+    }
+
+    fn is_one_of(&self, list: &Words) -> bool {
+        list.have_in_any_case(self.bytes.get(..self.len).unwrap_or_default())
+    }
 }
 
 /// `checkNotNull`, `check_not_null` and `__check` begin with `check`.

@@ -56,13 +56,22 @@ pub(crate) struct Id(u128);
 
 impl Id {
     pub(crate) fn text(self) -> String {
+        const SIXTY_BITS: u128 = (1 << 60) - 1;
         let mut id = String::with_capacity(VERSION.len() + 27);
         id.push_str(VERSION);
         id.push(':');
-        for place in (0..26).rev() {
-            let five = usize::try_from(self.0 >> (5 * place) & 31).unwrap_or(0);
-            id.push(ALPHABET.get(five).copied().map_or('a', char::from));
+        // Five bits are a character; sixty of them at a time fit a machine's word.
+        let (mut rest, mut characters) = (self.0, [b'a'; 26]);
+        for part in characters.rchunks_mut(12) {
+            let mut bits = u64::try_from(rest & SIXTY_BITS).unwrap_or(0);
+            for place in part.iter_mut().rev() {
+                let five = usize::try_from(bits & 31).unwrap_or(0);
+                *place = ALPHABET.get(five).copied().unwrap_or(b'a');
+                bits >>= 5;
+            }
+            rest >>= 60;
         }
+        id.extend(characters.map(char::from));
         id
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::chain::{Exception, Stack};
-use crate::text::{after, before, byte, cap, ends_with_ignore_case};
+use crate::text::{after, before, byte, cap, digits_at_end, ends_with_ignore_case, has_any};
 
 /// A type's name is never longer; what is, is text.
 const TYPE_BYTES_MAX: usize = 256;
@@ -56,12 +56,11 @@ pub(crate) fn has_error_suffix(name: &str) -> bool {
 pub(crate) fn clean_type(name: &str) -> &str {
     let name = cap(name.trim_ascii(), TYPE_BYTES_MAX);
     let name = name.strip_prefix("class ").unwrap_or(name);
-    let end = name
-        .bytes()
-        .position(|b| matches!(b, b'<' | b'[' | b'`' | b'@' | b'(' | b' ' | b'\n'))
-        .filter(|end| *end > 0);
-    let name = before(name, end.unwrap_or(name.len())).trim_end_matches(':');
-    let named = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_end = |b: u8| matches!(b, b'<' | b'[' | b'`' | b'@' | b'(' | b' ' | b'\n');
+    let end = if has_any(name, is_end) { name.bytes().position(is_end) } else { None };
+    let end = end.filter(|end| *end > 0).unwrap_or(name.len());
+    let name = before(name, end).trim_end_matches(':');
+    let (named, _) = digits_at_end(name);
     named
         .strip_suffix('$')
         .filter(|named| !named.is_empty())

@@ -14,6 +14,7 @@ mod rust;
 
 use std::borrow::Cow;
 use std::fmt::Debug;
+use std::sync::LazyLock;
 
 use crate::chain::{RawFrame, Stack};
 use crate::text::{Lines, holds};
@@ -173,10 +174,25 @@ pub(crate) fn detect(text: &str) -> Option<&'static dyn Language> {
 }
 
 pub(crate) fn frame_language(line: &str) -> Option<&'static dyn Language> {
+    /// For each byte the languages of which a frame may begin with it, as bits in the order of [`LANGUAGES`].
+    static BEGINNERS: LazyLock<[u16; 256]> = LazyLock::new(|| {
+        std::array::from_fn(|first| {
+            let may_begin = |language: &&dyn Language| {
+                let starts = language.first_bytes();
+                starts.is_empty() || starts.iter().any(|start| usize::from(*start) == first)
+            };
+            let bits = LANGUAGES.iter().enumerate().filter(|(_, language)| may_begin(language));
+            bits.fold(0, |all, (idx, _)| all | 1 << idx)
+        })
+    });
     let first = line.bytes().find(|b| !b.is_ascii_whitespace())?;
-    let may_be = |language: &&dyn Language| {
-        let starts = language.first_bytes();
-        starts.is_empty() || starts.contains(&first)
-    };
-    LANGUAGES.into_iter().filter(may_be).find(|language| language.is_frame(line))
+    let mut left = BEGINNERS.get(usize::from(first)).copied()?;
+    while left != 0 {
+        let language = LANGUAGES.get(left.trailing_zeros() as usize)?;
+        if language.is_frame(line) {
+            return Some(*language);
+        }
+        left &= left - 1;
+    }
+    None
 }

@@ -15,9 +15,10 @@
 //!
 //! Ids begin with `e0:` and may still change between releases; `tests/golden_ids.txt` shows when they do. They become
 //! `e1:`, and are frozen, once the benchmark `grouping` meets all its targets. What must keep a group and what must
-//! split it is met in every language; these rows are not: the speed of ids that no cache has seen, a fifth to two
-//! fifths of the 0.8 million a second and core that are wanted, and figures on real crashes of Java and Python, on releases
-//! of one program and on log messages of many systems, for which there is no data to measure with.
+//! split it is met in every language, and [`Cache`] answers for 3.9 million traces a second and core where 3 are wanted;
+//! these rows are not met: the speed of ids that no cache has seen, a quarter to a half of the 0.8 million a second and
+//! core that are wanted, and figures on real crashes of Java and Python, on releases of one program and on log
+//! messages of many systems, for which there is no data to measure with.
 //!
 //! [`Rules`] are what a user says otherwise: what is the app's, what only throws, which groups belong together.
 //!
@@ -35,6 +36,7 @@
 //! ```
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
+mod cache;
 mod chain;
 mod codes;
 mod culprit;
@@ -55,7 +57,9 @@ mod rules;
 mod template;
 mod text;
 mod unwrap;
+mod words;
 
+pub use cache::Cache;
 pub use error::Error;
 pub use frame::{Frame, Role, frames};
 pub use group::{group, group_id};

@@ -1,9 +1,10 @@
 //! Step 9: whether the message must be part of the key. Where the location says enough, it is not.
 
-use crate::text::holds;
+use crate::text::last_part;
+use crate::words::Words;
 
 /// Types that are thrown for everything, without their module.
-const GENERIC_TYPES: [&str; 51] = [
+static GENERIC_TYPES: Words = Words::new(&[
     "Exception",
     "Error",
     "Throwable",
@@ -55,10 +56,10 @@ const GENERIC_TYPES: [&str; 51] = [
     "NSGenericException",
     "UnknownError",
     "Unknown",
-];
+]);
 
 /// Errors of clients of other systems: the stack shows the call, the message the fault.
-const CARRIER_TYPES: [&str; 55] = [
+static CARRIER_TYPES: Words = Words::new(&[
     "StatusRuntimeException",
     "StatusException",
     "StatusCode",
@@ -114,7 +115,7 @@ const CARRIER_TYPES: [&str; 55] = [
     "GraphQLError",
     "GraphQLException",
     "ApolloError",
-];
+]);
 
 /// How well the stack says where the error comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,11 +146,13 @@ pub(crate) fn reason(
         Location::Unnamed => Some("used: culprit has no name"),
         Location::Named if is_numeric => Some("used: numeric type"),
         Location::Named
-            if is_generic || short_type.is_empty() || holds(&GENERIC_TYPES, short_type) =>
+            if is_generic
+                || short_type.is_empty()
+                || GENERIC_TYPES.have_in_any_case(short_type) =>
         {
             Some("used: generic type")
         }
-        Location::Named if holds(&CARRIER_TYPES, short_type) => {
+        Location::Named if CARRIER_TYPES.have_in_any_case(short_type) => {
             Some("used: type carries another system's error")
         }
         Location::Named => None,
@@ -158,11 +161,8 @@ pub(crate) fn reason(
 
 /// The type without package, module or enclosing class.
 pub(crate) fn short_type(type_name: &str) -> &str {
-    type_name
-        .rsplit(['.', '$', ':', '/', '\\'])
-        .next()
-        .filter(|last| !last.is_empty())
-        .unwrap_or(type_name)
+    let last = last_part(type_name, |b| matches!(b, b'.' | b'$' | b':' | b'/' | b'\\'));
+    if last.is_empty() { type_name } else { last }
 }
 
 #[cfg(test)]

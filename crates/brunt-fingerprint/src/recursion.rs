@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use crate::chain::{Exception, RawFrame};
 use crate::lang::Symbol;
 use crate::reader::Reader;
-use crate::text::{holds, starts_with_ignore_case};
+use crate::text::starts_with_ignore_case;
+use crate::words::Words;
 
 /// Types that say recursion by themselves, without their module.
-const TYPES: [&str; 4] =
-    ["StackOverflowError", "RecursionError", "SystemStackError", "StackOverflowException"];
+static TYPES: Words = Words::new(&[
+    "StackOverflowError",
+    "RecursionError",
+    "SystemStackError",
+    "StackOverflowException",
+]);
 /// Beginnings of messages that say it where the type does not.
 const MESSAGES: [&str; 7] = [
     "Maximum call stack size exceeded",
@@ -23,7 +28,7 @@ const MESSAGES: [&str; 7] = [
 
 pub(crate) fn is_recursion(short_type: &str, message: &str) -> bool {
     let message = message.trim_ascii();
-    holds(&TYPES, short_type)
+    TYPES.have_in_any_case(short_type)
         || MESSAGES.iter().any(|start| starts_with_ignore_case(message, start))
         || message.ends_with("has overflowed its stack")
 }

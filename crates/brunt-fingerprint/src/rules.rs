@@ -50,6 +50,8 @@ use glob::matches;
 /// Rules of a user. [`Rules::default`] has none, and the steps decide alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
+    /// Of the text that says them; 0 of none.
+    hash: u64,
     /// Exclusions first.
     in_app: Vec<InApp>,
     helpers: Vec<Named>,
@@ -162,6 +164,11 @@ impl Rules {
     /// What is no TOML, holds a name that rules do not have, or says something that no error could match.
     pub fn parse(text: &str) -> Result<Self, Error> {
         read::rules(text)
+    }
+
+    /// A number that other texts of rules have not.
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
     }
 
     /// The places of all rules, in the order of lines.

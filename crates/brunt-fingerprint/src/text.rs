@@ -45,15 +45,6 @@ pub(crate) fn holds(list: &[&str], word: &str) -> bool {
     list.iter().any(|entry| entry.eq_ignore_ascii_case(word))
 }
 
-/// Whether `text` begins with an entry of a list that is sorted, and in which no entry begins with another.
-pub(crate) fn starts_with_one(sorted: &[&str], text: &str) -> bool {
-    // The last entry that is not greater is the only candidate.
-    let next = sorted.partition_point(|entry| *entry <= text);
-    next.checked_sub(1)
-        .and_then(|idx| sorted.get(idx))
-        .is_some_and(|entry| text.as_bytes().starts_with(entry.as_bytes()))
-}
-
 /// Folders of a path and its file, each with the one before.
 pub(crate) fn path_parts(path: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut folder = "";
@@ -77,14 +68,6 @@ pub(crate) fn line_with_colon(text: &str, start: usize) -> Option<(usize, &str)>
     line_at(text, start + line_start.map_or(0, |line_end| line_end + 1))
 }
 
-/// Fails where a list cannot be searched with [`starts_with_one`].
-#[cfg(test)]
-pub(crate) fn assert_searchable(list: &[&str]) {
-    for pair in list.windows(2) {
-        assert!(pair[0] < pair[1] && !pair[1].starts_with(pair[0]), "{pair:?}");
-    }
-}
-
 /// Number of leading blanks.
 pub(crate) fn indent(line: &str) -> usize {
     line.len() - line.trim_ascii_start().len()
@@ -92,7 +75,81 @@ pub(crate) fn indent(line: &str) -> usize {
 
 /// The last part of a path with either kind of slash.
 pub(crate) fn basename(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    let slash = memchr::memrchr2(b'/', b'\\', path.as_bytes());
+    slash.map_or(path, |slash| after(path, slash + 1))
+}
+
+/// Where a mark first stands in a line. Searches that are prepared, as those of the standard library, pay off in longer
+/// texts.
+pub(crate) fn find(line: &str, mark: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let starts = memchr::memchr_iter(byte(mark, 0)?, bytes);
+    starts.into_iter().find(|at| has_at(bytes, *at, mark))
+}
+
+/// Where a mark last stands in a line.
+pub(crate) fn rfind(line: &str, mark: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let mut starts = memchr::memrchr_iter(byte(mark, 0)?, bytes);
+    starts.find(|at| has_at(bytes, *at, mark))
+}
+
+fn has_at(bytes: &[u8], at: usize, mark: &str) -> bool {
+    bytes.get(at..).is_some_and(|rest| rest.starts_with(mark.as_bytes()))
+}
+
+/// A line up to a mark; whole without one.
+pub(crate) fn until<'a>(line: &'a str, mark: &str) -> &'a str {
+    before(line, find(line, mark).unwrap_or(line.len()))
+}
+
+/// What stands before and behind the first mark of a line.
+pub(crate) fn split_at<'a>(line: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    find(line, mark).map(|at| (before(line, at), after(line, at + mark.len())))
+}
+
+/// What stands before and behind the last mark of a line.
+pub(crate) fn rsplit_at<'a>(line: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    rfind(line, mark).map(|at| (before(line, at), after(line, at + mark.len())))
+}
+
+/// What stands before and behind the last such ASCII byte of a line.
+pub(crate) fn rsplit_byte(line: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = memchr::memrchr(mark, line.as_bytes())?;
+    Some((before(line, at), after(line, at + 1)))
+}
+
+/// What follows the last byte of a kind, which has to be ASCII; all where there is none.
+pub(crate) fn last_part(text: &str, is_separator: impl Fn(u8) -> bool) -> &str {
+    let at = text.as_bytes().iter().rposition(|b| is_separator(*b));
+    at.map_or(text, |at| after(text, at + 1))
+}
+
+/// Whether some byte is of a kind. All are looked at, many at once.
+pub(crate) fn has_any(text: &str, is_it: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |found, b| found | is_it(b))
+}
+
+/// Whether all bytes are of a kind. All are looked at, many at once.
+pub(crate) fn has_only(text: &str, is_it: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |only, b| only & is_it(b))
+}
+
+/// Digits at the end, and what stands before them.
+pub(crate) fn digits_at_end(text: &str) -> (&str, &str) {
+    let n_digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    (before(text, text.len() - n_digits), after(text, text.len() - n_digits))
+}
+
+/// The last lines of a text, the last one first; a text that ends with a line end has an empty last line.
+pub(crate) fn last_lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut end = Some(text.len());
+    std::iter::from_fn(move || {
+        let rest = before(text, end?);
+        let start = memchr::memrchr(b'\n', rest.as_bytes());
+        end = start;
+        Some(after(rest, start.map_or(0, |line_end| line_end + 1)))
+    })
 }
 
 /// `file:12:5`, `file:12`: a file with its line and column from 1; a number too large counts as unknown.
@@ -105,14 +162,14 @@ pub(crate) fn numbered(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> 
 }
 
 fn number_at_end(text: &str) -> Option<(&str, Option<u32>)> {
-    let (rest, digits) = text.rsplit_once(':')?;
-    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| (rest, Some(digits.parse().unwrap_or(0)).filter(|number| *number > 0)))
+    let (rest, digits) = digits_at_end(text);
+    let rest = rest.strip_suffix(':').filter(|_| !digits.is_empty())?;
+    Some((rest, Some(digits.parse().unwrap_or(0)).filter(|number| *number > 0)))
 }
 
 /// What follows the last full stop of a file's name; empty without one.
 pub(crate) fn extension(path: &str) -> &str {
-    basename(path).rsplit_once('.').map_or("", |(_, extension)| extension)
+    rsplit_byte(basename(path), b'.').map_or("", |(_, extension)| extension)
 }
 
 /// Lines of a text with the byte where each starts.
@@ -162,6 +219,31 @@ mod tests {
         assert_eq!(line_with_colon(text, 9), Some((11, "d: 3")));
         assert_eq!(line_with_colon(text, 99), None);
         assert_eq!(line_at(text, 9), Some((9, "c")));
+    }
+
+    #[test]
+    fn marks_are_found_first_and_last() {
+        let line = "a at b at c";
+        assert_eq!((find(line, " at "), rfind(line, " at ")), (Some(1), Some(6)));
+        assert_eq!(
+            (split_at(line, " at "), rsplit_at(line, " at ")),
+            (Some(("a", "b at c")), Some(("a at b", "c")))
+        );
+        assert_eq!((until(line, " at "), until(line, " in ")), ("a", line));
+        assert_eq!((find("a a", " at "), rfind("", "at"), find("::", ":::")), (None, None, None));
+        assert_eq!(find("ää", "ä"), Some(0));
+        assert_eq!(rfind("ää", "ä"), Some(2));
+    }
+
+    #[test]
+    fn ends_are_taken_off() {
+        assert_eq!(digits_at_end("a.java:12"), ("a.java:", "12"));
+        assert_eq!((digits_at_end("12"), digits_at_end("a")), (("", "12"), ("a", "")));
+        assert_eq!(last_part("a.b$c", |b| matches!(b, b'.' | b'$')), "c");
+        assert_eq!((last_part("abc", |b| b == b'.'), last_part("a.", |b| b == b'.')), ("abc", ""));
+        assert_eq!(last_lines("a\nb\n").collect::<Vec<_>>(), ["", "b", "a"]);
+        assert_eq!(numbered("x:1:2"), Some(("x", Some(1), Some(2))));
+        assert_eq!((numbered("x:0"), numbered("x:")), (Some(("x", None, None)), None));
     }
 
     #[test]

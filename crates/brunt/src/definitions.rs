@@ -11,10 +11,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use brunt_fingerprint::Rules;
+use brunt_fingerprint::{Cache, Rules};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::Error;
+use crate::grouper::Grouper;
 
 pub(crate) use condition::Condition;
 pub(crate) use grouping::parse as parse_rules;
@@ -50,6 +51,8 @@ pub(crate) struct Definitions {
     pub(crate) retentions: Vec<Retention>,
     /// Those of `errors.toml`; none where there is no such file.
     pub(crate) rules: Arc<Rules>,
+    /// What the store's handle remembers of groups; `None` where no handle read these.
+    pub(crate) grouped: Option<Arc<Cache>>,
     /// By name.
     pub(crate) files: Vec<DefinitionFile>,
 }
@@ -66,6 +69,14 @@ impl Definitions {
         match faults.into_iter().next() {
             Some(fault) => Err(fault),
             None => Ok(definitions),
+        }
+    }
+
+    /// What groups errors by these rules.
+    pub(crate) fn grouper(&self) -> Grouper {
+        match &self.grouped {
+            Some(cache) => Grouper::new(&self.rules, cache),
+            None => Grouper::forgetful(&self.rules),
         }
     }
 
@@ -158,7 +169,7 @@ fn read(mut files: Vec<DefinitionFile>) -> (Definitions, Vec<Error>) {
             }
         }
     }
-    (Definitions { journeys, retentions, rules: Arc::new(rules), files }, faults)
+    (Definitions { journeys, retentions, rules: Arc::new(rules), grouped: None, files }, faults)
 }
 
 fn is_toml(name: &str) -> bool {

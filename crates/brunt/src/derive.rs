@@ -119,7 +119,7 @@ pub(crate) async fn derive_days(
     days: &BTreeSet<Day>,
     definitions: &Definitions,
 ) -> Result<(), Error> {
-    let mut window = Window::new(&definitions.rules, false);
+    let mut window = Window::new(definitions.grouper(), false);
     for day in days {
         window.move_to(tables, *day, definitions).await?;
         let carried = carry::carry(&window, *day);

@@ -1,16 +1,15 @@
 //! Errors as calls of SQL functions give them, and the rules that they are grouped with: those of the epoch that is read.
 
-use std::sync::Arc;
-
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
-use brunt_fingerprint::{Occurrence, Rules};
+use brunt_fingerprint::Occurrence;
 use datafusion::common::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ScalarFunctionArgs, Signature, TypeSignature, Volatility};
 use serde_json::Value;
 
 use crate::derive::attribute;
+use crate::grouper::Grouper;
 use crate::pinned_grouping::PinnedGrouping;
 
 /// The arguments of a function of an error, for the reference.
@@ -21,7 +20,7 @@ pub(crate) const ARGUMENTS: &str =
 #[derive(Debug)]
 pub(crate) struct ErrorCall {
     columns: Vec<ArrayRef>,
-    rules: Arc<Rules>,
+    grouper: Grouper,
 }
 
 impl ErrorCall {
@@ -29,7 +28,7 @@ impl ErrorCall {
         let columns = args.args.iter().map(|arg| arg.to_array(args.number_rows));
         Ok(Self {
             columns: columns.collect::<Result<_>>()?,
-            rules: pinned(&args.config_options).rules,
+            grouper: pinned(&args.config_options).grouper,
         })
     }
 
@@ -37,7 +36,7 @@ impl ErrorCall {
     pub(crate) fn ask<T>(
         &self,
         row_idx: usize,
-        question: impl FnOnce(&Occurrence<'_>, &Rules) -> T,
+        question: impl FnOnce(&Occurrence<'_>, &Grouper) -> T,
     ) -> Option<T> {
         let text = |column_idx: usize| {
             let column = self.columns.get(column_idx)?.as_string::<i32>();
@@ -59,13 +58,13 @@ impl ErrorCall {
             client_fingerprint: None,
             attributes: &attributes,
         };
-        Some(question(&occurrence, &self.rules))
+        Some(question(&occurrence, &self.grouper))
     }
 
     /// Those that rules look at, of a JSON object.
     fn attributes(&self, object: Option<&Value>) -> Vec<(&str, String)> {
         let Some(object) = object else { return Vec::new() };
-        let names = self.rules.attributes().into_iter();
+        let names = self.grouper.rules.attributes().into_iter();
         names.filter_map(|name| Some((name, attribute(object, name)?))).collect()
     }
 }

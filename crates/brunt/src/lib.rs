@@ -38,6 +38,7 @@ mod expected;
 mod fixture;
 mod functions;
 mod funnel;
+mod grouper;
 mod groups;
 mod impact;
 mod journeys;

@@ -3,18 +3,18 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use brunt_fingerprint::Rules;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
 
 use crate::config::no_setting;
+use crate::grouper::Grouper;
 use crate::groups::GroupAliases;
 
 /// How the epoch that queries read groups errors. No setting: the epoch says it, and a running query keeps what it began
 /// with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PinnedGrouping {
-    /// Those of its definitions.
-    pub(crate) rules: Arc<Rules>,
+    /// By the rules of its definitions.
+    pub(crate) grouper: Grouper,
     /// Where ids of before lead.
     pub(crate) aliases: Arc<GroupAliases>,
 }

@@ -58,7 +58,7 @@ impl Session {
         pin: Arc<Pin>,
         table_functions: Vec<Arc<dyn TableFunction>>,
     ) -> Result<Self, Error> {
-        let grouping = pin.grouping();
+        let grouping = pin.grouping(engine.grouped());
         let core = Arc::new(Core::new(pin, table_functions));
         let state = new_state(&engine, &core, grouping)
             .map_err(|error| translate(error, &Names::default()))?;
@@ -74,7 +74,7 @@ impl Session {
     pub async fn pin(&self) -> Result<u64, Error> {
         let pin = self.engine.pin(self.options().epoch).await?;
         let number = pin.epoch().number;
-        self.pin_grouping(pin.grouping());
+        self.pin_grouping(pin.grouping(self.engine.grouped()));
         self.core.set_pin(pin);
         Ok(number)
     }
@@ -159,7 +159,7 @@ impl Session {
     fn pin_grouping(&self, grouping: PinnedGrouping) {
         let state = self.context.state_ref();
         let is_same = |pinned: &PinnedGrouping| {
-            Arc::ptr_eq(&pinned.rules, &grouping.rules)
+            Arc::ptr_eq(&pinned.grouper.rules, &grouping.grouper.rules)
                 && Arc::ptr_eq(&pinned.aliases, &grouping.aliases)
         };
         if !state.read().config_options().extensions.get().is_some_and(is_same) {

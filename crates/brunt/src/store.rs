@@ -288,7 +288,8 @@ impl Store {
 
     /// The definitions as they are now.
     pub(crate) async fn definitions(&self) -> Result<Definitions, Error> {
-        Definitions::parse(self.definition_files().await?)
+        let definitions = Definitions::parse(self.definition_files().await?)?;
+        Ok(Definitions { grouped: Some(Arc::clone(self.engine.grouped())), ..definitions })
     }
 
     pub(crate) async fn definition_files(&self) -> Result<Vec<DefinitionFile>, Error> {

@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, byte, extension, numbered};
+use crate::text::{
+    Lines, after, basename, before, byte, extension, find, numbered, rsplit_at, rsplit_byte, until,
+};
+use crate::words::Words;
 
 /// Packages that are libraries; what else stands in `package:` may be the app itself.
-const LIBRARIES: [&str; 32] = [
+static LIBRARIES: Words = Words::new(&[
     "args",
     "async",
     "bloc",
@@ -41,7 +44,7 @@ const LIBRARIES: [&str; 32] = [
     "stack_trace",
     "test_api",
     "web_socket_channel",
-];
+]);
 
 #[derive(Debug)]
 pub(crate) struct Dart;
@@ -75,9 +78,9 @@ impl Language for Dart {
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
         let package = frame.file.strip_prefix("package:").and_then(|path| path.split('/').next());
         frame.file.starts_with("dart:")
-            || frame.file.contains("/.pub-cache/")
-            || frame.file.contains("/flutter/packages/")
-            || package.is_some_and(|package| LIBRARIES.contains(&package))
+            || find(frame.file, "/.pub-cache/").is_some()
+            || find(frame.file, "/flutter/packages/").is_some()
+            || package.is_some_and(|package| LIBRARIES.have(package))
     }
 
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
@@ -120,7 +123,7 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
 
 /// `Cart.total (package:shop/cart.dart:42:5)`.
 fn numbered_frame(rest: &str) -> Option<RawFrame<'_>> {
-    let (function, place) = rest.strip_suffix(')')?.rsplit_once(" (")?;
+    let (function, place) = rsplit_at(rest.strip_suffix(')')?, " (")?;
     let (file, line, col) = numbered(place).unwrap_or((place, None, None));
     is_file(file).then_some(RawFrame { function, file, line, col, ..RawFrame::default() })
 }
@@ -144,7 +147,9 @@ fn terse(line: &str) -> Option<RawFrame<'_>> {
 /// `abs 0000007b virt 0000012c _kDartIsolateSnapshotInstructions+0x1`: a symbol file would be needed.
 fn obfuscated(rest: &str) -> Option<RawFrame<'_>> {
     let rest = rest.strip_prefix("abs ")?;
-    rest.contains(" virt ").then_some(RawFrame { module: "obfuscated", ..RawFrame::default() })
+    find(rest, " virt ")
+        .is_some()
+        .then_some(RawFrame { module: "obfuscated", ..RawFrame::default() })
 }
 
 fn is_file(file: &str) -> bool {
@@ -154,10 +159,10 @@ fn is_file(file: &str) -> bool {
 /// The function without closures in it, and the file without folders and extension.
 fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let name = frame.function.strip_prefix("new ").unwrap_or(frame.function);
-    let name = name.split(".<").next().unwrap_or(name);
+    let name = until(name, ".<");
     let name = name.split('<').next().unwrap_or(name);
     // Applied mixins stand before the class, joined by ampersands.
-    let name = name.rsplit_once('&').map_or(name, |(_, name)| name);
+    let name = rsplit_byte(name, b'&').map_or(name, |(_, name)| name);
     let file = basename(frame.file);
     let module = file.strip_suffix(".dart").unwrap_or(file);
     let naming = match (name.is_empty(), frame.module) {

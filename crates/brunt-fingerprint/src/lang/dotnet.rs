@@ -3,17 +3,21 @@
 mod symbol;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte};
+use crate::text::{Lines, after, before, between, byte, rsplit_byte, split_at};
+use crate::words::Words;
 
 /// What begins a frame in the languages of the runtime.
-const AT: [&str; 17] = [
+static AT: Words = Words::new(&[
     "at", "bei", "à", "en", "в", "em", "a", "w", "v", "在", "場所", "위치:", "konum:", "vid", "på",
     "ved", "in",
-];
+]);
 
 #[derive(Debug)]
 pub(crate) struct DotNet;
@@ -37,16 +41,15 @@ impl Language for DotNet {
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
-        let members = memchr::memmem::find(text.as_bytes(), MEMBER.as_bytes());
+        let members = MEMBERS.find(text.as_bytes());
         let mut stack = Stack::default();
         stack.is_cut |= chain(before(text, members.unwrap_or(text.len())), &mut stack.chain);
         let mut rest = after(text, members.unwrap_or(text.len()));
         while let Some(inner) = rest.strip_prefix(MEMBER) {
-            let end =
-                memchr::memmem::find(inner.as_bytes(), MEMBER.as_bytes()).unwrap_or(inner.len());
+            let end = MEMBERS.find(inner.as_bytes()).unwrap_or(inner.len());
             let member = before(inner, end).trim_ascii_end();
             let member = member.strip_suffix("<---").unwrap_or(member);
-            let member = member.split_once(") ").map_or(member, |(_, member)| member);
+            let member = split_at(member, ") ").map_or(member, |(_, member)| member);
             let mut list = Vec::new();
             stack.is_cut |= chain(member, &mut list);
             stack.is_cut |= !push_capped(&mut stack.children, list, CAUSES_MAX);
@@ -66,6 +69,7 @@ impl Language for DotNet {
 
 /// What stands before each member of an aggregate.
 const MEMBER: &str = "---> (Inner Exception #";
+static MEMBERS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MEMBER));
 
 /// Headers come from the outermost to the innermost, frames the other way round, with a line between two exceptions.
 /// True if causes past the limit were left out.
@@ -166,7 +170,7 @@ fn is_type(name: &str) -> bool {
 /// `at Namespace.Type.Method(String card) in C:\src\Pay.cs:line 12`, and Mono's `[0x0001a] in <1b2c>:0`.
 fn frame(line: &str) -> Option<RawFrame<'_>> {
     let (at, call) = line.trim_ascii().split_once(' ')?;
-    if !AT.contains(&at) {
+    if !AT.have(at) {
         return None;
     }
     let open = call.find('(')?;
@@ -186,14 +190,14 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
 /// `in C:\src\Pay.cs:line 12`; the two words are the language's.
 fn place(tail: &str) -> Option<(&str, Option<u32>)> {
     let tail = match tail.strip_prefix("[0x") {
-        Some(offset) => offset.split_once("] ").map_or("", |(_, tail)| tail),
+        Some(offset) => split_at(offset, "] ").map_or("", |(_, tail)| tail),
         None => tail,
     };
     if tail.is_empty() {
         return Some(("", None));
     }
     let (_, place) = tail.split_once(' ')?;
-    let (file, number) = place.rsplit_once(':')?;
+    let (file, number) = rsplit_byte(place, b':')?;
     let digits = number.rsplit([' ', '\u{a0}']).next().unwrap_or(number);
     let digits = digits.trim_start_matches(|c: char| !c.is_ascii_digit());
     let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());

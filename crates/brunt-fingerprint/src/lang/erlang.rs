@@ -1,13 +1,19 @@
 //! Elixir and Erlang: `(app version) file:line: Module.function/arity`, and Erlang's own terms.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, path_parts};
+use crate::text::{
+    Lines, after, basename, before, between, find, path_parts, rsplit_at, rsplit_byte, split_at,
+};
+use crate::words::Words;
 
 /// Applications of the two languages and of widely used libraries.
-const LIBRARIES: [&str; 44] = [
+static LIBRARIES: Words = Words::new(&[
     "absinthe",
     "bandit",
     "broadway",
@@ -52,9 +58,9 @@ const LIBRARIES: [&str; 44] = [
     "stdlib",
     "telemetry",
     "tesla",
-];
+]);
 /// Modules of Erlang's own system.
-const MODULES: [&str; 22] = [
+static MODULES: Words = Words::new(&[
     "application",
     "binary",
     "elixir",
@@ -77,7 +83,7 @@ const MODULES: [&str; 22] = [
     "supervisor",
     "timer",
     "unicode",
-];
+]);
 
 #[derive(Debug)]
 pub(crate) struct Erlang;
@@ -100,12 +106,13 @@ impl Language for Erlang {
     }
 
     fn parse<'a>(&self, text: &'a str) -> Stack<'a> {
+        static REPORT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("** ("));
         let is_frame = |line: &str| self.frame(line, "").is_some();
         let first = Lines::of(text).find(|(_, line)| is_frame(line));
         let start = first.map_or(text.len(), |(start, _)| start);
         let (type_name, message) = header(before(text, start));
         // A second report in one text is another error; a linked process's words stand between frames.
-        let mut reports = memchr::memmem::find_iter(after(text, start).as_bytes(), b"** (");
+        let mut reports = REPORT.find_iter(after(text, start).as_bytes());
         let other = reports.find(|at| !after(text, start + at).starts_with("** (EXIT"));
         let end = other.map_or(text.len(), |at| start + at);
         let body = Body::of(between(text, start, end));
@@ -116,8 +123,8 @@ impl Language for Erlang {
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
         let first = frame.function.trim_start_matches(':');
         let first = first.split(['.', ':', ',']).next().unwrap_or(first);
-        LIBRARIES.contains(&frame.module)
-            || MODULES.contains(&first)
+        LIBRARIES.have(frame.module)
+            || MODULES.have(first)
             || path_parts(frame.file).any(|(_, part)| part == "deps")
     }
 
@@ -132,14 +139,14 @@ impl Language for Erlang {
 
 /// `** (Type) message` on the last line that has it; Erlang's `exception error: message`.
 fn header(header: &str) -> (&str, &str) {
-    if let Some((_, rest)) = header.rsplit_once("** (")
+    if let Some((_, rest)) = rsplit_at(header, "** (")
         && let Some((name, message)) = rest.split_once(')')
     {
         return (name, message.trim_ascii());
     }
-    match header.rsplit_once("exception ") {
+    match rsplit_at(header, "exception ") {
         Some((_, rest)) => {
-            let (kind, message) = rest.split_once(": ").unwrap_or((rest, ""));
+            let (kind, message) = split_at(rest, ": ").unwrap_or((rest, ""));
             (kind.trim_ascii(), message.trim_ascii())
         }
         None => ("", header.trim_ascii()),
@@ -149,7 +156,7 @@ fn header(header: &str) -> (&str, &str) {
 /// `    (shop 0.1.0) lib/shop/cart.ex:42: Shop.Cart.total/1`, with or without the application and its version.
 fn elixir(line: &str) -> Option<RawFrame<'_>> {
     let line = line.trim_ascii();
-    let (app, rest) = match line.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
+    let (app, rest) = match line.strip_prefix('(').and_then(|rest| split_at(rest, ") ")) {
         Some((app, rest)) => (app.split(' ').next().unwrap_or(app), rest),
         None => ("", line),
     };
@@ -165,7 +172,7 @@ fn elixir(line: &str) -> Option<RawFrame<'_>> {
         // Functions that are built in have no file: `:erlang.binary_to_integer("x")`.
         let is_built_in = rest.starts_with(':')
             && rest.contains('.')
-            && !rest.contains(": ")
+            && find(rest, ": ").is_none()
             && rest.ends_with(')');
         let is_plain = !app.is_empty() && has_arity(rest);
         return (is_built_in || is_plain).then_some(RawFrame {
@@ -188,15 +195,15 @@ fn elixir(line: &str) -> Option<RawFrame<'_>> {
 }
 
 fn has_arity(name: &str) -> bool {
-    name.rsplit_once('/').is_some_and(|(head, arity)| {
+    rsplit_byte(name, b'/').is_some_and(|(head, arity)| {
         !head.is_empty() && !arity.is_empty() && arity.bytes().all(|b| b.is_ascii_digit())
     })
 }
 
 /// `in function  shop_cart:total/1 (shop_cart.erl, line 42)`, `in call from …`.
 fn report(line: &str) -> Option<RawFrame<'_>> {
-    let (call, place) = line.trim_ascii().strip_suffix(')')?.rsplit_once(" (")?;
-    let (file, number) = place.split_once(", line ")?;
+    let (call, place) = rsplit_at(line.trim_ascii().strip_suffix(')')?, " (")?;
+    let (file, number) = split_at(place, ", line ")?;
     let function = call.rsplit(' ').next()?;
     let is_call = function.contains(':') && has_arity(function);
     is_call.then(|| RawFrame { function, file, line: number.parse().ok(), ..RawFrame::default() })
@@ -205,8 +212,8 @@ fn report(line: &str) -> Option<RawFrame<'_>> {
 /// `{shop_cart,total,1,[{file,"src/shop_cart.erl"},{line,42}]}`.
 fn term(line: &str) -> Option<RawFrame<'_>> {
     memchr::memchr(b'{', line.as_bytes())?;
-    let (call, place) = line.split_once(",[{file,\"")?;
-    let (file, rest) = place.split_once("\"},{line,")?;
+    let (call, place) = split_at(line, ",[{file,\"")?;
+    let (file, rest) = split_at(place, "\"},{line,")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let start = call.rfind('{')? + 1;
     let function = after(call, start);
@@ -221,7 +228,7 @@ fn term(line: &str) -> Option<RawFrame<'_>> {
 /// Module and function without arity or arguments; anonymous functions are folded into the one around them.
 fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let name = frame.function;
-    let name = match name.rsplit_once(" in ") {
+    let name = match rsplit_at(name, " in ") {
         Some((_, owner)) if name.starts_with("anonymous fn") => owner,
         _ => name,
     };
@@ -246,11 +253,11 @@ fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
 
 /// `Shop.Cart.total/1`, `Shop.Cart.total(nil)`, `shop_cart:total/1`, `Shop.Cart."-fun.total/1-"/2`.
 fn call_parts(name: &str) -> (&str, &str) {
-    let quoted = name.find(".\"").map(|at| (at, at + 2));
+    let quoted = find(name, ".\"").map(|at| (at, at + 2));
     let end = name.find('(').unwrap_or(name.len());
     let head = before(name, end);
     let head =
-        if has_arity(head) { head.rsplit_once('/').map_or(head, |(head, _)| head) } else { head };
+        if has_arity(head) { rsplit_byte(head, b'/').map_or(head, |(head, _)| head) } else { head };
     let plain = head.rfind(['.', ':']).map(|at| (at, at + 1));
     match quoted.or(plain) {
         Some((at, next)) => (before(head, at), after(head, next).trim_start_matches("-fun.")),

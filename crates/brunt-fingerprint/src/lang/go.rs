@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, before, between, extension};
+use crate::text::{Lines, after, before, between, extension, has_any, until};
 
 #[derive(Debug)]
 pub(crate) struct Go;
@@ -85,6 +85,9 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     /// False where another goroutine begins.
     fn line(&mut self, start: usize, line: &'a str) -> bool {
+        if self.is_goroutine && !line.starts_with(['g', 'p']) {
+            return true;
+        }
         if line.starts_with("goroutine ") && line.trim_ascii_end().ends_with(':') {
             let is_other = self.open.body.is_some() && self.is_goroutine;
             self.is_goroutine = true;
@@ -154,13 +157,14 @@ fn place(line: &str) -> Option<(&str, Option<u32>)> {
     if !line.as_bytes().last()?.is_ascii_hexdigit() {
         return None;
     }
-    let offset = line.rfind(' ').filter(|blank| after(line, *blank).starts_with(" +0x"));
+    let offset = memchr::memrchr(b' ', line.as_bytes())
+        .filter(|blank| after(line, *blank).starts_with(" +0x"));
     let (file, number) = before(line, offset.unwrap_or(line.len())).rsplit_once(':')?;
     let is_place = !number.is_empty()
         && number.bytes().all(|b| b.is_ascii_digit())
         && extension(file) == "go"
-        && file.contains(['/', '\\'])
-        && !file.contains([' ', '(', '"', '\'']);
+        && has_any(file, |b| matches!(b, b'/' | b'\\'))
+        && !has_any(file, |b| matches!(b, b' ' | b'(' | b'"' | b'\''));
     is_place.then(|| (file, number.parse().ok()))
 }
 
@@ -168,15 +172,14 @@ fn place(line: &str) -> Option<(&str, Option<u32>)> {
 /// what is around the name.
 fn function(line: &str) -> Option<&str> {
     let line = line.trim_ascii();
-    let line = line
-        .strip_prefix("created by ")
-        .map_or(line, |created| created.split(" in goroutine ").next().unwrap_or(created));
+    let line =
+        line.strip_prefix("created by ").map_or(line, |created| until(created, " in goroutine "));
     let name = match line.ends_with(')').then(|| memchr::memrchr(b'(', line.as_bytes())).flatten() {
         Some(open) => before(line, open),
         None => line,
     };
-    let is_name = !name.is_empty()
-        && !name.split('[').next().is_some_and(|head| head.contains([' ', ':', '=']));
+    let is_name =
+        !name.is_empty() && !has_any(until(name, "["), |b| matches!(b, b' ' | b':' | b'='));
     is_name.then_some(name)
 }
 

@@ -4,13 +4,17 @@ mod libraries;
 mod symbol;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, cap, indent, line_at, line_with_colon};
+use crate::text::{
+    Lines, after, before, between, byte, cap, digits_at_end, has_any, has_only, indent, last_lines,
+    last_part, line_at, line_with_colon, rsplit_byte,
+};
 
 /// Lines at the end of an exception among which it says how many frames it has left out; others may be a logger's.
 const LINES_AFTER_FRAMES: usize = 4;
@@ -113,8 +117,9 @@ impl<'a> Parser<'a> {
 
     /// The exception of another thread is another error.
     fn end_with_thread(&mut self, start: usize) {
-        let other = memmem::find(after(self.text, start).as_bytes(), b"\nException in thread \"");
-        if let Some(other) = other {
+        static OTHER: LazyLock<Finder<'static>> =
+            LazyLock::new(|| Finder::new("\nException in thread \""));
+        if let Some(other) = OTHER.find(after(self.text, start).as_bytes()) {
             self.text = before(self.text, start + other + 1);
         }
     }
@@ -137,7 +142,7 @@ impl<'a> Parser<'a> {
         let (type_name, message) =
             if open.is_cause { cause_header(header) } else { first_header(header) };
         // Printed with the root first, what was left out is the cause's, which is no caller of this one.
-        let last_lines = body.rsplit('\n').take(LINES_AFTER_FRAMES).filter(|_| !self.is_root_first);
+        let last_lines = last_lines(body).take(LINES_AFTER_FRAMES).filter(|_| !self.is_root_first);
         let n_elided = last_lines.map(|line| elided(line.trim_ascii_start())).max().unwrap_or(0);
         let exception = Exception {
             type_name,
@@ -163,35 +168,34 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     let close = open + memchr::memchr(b')', after(call, open).as_bytes())?;
     let (file, line) = place(between(call, open + 1, close))?;
     let qualified = before(call, open);
-    let (class, function) = qualified.rsplit_once('.')?;
+    let (class, function) = rsplit_byte(qualified, b'.')?;
     if function.is_empty() || function.ends_with(' ') {
         return None;
     }
     let module = symbol::without_loader(class);
     let is_class = !module.is_empty()
-        && !module.bytes().any(|b| b.is_ascii_whitespace() || matches!(b, b'(' | b':' | b'"'));
+        && !has_any(module, |b| matches!(b, b' ' | 9 | 10 | 12 | 13 | b'(' | b':' | b'"'));
     is_class.then_some(RawFrame { module, function, file, line, ..RawFrame::default() })
 }
 
 /// `File.java:12`, `File.kt`, `Native Method`, `Unknown Source:7`, `<generated>`. Arguments of another language's
 /// frame are none of these, and neither is a place with a column.
 fn place(text: &str) -> Option<(&str, Option<u32>)> {
-    let (name, line) = match text.rsplit_once(':') {
-        Some((name, digits))
-            if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            (name, digits.parse().ok())
-        }
-        _ => (text, None),
+    let (head, digits) = digits_at_end(text);
+    let (name, line) = match head.strip_suffix(':').filter(|_| !digits.is_empty()) {
+        Some(name) => (name, digits.parse().ok()),
+        None => (text, None),
     };
-    let is_known = matches!(
-        name,
-        "Native Method" | "Unknown Source" | "SourceFile" | "<generated>" | "Unknown"
-    );
     let is_file = !name.is_empty()
-        && !name.bytes().any(|b| matches!(b, b' ' | b',' | b':' | b'/' | b'\\' | b'<'))
+        && !has_any(name, |b| matches!(b, b' ' | b',' | b':' | b'/' | b'\\' | b'<'))
         && (line.is_some() || name.contains('.'));
-    (is_known || is_file).then_some((name, line))
+    let is_known = || {
+        matches!(
+            name,
+            "Native Method" | "Unknown Source" | "SourceFile" | "<generated>" | "Unknown"
+        )
+    };
+    (is_file || is_known()).then_some((name, line))
 }
 
 /// 12 of `... 12 more`, and of Logback's `... 12 common frames omitted`; 0 of other lines.
@@ -227,12 +231,12 @@ fn type_inside<'a>(header: &'a str, start: usize, line: &str) -> Option<(&'a str
 }
 
 fn is_type(name: &str) -> bool {
-    let is_name = name.bytes().all(|b| {
+    let is_name = has_only(name, |b| {
         b.is_ascii_alphanumeric()
             || matches!(b, b'.' | b'_' | b'$' | b'/' | b'@' | b'-')
             || b >= 0x80
     });
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = last_part(name, |b| b == b'.');
     let is_class = byte(last, 0).is_some_and(|b| b.is_ascii_uppercase());
     let is_qualified = last.len() < name.len();
     let has_humps = last

@@ -9,7 +9,8 @@ use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{
-    Lines, after, before, between, byte, extension, indent, line_at, line_with_colon, numbered,
+    Lines, after, before, between, byte, extension, find, indent, line_at, line_with_colon,
+    numbered, rsplit_at, split_at,
 };
 
 pub(crate) use gecko::Gecko;
@@ -217,7 +218,7 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
 /// File, line and column. Code from `eval` has the place of that call; built-ins have a name instead of a place.
 fn position(place: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
     if let Some(evaluated) = place.strip_prefix("eval at ") {
-        let inner = evaluated.rsplit_once(" (").map_or(evaluated, |(_, inner)| inner);
+        let inner = rsplit_at(evaluated, " (").map_or(evaluated, |(_, inner)| inner);
         let inner = inner.split_once(')').map_or(inner, |(inner, _)| inner);
         return Some(numbered(inner).unwrap_or((inner, None, None)));
     }
@@ -255,7 +256,7 @@ fn split_header(header: &str) -> (&str, &str) {
     let header = unbracketed(uncaught(header));
     // `TypeError [ERR_INVALID_ARG_TYPE]: …` names a code between the type and the message.
     let end_of_code = || {
-        let (name, rest) = header.split_once(" [")?;
+        let (name, rest) = split_at(header, " [")?;
         let (_, message) = rest.split_once(']')?;
         let message = message.strip_prefix(':').or_else(|| message.is_empty().then_some(""))?;
         is_type(name).then_some((name, message.trim_ascii()))
@@ -279,7 +280,7 @@ fn unbracketed(header: &str) -> &str {
     let inner = header
         .strip_prefix('[')
         .and_then(|inner| inner.trim_end_matches([',', ' ', '{']).strip_suffix(']'));
-    inner.filter(|inner| inner.contains("Error")).unwrap_or(header)
+    inner.filter(|inner| find(inner, "Error").is_some()).unwrap_or(header)
 }
 
 fn is_type(name: &str) -> bool {

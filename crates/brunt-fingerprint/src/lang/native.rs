@@ -4,10 +4,16 @@ mod crash;
 mod symbol;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, numbered};
+use crate::text::{
+    Lines, after, before, between, byte, find, has_any, has_only, numbered, rsplit_at, rsplit_byte,
+    split_at,
+};
 
 #[derive(Debug)]
 pub(crate) struct Native;
@@ -51,8 +57,10 @@ impl Language for Native {
 /// Where the frames of the fault start and end: those of the last exception or of the thread that crashed if the
 /// report says so, else the first ones; a thread's frames end where another's begin.
 fn frames_of_the_fault(text: &str) -> (usize, usize) {
-    let find = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes());
-    let marked = find("Last Exception Backtrace").or_else(|| find(" Crashed:"));
+    static LAST: LazyLock<Finder<'static>> =
+        LazyLock::new(|| Finder::new("Last Exception Backtrace"));
+    static CRASHED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" Crashed:"));
+    let marked = LAST.find(text.as_bytes()).or_else(|| CRASHED.find(text.as_bytes()));
     let line_len = |at| memchr::memchr(b'\n', after(text, at).as_bytes()).unwrap_or(0);
     let from = marked.map_or(0, |at| at + line_len(at));
     let mut start = None;
@@ -63,7 +71,11 @@ fn frames_of_the_fault(text: &str) -> (usize, usize) {
             continue;
         };
         let content = line.trim_ascii_start();
-        let may_be_first = content.starts_with(['0', '*', 'f']) || content.starts_with("#0");
+        let may_be_first = match byte(content, 0) {
+            Some(b'0' | b'*' | b'f') => true,
+            Some(b'#') => byte(content, 1) == Some(b'0'),
+            _ => false,
+        };
         let is_first = may_be_first && frame_number(content) == Some(0) && frame(line).is_some();
         if is_first || content.is_empty() || line.starts_with("Thread ") {
             return (begun, at);
@@ -88,7 +100,7 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
         return is_numbered.then(|| tombstone(rest).or_else(|| debugger(rest))).flatten();
     }
     if let Some(rest) = line.trim_start_matches("* ").strip_prefix("frame #") {
-        return lldb(rest.split_once(": ")?.1);
+        return lldb(split_at(rest, ": ")?.1);
     }
     if byte(line, 0).is_some_and(|b| b.is_ascii_digit()) {
         return apple(line);
@@ -105,12 +117,11 @@ fn tombstone(rest: &str) -> Option<RawFrame<'_>> {
     let rest = rest.trim_ascii_start();
     let rest = rest
         .strip_prefix("(offset ")
-        .and_then(|rest| rest.split_once(") "))
+        .and_then(|rest| split_at(rest, ") "))
         .map_or(rest, |(_, rest)| rest);
     let is_symbol = rest.starts_with('(') && !rest.starts_with("(BuildId");
     let symbol = rest.strip_prefix('(').filter(|_| is_symbol).unwrap_or("");
-    let symbol = symbol
-        .split_once(") (")
+    let symbol = split_at(symbol, ") (")
         .map_or_else(|| symbol.strip_suffix(')').unwrap_or(symbol), |(symbol, _)| symbol);
     let is_hex = address.bytes().all(|b| b.is_ascii_hexdigit()) && !address.is_empty();
     is_hex.then_some(RawFrame { module, function: symbol, ..RawFrame::default() })
@@ -132,17 +143,17 @@ fn debugger(rest: &str) -> Option<RawFrame<'_>> {
     }
     let call = match rest.strip_prefix("in ") {
         Some(call) if has_address => call,
-        _ if !has_address && rest.contains(" (") && rest.contains(") at ") => rest,
+        _ if !has_address && find(rest, " (").is_some() && find(rest, ") at ").is_some() => rest,
         _ => return None,
     };
-    if let Some((function, place)) = call.rsplit_once(" at ") {
+    if let Some((function, place)) = rsplit_at(call, " at ") {
         let (file, line, col) = numbered(place)?;
         return Some(RawFrame { function, file, line, col, ..RawFrame::default() });
     }
-    if let Some((function, module)) = call.rsplit_once(" from ") {
+    if let Some((function, module)) = rsplit_at(call, " from ") {
         return Some(RawFrame { module, function, ..RawFrame::default() });
     }
-    match call.rsplit_once(' ') {
+    match rsplit_byte(call, b' ') {
         Some((function, place)) if place.starts_with('(') => {
             let module = place.trim_start_matches('(').split(['+', ')']).next().unwrap_or("");
             Some(RawFrame { module, function, ..RawFrame::default() })
@@ -159,7 +170,7 @@ fn debugger(rest: &str) -> Option<RawFrame<'_>> {
 fn lldb(rest: &str) -> Option<RawFrame<'_>> {
     let (_, rest) = rest.strip_prefix("0x")?.split_once(' ')?;
     let (module, rest) = rest.split_once('`')?;
-    let (symbol, place) = rest.rsplit_once(" at ").unwrap_or((rest, ""));
+    let (symbol, place) = rsplit_at(rest, " at ").unwrap_or((rest, ""));
     let (file, line, col) = numbered(place).unwrap_or(("", None, None));
     Some(RawFrame { module, function: symbol, file, line, col, ..RawFrame::default() })
 }
@@ -173,23 +184,24 @@ fn apple(line: &str) -> Option<RawFrame<'_>> {
         return None;
     }
     let rest = rest.trim_ascii_start();
-    let at = memchr::memmem::find(rest.as_bytes(), b"0x")?;
+    let at = find(rest, "0x")?;
     let module = before(rest, at).trim_ascii();
     let (address, symbol) = after(rest, at + 2).split_once(' ')?;
-    let is_address = address.len() >= 6 && address.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_module = module.len() <= 80 && !module.contains([':', '(', '=', ',', '"']);
+    let is_address = address.len() >= 6 && has_only(address, |b| b.is_ascii_hexdigit());
+    let is_module =
+        module.len() <= 80 && !has_any(module, |b| matches!(b, b':' | b'(' | b'=' | b',' | b'"'));
     if !is_address || !is_module {
         return None;
     }
     if let Some((symbol, place)) =
-        symbol.rsplit_once(" at ").filter(|_| module.is_empty() || module == "[ra]")
+        rsplit_at(symbol, " at ").filter(|_| module.is_empty() || module == "[ra]")
     {
         let (file, line, col) = numbered(place)?;
-        let (symbol, module) = symbol.rsplit_once(" in ").unwrap_or((symbol, ""));
+        let (symbol, module) = rsplit_at(symbol, " in ").unwrap_or((symbol, ""));
         return Some(RawFrame { module, function: symbol, file, line, col, ..RawFrame::default() });
     }
     let symbol = symbol.trim_ascii();
-    let placed = symbol.strip_suffix(')').and_then(|symbol| symbol.rsplit_once(" ("));
+    let placed = symbol.strip_suffix(')').and_then(|symbol| rsplit_at(symbol, " ("));
     let placed = placed.and_then(|(symbol, place)| Some((symbol, numbered(place)?)));
     let (function, (file, line, col)) = placed.unwrap_or((symbol, ("", None, None)));
     let module = module.trim_end_matches("[ra]").trim_ascii_end();
@@ -198,10 +210,10 @@ fn apple(line: &str) -> Option<RawFrame<'_>> {
 
 /// `/srv/shop/bin/shop(total+0x12) [0x400a2f]`.
 fn glibc(line: &str) -> Option<RawFrame<'_>> {
-    let (call, address) = line.strip_suffix(']')?.rsplit_once(") [0x")?;
+    let (call, address) = rsplit_at(line.strip_suffix(']')?, ") [0x")?;
     let (module, function) = call.split_once('(')?;
     let is_module =
-        (module.starts_with(['/', '.']) || module.contains(".so")) && !module.contains(' ');
+        (module.starts_with(['/', '.']) || find(module, ".so").is_some()) && !module.contains(' ');
     (is_module && address.bytes().all(|b| b.is_ascii_hexdigit())).then_some(RawFrame {
         module,
         function,

@@ -5,10 +5,14 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, byte, path_parts, starts_with_one};
+use crate::text::{
+    Lines, after, basename, before, between, byte, find, last_part, path_parts, rfind, rsplit_at,
+    split_at,
+};
+use crate::words::Beginnings;
 
 /// Beginnings of namespaces that are libraries.
-const LIBRARIES: [&str; 24] = [
+static LIBRARIES: Beginnings<24> = Beginnings::new([
     "Amp\\",
     "Aws\\",
     "Cake\\",
@@ -33,7 +37,7 @@ const LIBRARIES: [&str; 24] = [
     "Twig\\",
     "Yiisoft\\",
     "yii\\",
-];
+]);
 
 /// What stands for a place in code of the interpreter.
 const INTERNAL: &str = "[internal function]";
@@ -93,7 +97,7 @@ impl Language for Php {
             matches!(part, "vendor" | "wp-includes" | "wp-admin" | "phar:")
         };
         frame.file == INTERNAL
-            || starts_with_one(&LIBRARIES, frame.function)
+            || LIBRARIES.begin(frame.function)
             || path_parts(frame.file).any(is_library)
     }
 
@@ -161,18 +165,17 @@ impl<'a> Parser<'a> {
 /// The type and the message, without marks of loggers before them and the place behind them.
 fn split_header(header: &str) -> (&str, &str) {
     let header = header.trim_ascii();
-    let text = header
-        .split_once("Uncaught ")
+    let text = split_at(header, "Uncaught ")
         .map_or_else(|| header.strip_prefix("Next ").unwrap_or(header), |(_, text)| text);
     // Monolog: `[object] (Type(code: 0): message at /srv/cart.php:12)`.
-    let logged = text.split_once("[object] (").and_then(|(_, text)| {
-        let (name, rest) = text.split_once("(code: ")?;
-        let (_, message) = rest.split_once("): ")?;
+    let logged = split_at(text, "[object] (").and_then(|(_, text)| {
+        let (name, rest) = split_at(text, "(code: ")?;
+        let (_, message) = split_at(rest, "): ")?;
         is_type(name).then(|| (name, without_place(message)))
     });
     // PHP 5: `exception 'Type' with message 'text' in /srv/cart.php:12`.
     let old = || {
-        let (name, rest) = text.split_once("exception '")?.1.split_once('\'')?;
+        let (name, rest) = split_at(text, "exception '")?.1.split_once('\'')?;
         let message = rest.strip_prefix(" with message '").map_or("", without_place);
         is_type(name).then(|| (name, message.strip_suffix('\'').unwrap_or(message)))
     };
@@ -216,8 +219,8 @@ fn thrown(line: &str) -> Option<(&str, &str, Option<u32>)> {
     let (head, digits) = line.split_at_checked(line.len() - digits)?;
     let number = digits.parse().ok()?;
     let place = head.strip_suffix(':').or_else(|| head.strip_suffix(" on line "))?;
-    let dot = memchr::memmem::rfind(place.as_bytes(), b".ph")?;
-    let (words, file) = match place.rfind(" in ").max(place.rfind(" at ")) {
+    let dot = rfind(place, ".ph")?;
+    let (words, file) = match rfind(place, " in ").max(rfind(place, " at ")) {
         Some(at) if at < dot => (before(place, at), after(place, at + 4)),
         _ => return None,
     };
@@ -244,12 +247,12 @@ fn call(line: &str) -> Option<Call<'_>> {
     let (file, line, call) = if let Some(call) = rest.strip_prefix(INTERNAL) {
         (INTERNAL, None, call.strip_prefix(": ")?)
     } else {
-        let close = memchr::memmem::find(rest.as_bytes(), b"): ")?;
+        let close = find(rest, "): ")?;
         let (file, digits) = before(rest, close).rsplit_once('(')?;
         (file, Some(digits.parse().ok()?), after(rest, close + 3))
     };
     // `{closure:Cart::total():12}` has brackets of its own.
-    let open = match call.find("{closure:") {
+    let open = match find(call, "{closure:") {
         Some(start) => call.find('}').filter(|end| *end > start).unwrap_or(call.len()),
         None => call.find('(').unwrap_or(call.len()),
     };
@@ -262,15 +265,15 @@ fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let file = basename(frame.file);
     let stem = file.split('.').next().unwrap_or(file);
     // Since 8.4 a closure says in which function it was written.
-    let name = match name.split_once("{closure:") {
+    let name = match split_at(name, "{closure:") {
         Some((_, owner)) => owner.split(['(', '}']).next().unwrap_or(owner),
         None => name,
     };
-    let (class, method) = match name.rsplit_once("->").or_else(|| name.rsplit_once("::")) {
+    let (class, method) = match rsplit_at(name, "->").or_else(|| rsplit_at(name, "::")) {
         Some((class, method)) => (class.split(['@', '\0']).next().unwrap_or(class), method),
         None => ("", name),
     };
-    let method = method.rsplit('\\').next().unwrap_or(method);
+    let method = last_part(method, |b| b == b'\\');
     let is_script =
         matches!(method, "" | "{main}" | "require" | "require_once" | "include" | "include_once");
     let is_anonymous = is_script || method.starts_with("{closure");

@@ -7,7 +7,10 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_capped};
 use crate::header::split;
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, byte, indent, starts_with_ignore_case};
+use crate::text::{
+    Lines, after, basename, before, between, byte, indent, last_part, rsplit_byte,
+    starts_with_ignore_case,
+};
 
 use group_margin::{Kind, Margin, margin};
 
@@ -63,7 +66,8 @@ impl Language for Python {
     /// A class that moved to another module is the same class.
     fn fold_type<'a>(&self, name: &'a str) -> &'a str {
         let name = name.rsplit("<locals>.").next().unwrap_or(name);
-        name.rsplit('.').next().filter(|last| !last.is_empty()).unwrap_or(name)
+        let last = last_part(name, |b| b == b'.');
+        if last.is_empty() { name } else { last }
     }
 }
 
@@ -259,7 +263,7 @@ fn module(path: &str) -> &str {
         return inner.split(['-', '>', ' ']).next().unwrap_or(inner);
     }
     let file = basename(path);
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let stem = rsplit_byte(file, b'.').map_or(file, |(stem, _)| stem);
     if matches!(stem, "__init__" | "__main__") {
         let folder = basename(before(path, path.len() - file.len()).trim_end_matches(['/', '\\']));
         return if folder.is_empty() { stem } else { folder };
@@ -292,7 +296,7 @@ fn is_library_path(path: &str) -> bool {
         folder = part;
     }
     // Compiled extensions show the path of their source as it was in their own build.
-    matches!(name.rsplit_once('.'), Some((_, "pyx" | "pxd"))) || path.starts_with("/var/runtime/")
+    matches!(rsplit_byte(name, b'.'), Some((_, "pyx" | "pxd"))) || path.starts_with("/var/runtime/")
 }
 
 #[cfg(test)]

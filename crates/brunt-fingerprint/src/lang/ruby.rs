@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_capped};
 use crate::header::has_error_suffix;
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, basename, before, between, byte, path_parts};
+use crate::text::{
+    Lines, after, basename, before, between, byte, find, path_parts, rsplit_byte, split_at,
+};
 
 #[derive(Debug)]
 pub(crate) struct Ruby;
@@ -59,14 +61,14 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn line(&mut self, start: usize, line: &'a str) {
+        let is_inner = line.starts_with("\tfrom ") && self.body.is_some();
+        if is_inner && self.order == Order::InnermostFirst {
+            return;
+        }
         if line.trim_ascii().starts_with("Traceback (most recent call last)") {
             // The header, and with it the innermost frame, comes last.
             self.order = Order::InnermostLast;
             self.start = start + line.len() + 1;
-            return;
-        }
-        let is_inner = line.starts_with("\tfrom ") && self.body.is_some();
-        if is_inner && self.order == Order::InnermostFirst {
             return;
         }
         let Some((_, message)) = frame(line) else { return };
@@ -119,7 +121,7 @@ fn frame(line: &str) -> Option<(RawFrame<'_>, &str)> {
     let at = memchr::memchr_iter(b':', line.as_bytes()).find(is_mark)?;
     let (file, number) = before(line, at).rsplit_once(':')?;
     let name = after(line, at + 5);
-    let close = name.find("': ").or_else(|| name.rfind('\''))?;
+    let close = find(name, "': ").or_else(|| name.rfind('\''))?;
     let is_file = !file.is_empty()
         && !file.starts_with(['"', '\'', '{'])
         && (!file.contains(' ') || file.starts_with(['/', '<', '(']))
@@ -137,7 +139,7 @@ fn frame(line: &str) -> Option<(RawFrame<'_>, &str)> {
 /// `message (Type)`.
 fn type_behind(header: &str) -> (&str, &str) {
     let header = header.trim_ascii();
-    let found = header.strip_suffix(')').and_then(|header| header.rsplit_once('('));
+    let found = header.strip_suffix(')').and_then(|header| rsplit_byte(header, b'('));
     match found.filter(|(_, name)| is_type(name)) {
         Some((message, name)) => (name, message.trim_ascii_end()),
         // `unhandled exception` stands for an error without a message.
@@ -150,7 +152,7 @@ fn type_before(header: &str) -> (&str, &str) {
     let in_brackets = |line: &'_ str| {
         let line = line.trim_ascii().trim_end_matches(':');
         line.strip_suffix(')')
-            .and_then(|line| line.split_once(" ("))
+            .and_then(|line| split_at(line, " ("))
             .is_some_and(|(name, _)| is_type(name))
     };
     for (start, line) in Lines::of(header) {
@@ -159,7 +161,7 @@ fn type_before(header: &str) -> (&str, &str) {
         }
         if in_brackets(line) {
             let line = line.trim_ascii().trim_end_matches(':').trim_end_matches(')');
-            return line.split_once(" (").unwrap_or(("", line));
+            return split_at(line, " (").unwrap_or(("", line));
         }
     }
     type_behind(header)
@@ -167,8 +169,8 @@ fn type_before(header: &str) -> (&str, &str) {
 
 /// `Shop::Missing: message`, where colons of the name have no blank behind them.
 fn typed(line: &str) -> Option<(&str, &str)> {
-    let (name, message) = line.split_once(": ")?;
-    let is_error = is_type(name) && (has_error_suffix(name) || name.contains("::"));
+    let (name, message) = split_at(line, ": ")?;
+    let is_error = is_type(name) && (has_error_suffix(name) || find(name, "::").is_some());
     is_error.then(|| (name, message.trim_ascii()))
 }
 
@@ -181,7 +183,7 @@ fn is_type(name: &str) -> bool {
 /// The method without blocks around it and, as rubies before 3.4 print it, without its class.
 fn fold(name: &str) -> &str {
     let mut name = name;
-    while let Some((head, inner)) = name.split_once(" in ") {
+    while let Some((head, inner)) = split_at(name, " in ") {
         let is_part =
             ["block", "rescue", "ensure", "synchronized"].iter().any(|part| head.starts_with(part));
         if !is_part {

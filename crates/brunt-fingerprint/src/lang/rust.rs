@@ -3,10 +3,16 @@
 mod symbol;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, ends_with_ignore_case, extension, numbered};
+use crate::text::{
+    Lines, after, before, between, ends_with_ignore_case, extension, find, numbered, rsplit_at,
+    split_at,
+};
 
 #[derive(Debug)]
 pub(crate) struct Rust;
@@ -27,7 +33,7 @@ impl Language for Rust {
     fn is_frame(&self, line: &str) -> bool {
         panic_place(line).is_some()
             || numbered_name(line).is_some_and(|name| {
-                name.contains("::") && (name.starts_with('<') || !name.contains(' '))
+                find(name, "::").is_some() && (name.starts_with('<') || !name.contains(' '))
             })
     }
 
@@ -57,9 +63,11 @@ impl Language for Rust {
 
 /// Causes are printed below the error and have no frames of their own: the backtrace is the root's.
 fn parse(text: &str) -> Stack<'_> {
+    static PANICKED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("panicked at "));
     let panicked = |from: usize| {
-        let at = memchr::memmem::find(after(text, from).as_bytes(), b"panicked at ")?;
-        let line = before(text, from + at).rfind('\n').map_or(0, |line_end| line_end + 1);
+        let at = PANICKED.find(after(text, from).as_bytes())?;
+        let line_end = memchr::memrchr(b'\n', before(text, from + at).as_bytes());
+        let line = line_end.map_or(0, |line_end| line_end + 1);
         Some((line, from + at))
     };
     let panic = panicked(0);
@@ -104,8 +112,8 @@ fn is_backtrace(line: &str) -> bool {
 /// The text behind the place, or in quotes before it as older compilers print it.
 fn panic_message(header: &str) -> &str {
     let (line, rest) = header.split_once('\n').unwrap_or((header, ""));
-    let said = line.split_once("panicked at ").map_or(line, |(_, said)| said);
-    if let Some((message, _)) = said.strip_prefix('\'').and_then(|said| said.rsplit_once("', ")) {
+    let said = split_at(line, "panicked at ").map_or(line, |(_, said)| said);
+    if let Some((message, _)) = said.strip_prefix('\'').and_then(|said| rsplit_at(said, "', ")) {
         return message;
     }
     let ends = ["\nnote: ", "\nstack backtrace:", "\nStack backtrace:"];
@@ -147,18 +155,18 @@ fn numbered_name(line: &str) -> Option<&str> {
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let name = after(line, digits).strip_prefix(": ").filter(|_| (1..=4).contains(&digits))?;
     let name = name.trim_ascii_start();
-    let name = match name.strip_prefix("0x").and_then(|rest| rest.split_once(" - ")) {
+    let name = match name.strip_prefix("0x").and_then(|rest| split_at(rest, " - ")) {
         Some((_, name)) => name,
         None => name,
     };
-    let is_path = name.starts_with('<') || name.contains("::") || !name.contains(' ');
+    let is_path = name.starts_with('<') || find(name, "::").is_some() || !name.contains(' ');
     (is_path && !name.is_empty()).then_some(name)
 }
 
 /// `thread 'main' panicked at src/main.rs:2:5:`, and the older `panicked at 'message', src/main.rs:2:5`.
 fn panic_place(line: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
-    let (_, said) = line.trim_ascii_start().strip_prefix("thread '")?.split_once("panicked at ")?;
-    let place = said.rsplit_once("', ").map_or(said, |(_, place)| place);
+    let (_, said) = split_at(line.trim_ascii_start().strip_prefix("thread '")?, "panicked at ")?;
+    let place = rsplit_at(said, "', ").map_or(said, |(_, place)| place);
     source(numbered(place.trim_ascii_end().trim_end_matches(':'))?)
 }
 

@@ -1,9 +1,10 @@
 //! What a word of a message is.
 
-use crate::text::{byte, holds};
+use crate::text::byte;
+use crate::words::Words;
 
 /// Words with a digit that are names.
-const NAMES_WITH_DIGITS: [&str; 66] = [
+static NAMES_WITH_DIGITS: Words = Words::new(&[
     "utf8", "utf-8", "utf16", "utf-16", "utf32", "utf-32", "base64", "base32", "http2", "http3",
     "sha1", "sha-1", "sha256", "sha-256", "sha384", "sha512", "sha-512", "md5", "crc32", "aes128",
     "aes256", "rs256", "hs256", "es256", "ed25519", "ipv4", "ipv6", "oauth2", "x509", "s3", "ec2",
@@ -11,10 +12,10 @@ const NAMES_WITH_DIGITS: [&str; 66] = [
     "mp3", "mp4", "h264", "h265", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
     "uint64", "float32", "float64", "win32", "win64", "x86", "x86_64", "amd64", "arm64", "v1",
     "v2", "v3",
-];
+]);
 
 /// Words of programming after which a quoted name is part of the program, not of the data.
-const NOUNS: [&str; 48] = [
+static NOUNS: Words = Words::new(&[
     "attribute",
     "attributes",
     "column",
@@ -63,9 +64,9 @@ const NOUNS: [&str; 48] = [
     "directive",
     "component",
     "hook",
-];
+]);
 
-const UNITS: [&str; 51] = [
+static UNITS: Words = Words::new(&[
     "ns",
     "us",
     "µs",
@@ -117,10 +118,10 @@ const UNITS: [&str; 51] = [
     "px",
     "rpm",
     "percent",
-];
+]);
 
 /// Months, weekdays, zones and halves of a day, as they are capitalised.
-const CALENDAR: [&str; 57] = [
+static CALENDAR: Words = Words::new(&[
     "Jan",
     "Feb",
     "Mar",
@@ -178,10 +179,10 @@ const CALENDAR: [&str; 57] = [
     "AM",
     "PM",
     "Z",
-];
+]);
 
 /// Last labels of names of hosts.
-const TOP_DOMAINS: [&str; 34] = [
+static TOP_DOMAINS: Words = Words::new(&[
     "com",
     "org",
     "net",
@@ -216,25 +217,25 @@ const TOP_DOMAINS: [&str; 34] = [
     "ai",
     "biz",
     "localdomain",
-];
+]);
 
 /// First labels of packages, which read like hosts from behind.
-const TOP_PACKAGES: [&str; 7] = ["com", "org", "net", "io", "java", "javax", "de"];
+static TOP_PACKAGES: Words = Words::new(&["com", "org", "net", "io", "java", "javax", "de"]);
 
 pub(crate) fn is_allowed(word: &str) -> bool {
-    holds(&NAMES_WITH_DIGITS, word)
+    NAMES_WITH_DIGITS.have_in_any_case(word)
 }
 
 pub(crate) fn is_noun(word: &str) -> bool {
-    holds(&NOUNS, word)
+    NOUNS.have_in_any_case(word)
 }
 
 pub(crate) fn is_unit(word: &str) -> bool {
-    holds(&UNITS, word)
+    UNITS.have_in_any_case(word)
 }
 
 pub(crate) fn is_calendar(word: &str) -> bool {
-    CALENDAR.contains(&word)
+    CALENDAR.have(word)
 }
 
 /// A name as programs have them: short, and without anything that would be masked in it.
@@ -286,8 +287,8 @@ fn is_host(word: &str) -> bool {
     let Some((labels, top)) = host.rsplit_once('.') else { return false };
     let is_label =
         |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
-    let is_package = labels.split('.').next().is_some_and(|first| TOP_PACKAGES.contains(&first));
-    TOP_DOMAINS.contains(&top)
+    let is_package = labels.split('.').next().is_some_and(|first| TOP_PACKAGES.have(first));
+    TOP_DOMAINS.have(top)
         && !is_package
         && !labels.is_empty()
         && labels.bytes().all(is_label)

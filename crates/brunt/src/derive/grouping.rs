@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use brunt_fingerprint::{Occurrence, Rules, group};
+use brunt_fingerprint::{Occurrence, Rules};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::recorded::Recorded;
 use super::symbols::{Sym, Symbols};
+use crate::grouper::Grouper;
 
 /// What the fingerprint says of an error, as symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(super) struct Grouping {
 /// The groupings of the days in work. Errors repeat: most are looked up and not computed.
 #[derive(Debug)]
 pub(super) struct Groupings {
-    rules: Arc<Rules>,
+    grouper: Grouper,
     all: Vec<Grouping>,
     by_text: HashMap<u128, u32>,
     /// What each rests on, where somebody asks for it.
@@ -37,9 +38,9 @@ pub(super) struct Groupings {
 
 impl Groupings {
     /// None yet; `keeps_recorded` is for those who ask [`Groupings::recorded`].
-    pub(super) fn new(rules: &Arc<Rules>, keeps_recorded: bool) -> Self {
+    pub(super) fn new(grouper: Grouper, keeps_recorded: bool) -> Self {
         Self {
-            rules: Arc::clone(rules),
+            grouper,
             all: Vec::new(),
             by_text: HashMap::new(),
             recorded: keeps_recorded.then(Vec::new),
@@ -49,11 +50,11 @@ impl Groupings {
 
     /// A memory as empty as this one was.
     pub(super) fn renewed(&self) -> Self {
-        Self::new(&self.rules, self.recorded.is_some())
+        Self::new(self.grouper.clone(), self.recorded.is_some())
     }
 
     pub(super) fn rules(&self) -> &Arc<Rules> {
-        &self.rules
+        &self.grouper.rules
     }
 
     /// What a grouping rests on; `None` where it is not kept.
@@ -76,7 +77,7 @@ impl Groupings {
         if let Some(id) = self.by_text.get(&text) {
             return *id;
         }
-        let info = group(error, &self.rules);
+        let info = self.grouper.info(error);
         let mut given = |text: &str| {
             if text.is_empty() { Sym::NONE } else { symbols.intern(text) }
         };
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn equal_errors_are_grouped_once_and_fields_do_not_run_together() {
-        let mut groupings = Groupings::new(&Arc::default(), false);
+        let mut groupings = Groupings::new(Grouper::default(), false);
         let mut symbols = Symbols::default();
         let one = Occurrence { message: Some("payment 17 timed out"), ..Occurrence::default() };
         let first = groupings.group(&one, &mut symbols);

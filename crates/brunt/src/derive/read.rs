@@ -12,7 +12,6 @@ use std::sync::Arc;
 use arrow::array::{Array, BooleanArray};
 use arrow::compute::cast;
 use arrow::record_batch::RecordBatch;
-use brunt_fingerprint::Rules;
 use brunt_model::{Day, Table, table};
 
 use self::attributes::Attributes;
@@ -25,6 +24,7 @@ use super::symbols::Symbols;
 use crate::code::Code;
 use crate::definitions::{Condition, Definitions, Step, StepTable};
 use crate::error::Error;
+use crate::grouper::Grouper;
 
 /// What texts, contexts and groupings the days in work have so far.
 #[derive(Debug)]
@@ -52,8 +52,8 @@ type NumberedStep<'a> = (u32, &'a Step);
 
 impl Known {
     /// Nothing yet; `keeps_recorded` as for [`Groupings::new`].
-    pub(super) fn new(rules: &Arc<Rules>, keeps_recorded: bool) -> Self {
-        Self::over(Groupings::new(rules, keeps_recorded))
+    pub(super) fn new(grouper: Grouper, keeps_recorded: bool) -> Self {
+        Self::over(Groupings::new(grouper, keeps_recorded))
     }
 
     /// As this one was when it knew nothing.

@@ -35,8 +35,8 @@ pub(crate) struct Regrouped<'a> {
 
 impl Regroup {
     pub(crate) fn new(rules: Arc<Rules>) -> Self {
-        let window = Window::new(&rules, true);
-        Self { window, definitions: Definitions { rules, ..Definitions::default() } }
+        let definitions = Definitions { rules, ..Definitions::default() };
+        Self { window: Window::new(definitions.grouper(), true), definitions }
     }
 
     /// Hands over each occurrence of a day, by its records' time.

@@ -1,9 +1,7 @@
 //! The five days that decide a derived day, each read once while the window moves over them.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use brunt_fingerprint::Rules;
 use brunt_model::Day;
 
 use super::cut::{NO_SEGMENT, QUIET_MICROS, Segment, successors};
@@ -15,6 +13,7 @@ use super::units::{self, Units};
 use super::{REACH_DAYS, Rows};
 use crate::definitions::Definitions;
 use crate::error::Error;
+use crate::grouper::Grouper;
 
 /// Past this the texts of days that were left behind are worth forgetting; what is in the window is read again then.
 const TEXT_BYTES_MAX: usize = 256 << 20;
@@ -59,8 +58,8 @@ pub(super) struct Window {
 
 impl Window {
     /// No day yet; `keeps_recorded` keeps what errors are grouped by, see [`Known::new`].
-    pub(super) fn new(rules: &Arc<Rules>, keeps_recorded: bool) -> Self {
-        Self::over(Known::new(rules, keeps_recorded))
+    pub(super) fn new(grouper: Grouper, keeps_recorded: bool) -> Self {
+        Self::over(Known::new(grouper, keeps_recorded))
     }
 
     fn over(known: Known) -> Self {

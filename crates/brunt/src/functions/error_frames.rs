@@ -54,7 +54,7 @@ impl ScalarUDFImpl for ErrorFrames {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let rules = pinned(&args.config_options).rules;
+        let rules = pinned(&args.config_options).grouper.rules;
         let columns = args
             .args
             .iter()

@@ -22,7 +22,7 @@ pub(super) static DOCUMENT: Document = Document {
     example: "SELECT error_group_id('TimeoutError', 'payment timed out after 30 s', NULL, 'payment')",
 };
 
-/// The scalar function; its kernel is [`brunt_fingerprint::group_id`].
+/// The scalar function; its kernel is [`brunt_fingerprint::Cache::group_id`].
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct ErrorGroupId {
     signature: Signature,
@@ -50,7 +50,7 @@ impl ScalarUDFImpl for ErrorGroupId {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let call = ErrorCall::new(&args)?;
         let groups: StringArray = (0..args.number_rows)
-            .map(|row_idx| call.ask(row_idx, brunt_fingerprint::group_id))
+            .map(|row_idx| call.ask(row_idx, |error, grouper| grouper.group_id(error)))
             .collect();
         Ok(ColumnarValue::Array(Arc::new(groups)))
     }

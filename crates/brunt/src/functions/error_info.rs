@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{ArrayRef, BooleanArray, Int32Array, ListArray, StringArray, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
-use brunt_fingerprint::{ErrorInfo, Lang, Part};
+use brunt_fingerprint::{ErrorInfo, Lang, Part, group};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature,
@@ -55,7 +55,7 @@ impl ScalarUDFImpl for ErrorInfoOf {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let call = ErrorCall::new(&args)?;
         let infos: Vec<Option<ErrorInfo>> = (0..args.number_rows)
-            .map(|row_idx| call.ask(row_idx, brunt_fingerprint::group))
+            .map(|row_idx| call.ask(row_idx, |error, grouper| group(error, &grouper.rules)))
             .collect();
         Ok(ColumnarValue::Array(Arc::new(structs(&infos)?)))
     }

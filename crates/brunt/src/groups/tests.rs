@@ -315,3 +315,16 @@ async fn functions_say_what_the_rules_of_the_store_make_of_a_stack() {
         ]
     );
 }
+
+#[tokio::test]
+async fn derivation_and_the_function_share_what_the_store_remembers() {
+    let store = shop().await;
+    let session = store.session().await.unwrap();
+    let n_bytes = || session.engine().grouped().size_bytes();
+    let derived = n_bytes();
+    assert!(derived > 0);
+    assert_eq!(ask(&session, SAME_IDS).await, ["5|2|true"]);
+    assert_eq!(n_bytes(), derived);
+    ask(&session, "SELECT error_group_id('StockException', 'no stock', NULL)").await;
+    assert!(n_bytes() > derived);
+}

@@ -4,12 +4,14 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use brunt_fingerprint::Cache;
 use brunt_store::Store;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 
 use crate::config::EpochSetting;
 use crate::error::Error;
+use crate::grouper::CACHE_BYTES_MAX;
 use crate::relation::table_functions;
 use crate::scan::object_store_url;
 use crate::session::{Pin, Session};
@@ -30,6 +32,7 @@ pub struct Engine {
     runtime: Arc<RuntimeEnv>,
     target_partitions: usize,
     newest: Mutex<Option<Arc<Pin>>>,
+    grouped: Arc<Cache>,
 }
 
 impl Engine {
@@ -46,7 +49,8 @@ impl Engine {
         runtime.register_object_store(url.as_ref(), store.object_store());
         let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let target_partitions = options.target_partitions.unwrap_or_else(cores).max(1);
-        Ok(Arc::new(Self { store, runtime, target_partitions, newest: Mutex::default() }))
+        let grouped = Arc::new(Cache::new(CACHE_BYTES_MAX));
+        Ok(Arc::new(Self { store, runtime, target_partitions, newest: Mutex::default(), grouped }))
     }
 
     /// A new session with default settings, at the newest whole epoch.
@@ -57,6 +61,11 @@ impl Engine {
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What errors of this store, and of queries over it, were grouped to.
+    pub(crate) fn grouped(&self) -> &Arc<Cache> {
+        &self.grouped
     }
 
     pub(crate) fn runtime(&self) -> &Arc<RuntimeEnv> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use brunt_fingerprint::Cache;
 use brunt_model::{Table, tables};
 use brunt_store::{Epoch, Snapshot, Store};
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
+use crate::grouper::Grouper;
 use crate::groups::GroupAliases;
 use crate::pinned_grouping::PinnedGrouping;
 
@@ -71,10 +73,10 @@ impl Pin {
         &self.aliases
     }
 
-    /// What functions group errors by.
-    pub(crate) fn grouping(&self) -> PinnedGrouping {
-        let rules = Arc::clone(&self.definitions.rules);
-        PinnedGrouping { rules, aliases: Arc::clone(&self.aliases) }
+    /// What functions group errors by, and remember in `cache`.
+    pub(crate) fn grouping(&self, cache: &Arc<Cache>) -> PinnedGrouping {
+        let grouper = Grouper::new(&self.definitions.rules, cache);
+        PinnedGrouping { grouper, aliases: Arc::clone(&self.aliases) }
     }
 
     fn aliases_version(&self) -> Option<&u64> {

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, between, starts_with_one};
+use crate::text::{after, before, between, find};
+use crate::words::Beginnings;
 
 /// Beginnings of namespaces that are libraries.
-const LIBRARIES: [&str; 62] = [
+static LIBRARIES: Beginnings<62> = Beginnings::new([
     "(wrapper",
     "Amazon.",
     "AutoMapper.",
@@ -69,10 +70,10 @@ const LIBRARIES: [&str; 62] = [
     "UnityEngine.",
     "Xunit.",
     "log4net.",
-];
+]);
 
 pub(crate) fn is_library(name: &str) -> bool {
-    starts_with_one(&LIBRARIES, name) || name.starts_with("lambda_method")
+    LIBRARIES.begin(name) || name.starts_with("lambda_method")
 }
 
 /// Class and method as they were written: `Cart.<PlaceAsync>d__5.MoveNext` is `Cart.PlaceAsync`.
@@ -100,7 +101,7 @@ pub(crate) fn fold(name: &str) -> Symbol<'_> {
 
 /// The class and the method around a state machine, a closure or a local function.
 fn owner(name: &str) -> Option<(&str, &str)> {
-    let first = name.find(".<").or_else(|| name.find("+<"))?;
+    let first = find(name, ".<").or_else(|| find(name, "+<"))?;
     let class = before(name, first);
     // The innermost angle brackets with a name in them.
     let mut owner = "";
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_list_can_be_searched() {
-        crate::text::assert_searchable(&LIBRARIES);
+        LIBRARIES.assert_searchable();
     }
 
     #[test]

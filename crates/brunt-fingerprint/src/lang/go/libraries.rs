@@ -1,9 +1,10 @@
 //! Packages of Go's standard library and of widely used modules.
 
-use crate::text::{before, path_parts, starts_with_one};
+use crate::text::{before, path_parts, split_at};
+use crate::words::{Beginnings, Words};
 
 /// First elements of the standard library's packages.
-const STANDARD: [&str; 49] = [
+static STANDARD: Words = Words::new(&[
     "archive",
     "bufio",
     "bytes",
@@ -53,10 +54,10 @@ const STANDARD: [&str; 49] = [
     "unicode",
     "unique",
     "vendor",
-];
+]);
 
 /// Beginnings of modules that are libraries wherever they lie.
-const MODULES: [&str; 39] = [
+static MODULES: Beginnings<39> = Beginnings::new([
     "cloud.google.com/",
     "entgo.io/",
     "github.com/Azure/",
@@ -96,15 +97,15 @@ const MODULES: [&str; 39] = [
     "gorm.io/",
     "k8s.io/",
     "sigs.k8s.io/",
-];
+]);
 
 /// Whether the function's package, or the file that holds it, is a library's.
 pub(crate) fn holds(package: &str, file: &str) -> bool {
     let first = before(package, package.find('/').unwrap_or(package.len()));
     // Modules that were fetched lie in folders of their version, also where the build hides the folders above.
-    let has_version = |part: &str| part.split_once("@v").is_some_and(|(name, _)| !name.is_empty());
-    STANDARD.contains(&first)
-        || starts_with_one(&MODULES, package)
+    let has_version = |part: &str| split_at(part, "@v").is_some_and(|(name, _)| !name.is_empty());
+    STANDARD.have(first)
+        || MODULES.begin(package)
         || path_parts(file).any(|(_, part)| part == "vendor" || has_version(part))
         || file.starts_with("/usr/local/go/src/")
         || file.starts_with("/usr/lib/go")
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn standard_and_fetched_packages_are_libraries() {
-        crate::text::assert_searchable(&MODULES);
+        MODULES.assert_searchable();
         for (package, file) in [
             ("net/http", "/usr/local/go/src/net/http/server.go"),
             ("github.com/x/y", "/root/go/pkg/mod/github.com/x/y@v1.2.3/y.go"),

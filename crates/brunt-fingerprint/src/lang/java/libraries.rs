@@ -1,15 +1,15 @@
 //! Packages of the JVM's runtimes, of frameworks and of widely used libraries.
 
-use crate::text::starts_with_one;
+use crate::words::Beginnings;
 
 /// Whether the class belongs to a package of the list.
 pub(crate) fn holds(class: &str) -> bool {
-    starts_with_one(PACKAGES, class)
+    PACKAGES.begin(class)
 }
 
 /// Sorted, and none the beginning of another. Of foundations that host applications as well as libraries only the
 /// libraries are named.
-static PACKAGES: &[&str] = &[
+static PACKAGES: Beginnings<369> = Beginnings::new([
     "akka.",
     "android.",
     "androidx.",
@@ -379,7 +379,7 @@ static PACKAGES: &[&str] = &[
     "worker.org.gradle.",
     "zio.",
     "zipkin2.",
-];
+]);
 
 #[cfg(test)]
 mod tests {
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn the_list_can_be_searched() {
-        crate::text::assert_searchable(PACKAGES);
+        PACKAGES.assert_searchable();
     }
 
     #[test]

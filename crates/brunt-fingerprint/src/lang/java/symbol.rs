@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, byte};
+use crate::text::{after, before, byte, find};
 
 /// What proxy makers put after the name of the class that they extend.
 const PROXY_MARKS: [&str; 8] = [
@@ -21,7 +21,7 @@ const PROXY_MARKS: [&str; 8] = [
 pub(crate) fn without_loader(class: &str) -> &str {
     // The name of a lambda's class holds a slash of its own.
     let own_end = if class.contains('$') {
-        class.find("$$Lambda").unwrap_or(class.len())
+        find(class, "$$Lambda").unwrap_or(class.len())
     } else {
         class.len()
     };
@@ -39,7 +39,7 @@ pub(crate) fn fold<'a>(class: &'a str, method: &'a str) -> Symbol<'a> {
         return Symbol { module: Cow::Borrowed(class), function: method, naming: Naming::Named };
     }
     let (module, owner) = fold_class(class);
-    let is_lambda_class = class.contains("$$Lambda") || class.contains("$$FastClass");
+    let is_lambda_class = find(class, "$$Lambda").is_some() || find(class, "$$FastClass").is_some();
     let function = owner.unwrap_or_else(|| fold_method(method));
     let naming = if function.is_empty() || (owner.is_none() && is_lambda_class) {
         Naming::Anonymous
@@ -51,18 +51,14 @@ pub(crate) fn fold<'a>(class: &'a str, method: &'a str) -> Symbol<'a> {
 
 /// The class up to its first generated part, and the method in which an anonymous class or closure was written.
 fn fold_class(class: &str) -> (&str, Option<&str>) {
-    if let Some(cut) = memchr::memmem::find(class.as_bytes(), b"$$").filter(|cut| *cut > 0) {
+    if let Some(cut) = find(class, "$$").filter(|cut| *cut > 0) {
         // Scala writes `Cart$$anonfun$total$1`.
         let owner =
             after(class, cut + 2).strip_prefix("anonfun$").and_then(|rest| rest.split('$').next());
         let module = fold_class_parts(before(class, cut).trim_end_matches('_')).0;
         return (module, owner.filter(|owner| is_method(owner)));
     }
-    let cut = PROXY_MARKS
-        .iter()
-        .filter_map(|mark| memchr::memmem::find(class.as_bytes(), mark.as_bytes()))
-        .filter(|cut| *cut > 0)
-        .min();
+    let cut = PROXY_MARKS.iter().filter_map(|mark| find(class, mark)).filter(|cut| *cut > 0).min();
     fold_class_parts(before(class, cut.unwrap_or(class.len())))
 }
 

@@ -3,7 +3,7 @@
 use crate::chain::{RawFrame, Stack};
 use crate::lang::javascript::{JavaScript, names, parse};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{after, before, numbered};
+use crate::text::{after, before, find, numbered, split_at};
 
 #[derive(Debug)]
 pub(crate) struct Gecko;
@@ -57,15 +57,15 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     if place == "[native code]" {
         return Some(RawFrame { function, file: "native", ..RawFrame::default() });
     }
-    if place.contains(' ') && !place.contains(" line ") {
+    if place.contains(' ') && find(place, " line ").is_none() {
         return None;
     }
     // `cart.js line 12 > eval:1:2` is code from `eval`, of which the place of that call is known.
-    let (file, line, col) = match place.split_once(" line ") {
+    let (file, line, col) = match split_at(place, " line ") {
         Some((file, rest)) => (file, rest.split(' ').next().and_then(|n| n.parse().ok()), None),
         None => numbered(place)?,
     };
-    let is_file = file.contains("://") || (col.is_some() && file.starts_with(['/', '.']));
+    let is_file = find(file, "://").is_some() || (col.is_some() && file.starts_with(['/', '.']));
     is_file.then_some(RawFrame { function, file, line, col, ..RawFrame::default() })
 }
 
@@ -74,7 +74,7 @@ fn closure_start(function: &str) -> usize {
     if function.starts_with(['.', '/']) {
         return function.len();
     }
-    function.find("/<").or_else(|| function.find(['/', '<'])).unwrap_or(function.len())
+    find(function, "/<").or_else(|| function.find(['/', '<'])).unwrap_or(function.len())
 }
 
 #[cfg(test)]

@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{basename, before, holds, path_parts, starts_with_ignore_case};
+use crate::text::{
+    basename, before, holds, last_part, path_parts, split_at, starts_with_ignore_case, until,
+};
+use crate::words::Words;
 
 /// Objects that stand before a function's name and say nothing.
-const RECEIVERS: [&str; 9] = [
+static RECEIVERS: Words = Words::new(&[
     "Object",
     "Module",
     "exports",
@@ -17,10 +20,10 @@ const RECEIVERS: [&str; 9] = [
     "Window",
     "global",
     "globalThis",
-];
+]);
 
 /// Functions that transpilers and bundlers put between two functions of the app.
-const ASYNC_MARKERS: [&str; 13] = [
+static ASYNC_MARKERS: Words = Words::new(&[
     "asyncGeneratorStep",
     "_asyncToGenerator",
     "asyncToGenerator",
@@ -34,10 +37,10 @@ const ASYNC_MARKERS: [&str; 13] = [
     "__webpack_require__",
     "__webpack_exec__",
     "webpackJsonpCallback",
-];
+]);
 
 /// Node's own files in releases before 16, which print no `node:`.
-const NODE_FILES: [&str; 31] = [
+static NODE_FILES: Words = Words::new(&[
     "_http_agent.js",
     "_http_client.js",
     "_http_common.js",
@@ -69,7 +72,7 @@ const NODE_FILES: [&str; 31] = [
     "url.js",
     "vm.js",
     "zlib.js",
-];
+]);
 
 /// Folders of sources. A file called `index` inside one of their folders is that folder's module.
 const SOURCE_FOLDERS: [&str; 7] =
@@ -83,8 +86,8 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
         .any(|start| file.starts_with(start));
     let is_built_in = matches!(file, "" | "native" | "<anonymous>") || file.starts_with("index ");
     let is_extension =
-        || file.split_once("://").is_some_and(|(scheme, _)| scheme.ends_with("-extension"));
-    if is_runtime || is_built_in || is_extension() || NODE_FILES.contains(&file) {
+        || split_at(file, "://").is_some_and(|(scheme, _)| scheme.ends_with("-extension"));
+    if is_runtime || is_built_in || is_extension() || NODE_FILES.have(file) {
         return true;
     }
     let is_package = |(folder, part): (&str, &str)| {
@@ -109,10 +112,10 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     ]
     .iter()
     .any(|start| starts_with_ignore_case(stem, start));
-    let function = frame.function.split(" [as ").next().unwrap_or(frame.function);
+    let function = until(frame.function, " [as ");
     is_vendor_chunk
         || function.starts_with("Generator.")
-        || ASYNC_MARKERS.contains(&function.rsplit('.').next().unwrap_or(function))
+        || ASYNC_MARKERS.have(last_part(function, |b| b == b'.'))
 }
 
 /// File and function as they were written, as far as the build kept them.
@@ -122,7 +125,7 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
 }
 
 fn fold_function(raw: &str) -> (&str, Naming) {
-    let mut name = raw.split(" [as ").next().unwrap_or(raw).trim_ascii();
+    let mut name = until(raw, " [as ").trim_ascii();
     for word in ["get ", "set ", "async ", "static "] {
         name = name.strip_prefix(word).unwrap_or(name);
     }
@@ -133,12 +136,12 @@ fn fold_function(raw: &str) -> (&str, Naming) {
     // Frameworks of classes before 2015 stack the names of what encloses a function.
     name = name.rsplit("<anonymous>.").next().unwrap_or(name);
     while let Some((receiver, rest)) = name.split_once('.') {
-        if !RECEIVERS.contains(&receiver) && receiver.trim_start_matches("new ").len() > 2 {
+        if !RECEIVERS.have(receiver) && receiver.trim_start_matches("new ").len() > 2 {
             break;
         }
         name = rest;
     }
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = last_part(name, |b| b == b'.');
     let last = last.strip_prefix("new ").unwrap_or(last);
     let is_generated =
         last.starts_with('<') || (last.starts_with("_callee") && last.ends_with('$'));

@@ -1,6 +1,6 @@
 //! What went wrong, as crash reports of different makers say it.
 
-use crate::text::{Lines, after, before};
+use crate::text::{Lines, after, before, find, rsplit_at, split_at};
 
 /// The kind of fault and what is said of it. The kind is the exception's type, the signal's name or the sanitizer's
 /// word; addresses are left to the message's template.
@@ -16,12 +16,12 @@ pub(crate) fn read(header: &str) -> (&str, &str) {
 
 /// `Terminating app due to uncaught exception 'Type', reason: 'text'`.
 fn uncaught(header: &str) -> Option<(&str, &str)> {
-    let (_, rest) = header.split_once("uncaught exception ")?;
+    let (_, rest) = split_at(header, "uncaught exception ")?;
     let rest = rest.trim_start_matches(['\'', '\u{2018}', '"']);
     let end =
         rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(rest.len());
     let said = after(rest, end);
-    let message = said.split_once("reason: ").map_or("", |(_, message)| message);
+    let message = split_at(said, "reason: ").map_or("", |(_, message)| message);
     let message = message.split(['\n']).next().unwrap_or(message).trim_ascii_end();
     let inner = message.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\''));
     (end > 0).then(|| (before(rest, end), inner.unwrap_or(message)))
@@ -29,9 +29,9 @@ fn uncaught(header: &str) -> Option<(&str, &str)> {
 
 /// `terminate called after throwing an instance of 'Type'`, with `what():  text` below.
 fn cpp(header: &str) -> Option<(&str, &str)> {
-    let (_, rest) = header.split_once("throwing an instance of '")?;
+    let (_, rest) = split_at(header, "throwing an instance of '")?;
     let (name, rest) = rest.split_once('\'')?;
-    let message = rest.split_once("what():").map_or("", |(_, message)| message);
+    let message = split_at(rest, "what():").map_or("", |(_, message)| message);
     Some((name, message.trim_ascii_start().split('\n').next().unwrap_or("")))
 }
 
@@ -42,7 +42,7 @@ fn swift(header: &str) -> Option<(&str, &str)> {
         kinds.iter().find_map(|kind| Some((*kind, header.split_once(kind)?)))?;
     let line = rest.split('\n').next().unwrap_or(rest);
     let message = line.strip_prefix(": ").unwrap_or(line);
-    let message = message.rsplit_once(": file ").map_or(message, |(message, _)| message);
+    let message = rsplit_at(message, ": file ").map_or(message, |(message, _)| message);
     let name = match kind {
         "Fatal error" => "FatalError",
         "Precondition failed" => "PreconditionFailed",
@@ -53,8 +53,8 @@ fn swift(header: &str) -> Option<(&str, &str)> {
 
 /// `==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x…`.
 fn sanitizer(header: &str) -> Option<(&str, &str)> {
-    let (_, rest) = header.split_once("ERROR: ").or_else(|| header.split_once("WARNING: "))?;
-    let (tool, said) = rest.split_once("Sanitizer: ")?;
+    let (_, rest) = split_at(header, "ERROR: ").or_else(|| split_at(header, "WARNING: "))?;
+    let (tool, said) = split_at(rest, "Sanitizer: ")?;
     if tool.contains([' ', '\n']) {
         return None;
     }
@@ -65,17 +65,17 @@ fn sanitizer(header: &str) -> Option<(&str, &str)> {
 /// `signal 11 (SIGSEGV), code 1 (SEGV_MAPERR), fault addr 0x0`, `received signal SIGSEGV`, with what `abort` was
 /// told.
 fn signal(header: &str) -> Option<(&str, &str)> {
-    let at = memchr::memmem::find(header.as_bytes(), b"SIG")?;
+    let at = find(header, "SIG")?;
     let name = after(header, at);
     let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
-    let told = header.split_once("Abort message: ").map_or("", |(_, told)| told);
+    let told = split_at(header, "Abort message: ").map_or("", |(_, told)| told);
     let told = told.split('\n').next().unwrap_or(told).trim_ascii().trim_matches(['\'', '"']);
     (end > 3).then(|| (before(name, end), told))
 }
 
 /// `Exception Type:  EXC_BAD_ACCESS (SIGSEGV)`.
 fn apple(header: &str) -> Option<(&str, &str)> {
-    let (_, rest) = header.split_once("Exception Type:")?;
+    let (_, rest) = split_at(header, "Exception Type:")?;
     Some((rest.split_ascii_whitespace().next()?, ""))
 }
 

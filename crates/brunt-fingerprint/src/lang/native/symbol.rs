@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before, between, path_parts, starts_with_one};
+use crate::text::{
+    after, basename, before, between, find, path_parts, rfind, rsplit_at, rsplit_byte,
+};
+use crate::words::{Beginnings, Words};
 
 /// Modules of Apple's systems that no path gives away.
-const APPLE_MODULES: [&str; 45] = [
+static APPLE_MODULES: Words = Words::new(&[
     "AppKit",
     "AttributeGraph",
     "AVFoundation",
@@ -53,10 +56,10 @@ const APPLE_MODULES: [&str; 45] = [
     "xctest",
     "???",
     "<unknown>",
-];
+]);
 
 /// Where systems keep their own code.
-const SYSTEM_PATHS: [&str; 9] = [
+static SYSTEM_PATHS: Beginnings<9> = Beginnings::new([
     "/System/Library/",
     "/apex/",
     "/lib/",
@@ -66,10 +69,10 @@ const SYSTEM_PATHS: [&str; 9] = [
     "/usr/local/lib/",
     "/vendor/lib",
     "linux-vdso",
-];
+]);
 
 /// Beginnings of what throws, aborts, checks and starts programs.
-const SYSTEM_FUNCTIONS: [&str; 47] = [
+static SYSTEM_FUNCTIONS: Beginnings<47> = Beginnings::new([
     "Swift runtime failure",
     "Swift.",
     "_NSThrow",
@@ -117,10 +120,10 @@ const SYSTEM_FUNCTIONS: [&str; 47] = [
     "start_thread",
     "std::",
     "swift_",
-];
+]);
 
 /// Beginnings of libraries' names, wherever they lie.
-const SYSTEM_LIBRARIES: [&str; 12] = [
+static SYSTEM_LIBRARIES: Beginnings<12> = Beginnings::new([
     "ld-linux",
     "libart.so",
     "libc++",
@@ -133,15 +136,15 @@ const SYSTEM_LIBRARIES: [&str; 12] = [
     "libswift",
     "libsystem_",
     "libunwind",
-];
+]);
 
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let function = frame.function.trim_start_matches("(anonymous namespace)::");
     let function = function.strip_prefix("specialized ").unwrap_or(function);
-    APPLE_MODULES.contains(&frame.module)
-        || starts_with_one(&SYSTEM_PATHS, frame.module)
-        || starts_with_one(&SYSTEM_LIBRARIES, basename(frame.module))
-        || starts_with_one(&SYSTEM_FUNCTIONS, function)
+    APPLE_MODULES.have(frame.module)
+        || SYSTEM_PATHS.begin(frame.module)
+        || SYSTEM_LIBRARIES.begin(basename(frame.module))
+        || SYSTEM_FUNCTIONS.begin(function)
         || is_library_file(frame.file)
 }
 
@@ -169,10 +172,11 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
         return Symbol { module: Cow::Borrowed(image), function: "", naming: Naming::Anonymous };
     }
     let name = before(name, arguments_start(name)).trim_ascii_end();
-    let name = match name.rfind(' ').filter(|_| !name.contains("operator")) {
+    let name = match name.rfind(' ').filter(|_| find(name, "operator").is_none()) {
         // A return type stands before the name of a C++ template.
         Some(blank)
-            if !between(name, 0, blank).contains('<') || after(name, blank).contains("::") =>
+            if !between(name, 0, blank).contains('<')
+                || find(after(name, blank), "::").is_some() =>
         {
             after(name, blank + 1)
         }
@@ -200,7 +204,7 @@ fn without_offset(name: &str) -> &str {
         let digits = text.trim_ascii().trim_start_matches("0x");
         !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit())
     };
-    match name.rsplit_once('+') {
+    match rsplit_byte(name, b'+') {
         Some((name, offset)) if is_offset(offset) => name.trim_ascii_end(),
         _ => name,
     }
@@ -208,7 +212,7 @@ fn without_offset(name: &str) -> &str {
 
 /// `-[Cart total:]`, `+[Cart make]`, `__25-[Cart total:]_block_invoke_2`.
 fn objective_c(name: &str) -> Option<Symbol<'_>> {
-    let open = name.find("-[").or_else(|| name.find("+["))?;
+    let open = find(name, "-[").or_else(|| find(name, "+["))?;
     let call = after(name, open + 2);
     let (class, rest) = call.split_once(' ')?;
     let function = rest.split(']').next().unwrap_or(rest);
@@ -218,11 +222,11 @@ fn objective_c(name: &str) -> Option<Symbol<'_>> {
 
 /// `closure #1 in Cart.total()` and other words before the function that was written.
 fn swift_owner(name: &str) -> &str {
-    let name = match name.rsplit_once(" in ") {
+    let name = match rsplit_at(name, " in ") {
         Some((head, owner))
             if ["closure #", "implicit closure", "partial apply", "local func", "(", "defer"]
                 .iter()
-                .any(|mark| head.contains(mark)) =>
+                .any(|mark| find(head, mark).is_some()) =>
         {
             owner
         }
@@ -275,28 +279,31 @@ fn arguments_start(name: &str) -> usize {
 
 /// `total.constprop.0`, `total.cold`: copies that a C compiler made. Swift's names have full stops of their own.
 fn clone_start(name: &str) -> usize {
-    [".constprop.", ".isra.", ".part.", ".cold", ".llvm.", ".lto_priv"]
-        .iter()
-        .filter_map(|mark| name.find(mark))
-        .min()
+    let marks = ["constprop.", "isra.", "part.", "cold", "llvm.", "lto_priv"];
+    memchr::memchr_iter(b'.', name.as_bytes())
+        .find(|dot| marks.iter().any(|mark| after(name, dot + 1).starts_with(mark)))
         .unwrap_or(name.len())
 }
 
 /// The owner and the function: `acme::Cart` and `total`, `Shop.Cart` and `total`. A lambda is its function.
 fn last_part(name: &str) -> (&str, &str) {
-    let name = name
-        .find("::{lambda")
-        .or_else(|| name.find("::$_"))
-        .or_else(|| name.find("::(anonymous class)"))
+    let name = find(name, "::{lambda")
+        .or_else(|| find(name, "::$_"))
+        .or_else(|| find(name, "::(anonymous class)"))
         .map_or(name, |at| before(name, at));
     let open = name.find('<').unwrap_or(name.len());
-    let cpp = name.rmatch_indices("::").map(|(at, _)| (at, at + 2));
+    let mut end = name.len();
+    let cpp = std::iter::from_fn(|| {
+        end = rfind(before(name, end), "::")?;
+        Some((end, end + 2))
+    });
     // Separators inside template parameters are not this name's.
     let outside = |(at, _): &(usize, usize)| {
         let tail = after(name, *at);
-        tail.matches('<').count() >= tail.matches('>').count()
+        let n = |mark| memchr::memchr_iter(mark, tail.as_bytes()).count();
+        n(b'<') >= n(b'>')
     };
-    if let Some((at, next)) = cpp.into_iter().find(outside) {
+    if let Some((at, next)) = { cpp }.find(outside) {
         return (before(name, at), after(name, next));
     }
     match before(name, open).rfind('.') {
@@ -330,9 +337,9 @@ mod tests {
 
     #[test]
     fn the_lists_can_be_searched() {
-        for list in [&SYSTEM_PATHS[..], &SYSTEM_FUNCTIONS[..], &SYSTEM_LIBRARIES[..]] {
-            crate::text::assert_searchable(list);
-        }
+        SYSTEM_PATHS.assert_searchable();
+        SYSTEM_FUNCTIONS.assert_searchable();
+        SYSTEM_LIBRARIES.assert_searchable();
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn row(type_name: &str, message: &str, symbols: &[&str]) -> Row {
 
 #[test]
 fn the_list_can_be_searched() {
-    crate::text::assert_searchable(&LIBRARIES);
+    LIBRARIES.assert_searchable();
 }
 
 #[test]

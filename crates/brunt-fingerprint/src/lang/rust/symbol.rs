@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before, path_parts};
+use crate::text::{after, basename, before, find, path_parts, rsplit_at, split_at, until};
+use crate::words::Words;
 
 /// Crates that are libraries where no path says so.
-const CRATES: [&str; 61] = [
+static CRATES: Words = Words::new(&[
     "actix",
     "actix_http",
     "actix_rt",
@@ -69,7 +70,7 @@ const CRATES: [&str; 61] = [
     "tower_http",
     "tracing",
     "warp",
-];
+]);
 
 /// The standard library, fetched crates, and what the system starts a program with.
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
@@ -82,19 +83,23 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     }
     // Names without a path are the system's, or those under which C calls the program.
     let path = own_type(frame.function).0.trim_start_matches(['&', '<', '*']);
-    let first = path.split("::").next().unwrap_or(path);
+    let first = until(path, "::");
     let first = first.split(['[', '<']).next().unwrap_or(first);
-    !path.contains("::") || CRATES.contains(&first)
+    find(path, "::").is_none() || CRATES.have(first)
 }
 
 /// The path without hash, closures and parameters of types; its last part is the function.
 pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let (path, method) = own_type(frame.function);
-    let end =
-        [path.find("::{{"), path.find("::{closure"), path.find("::{async"), path.find("{{vtable")];
+    let end = [
+        find(path, "::{{"),
+        find(path, "::{closure"),
+        find(path, "::{async"),
+        find(path, "{{vtable"),
+    ];
     let path_end = end.into_iter().flatten().min().unwrap_or(path.len());
     let path = without_hash(before(path, path_end));
-    let end = [method.find("::{{"), method.find("::{closure"), method.find("::{async")];
+    let end = [find(method, "::{{"), find(method, "::{closure"), find(method, "::{async")];
     let method = before(method, end.into_iter().flatten().min().unwrap_or(method.len()));
     let method = without_hash(method).trim_start_matches("::").split('<').next().unwrap_or("");
     if frame.function.is_empty() {
@@ -111,10 +116,9 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
         };
     }
     // The last part, unless it is only parameters: `parse::<u8>` is `parse`.
-    let path = path.split("::<").next().unwrap_or(path);
+    let path = until(path, "::<");
     let open = path.find('<').unwrap_or(path.len());
-    let (module, function) = match path
-        .rsplit_once("::")
+    let (module, function) = match rsplit_at(path, "::")
         .filter(|(head, _)| head.len() < open || path.ends_with(|c: char| c != '>'))
     {
         Some((module, function)) => (without_parameters(module), function),
@@ -142,8 +146,8 @@ fn own_type(path: &str) -> (&str, &str) {
     let inner = before(after(path, 1), end.saturating_sub(1));
     let inner = inner.strip_prefix("impl ").unwrap_or(inner);
     // `impl Trait for Type` and `Type as Trait` both mean the type.
-    let own = inner.split_once(" for ").map_or(inner, |(_, own)| own);
-    (own.split(" as ").next().unwrap_or(own), after(path, end + 1))
+    let own = split_at(inner, " for ").map_or(inner, |(_, own)| own);
+    (until(own, " as "), after(path, end + 1))
 }
 
 /// `shop::total::h0123456789abcdef` without the last part.
@@ -153,7 +157,7 @@ fn without_hash(path: &str) -> &str {
             && part.starts_with('h')
             && part.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
     };
-    path.rsplit_once("::").filter(|(_, part)| is_hash(part)).map_or(path, |(path, _)| path)
+    rsplit_at(path, "::").filter(|(_, part)| is_hash(part)).map_or(path, |(path, _)| path)
 }
 
 /// A path without `<…>` and `[…]`.
