@@ -4,6 +4,7 @@ mod cell;
 mod expanded;
 mod markdown;
 mod table;
+mod width;
 
 use arrow::array::RecordBatch;
 use arrow::csv;
@@ -12,6 +13,7 @@ use arrow::json::LineDelimitedWriter;
 
 use crate::error::Error;
 use cell::Grid;
+pub use width::shorten;
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,7 +50,9 @@ pub fn draw(schema: &Schema, batches: &[RecordBatch], layout: &Layout) -> Result
         Format::Table => {
             Ok(table::draw(&Grid::new(schema, batches, layout.rows_max)?, layout.width_max))
         }
-        Format::Expanded => Ok(expanded::draw(&Grid::new(schema, batches, layout.rows_max)?)),
+        Format::Expanded => {
+            Ok(expanded::draw(&Grid::new(schema, batches, layout.rows_max)?, layout.width_max))
+        }
         Format::Markdown => Ok(markdown::draw(&Grid::new(schema, batches, layout.rows_max)?)),
         Format::Csv => draw_csv(schema, batches),
         Format::Json => draw_json(batches),

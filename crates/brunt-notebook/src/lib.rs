@@ -9,7 +9,7 @@ mod notebook;
 mod parameter;
 mod run;
 
-pub use draw::{Format, Layout, draw};
+pub use draw::{Format, Layout, draw, shorten};
 pub use error::Error;
 pub use notebook::{Cell, Notebook, Parameter};
 pub use run::{RunOptions, run};

@@ -13,7 +13,6 @@ mod copy;
 mod encode;
 mod error;
 mod interrupt;
-mod name;
 mod parameter;
 mod portal;
 mod query;

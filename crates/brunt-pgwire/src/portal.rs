@@ -11,7 +11,6 @@ use tokio::runtime::Handle;
 use crate::encode::{Format, Rows, Zone};
 use crate::error::Report;
 use crate::interrupt::{Failure, Interrupt};
-use crate::name::{self, Item};
 use crate::query::Running;
 use crate::socket::{FLUSH_BYTES, Output};
 use crate::wire_type::{WireType, wire_type};
@@ -65,7 +64,7 @@ impl Portal {
         formats: Vec<Format>,
     ) -> Result<Self, Report> {
         let schema = batch.schema();
-        let columns = columns(&schema, None);
+        let columns = columns(&schema);
         Ok(Self {
             columns,
             schema,
@@ -173,15 +172,10 @@ pub(crate) struct Sink<'a> {
     pub(crate) cpu: &'a Handle,
 }
 
-/// The columns of a schema, under the names that the query gives them.
-pub(crate) fn columns(schema: &SchemaRef, items: Option<&[Item]>) -> Arc<[Column]> {
-    let given = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let names = name::apply(items, given);
-    names
-        .into_iter()
-        .zip(schema.fields())
-        .map(|(name, field)| Column { name, wire: wire_type(field) })
-        .collect()
+/// The columns of a schema as they are announced.
+pub(crate) fn columns(schema: &SchemaRef) -> Arc<[Column]> {
+    let fields = schema.fields().iter();
+    fields.map(|field| Column { name: field.name().clone(), wire: wire_type(field) }).collect()
 }
 
 /// The formats of each column from those of a Bind: none is text for all, one is for all, else one for each.

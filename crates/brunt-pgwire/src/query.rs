@@ -7,15 +7,17 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::SchemaRef;
 use brunt::{Answer, RecordBatchStream, Session};
-use datafusion::sql::sqlparser::ast::Statement as Ast;
+use datafusion::sql::sqlparser::ast::{Expr, Statement as Ast};
 use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use crate::catalog::Catalog;
 use crate::encode::Rows;
 use crate::error::Report;
 use crate::wire_type::wire_type;
+use crate::{parameter, rewrite};
 
 /// Batches that are computed ahead of what the client has taken.
 const BATCHES_AHEAD: usize = 2;
@@ -60,6 +62,14 @@ pub(crate) async fn on_cpu<T: Send + 'static>(
     let task = cpu.spawn(work);
     let _abort = AbortOnDrop(task.abort_handle());
     task.await.map_err(|_| broken())
+}
+
+/// The query with its parameters' values in their places, in shapes that the engine plans. Its columns are named first,
+/// after what the client wrote.
+pub(crate) fn bound(ast: &Ast, literals: &[Expr], catalog: &Catalog) -> Result<Ast, Report> {
+    let mut ast = ast.clone();
+    brunt::name_columns(&mut ast);
+    rewrite::rewrite(parameter::substitute(&ast, literals)?, catalog)
 }
 
 /// Plans a query and prepares it to run; nothing is computed yet.

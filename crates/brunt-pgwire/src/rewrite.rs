@@ -4,7 +4,6 @@
 //! - `x::oid`, `x::regclass`, `x::jsonb`, `'{a,b}'::text[]`, `= ANY('{a,b}')`: types and literals that the engine has
 //! - a relation of the catalog that is always empty: what reads it is empty, NULL or false, and need not be planned
 //! - a scalar subquery over the catalog that looks at the query around it: an aggregate, so that it becomes a join
-//! - select lists that name a column twice: other names, which the client never sees
 
 use std::ops::ControlFlow;
 
@@ -22,7 +21,6 @@ use crate::error::Report;
 mod correlated;
 mod empty;
 mod expression;
-mod select;
 mod sql_type;
 
 /// The statement in shapes that the engine plans.
@@ -54,7 +52,6 @@ impl VisitorMut for Rewriter<'_> {
 
     fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Report> {
         empty::fold_select(select, self.catalog);
-        select::name_apart(select);
         ControlFlow::Continue(())
     }
 

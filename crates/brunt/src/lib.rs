@@ -76,6 +76,7 @@ pub use load::{
 pub use nearest::nearest;
 pub use session::{
     Answer, Engine, EngineOptions, Pin, Prepared, RecordBatchStream, Session, Statement,
+    name_columns,
 };
 pub use sql_type::sql_type_name;
 pub use states::{Decision, GroupUpdate, UpdatedGroup};

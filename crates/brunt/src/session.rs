@@ -1,6 +1,7 @@
 //! A session: settings of its own over a pinned epoch, and SQL in, record batches out.
 
 mod answer;
+mod columns;
 mod dialect;
 mod engine;
 mod pin;
@@ -22,6 +23,7 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::{StreamExt, TryStreamExt};
 
 pub use self::answer::{Answer, RecordBatchStream};
+pub use self::columns::name_columns;
 pub use self::engine::{Engine, EngineOptions};
 pub use self::pin::Pin;
 pub(crate) use self::settings::is_settable;
@@ -109,6 +111,7 @@ impl Session {
     /// for their values.
     pub async fn prepare(&self, mut statement: Statement) -> Result<Prepared, Error> {
         self.core.notices().take();
+        columns::name(&mut statement.0);
         dialect::adapt(&mut statement.0);
         let state = self.context.state();
         let plan =
@@ -139,9 +142,10 @@ impl Session {
         let plan = frame.create_physical_plan().await.map_err(|error| self.translate(error))?;
         let remarks = remarks_on_rows(&plan);
         let stream = execute_stream(plan, context).map_err(|error| self.translate(error))?;
-        let schema = stream.schema();
+        let schema = columns::shown_schema(&stream.schema());
+        let batches = stream.map(|batch| batch.and_then(|batch| Ok(columns::shown_batch(batch)?)));
         let mut stream =
-            Box::pin(stream.map_err(|error| translate(error, &Names::default())).peekable());
+            Box::pin(batches.map_err(|error| translate(error, &Names::default())).peekable());
         if remarks {
             stream.as_mut().peek().await;
         }
@@ -180,7 +184,7 @@ impl Session {
 impl Prepared {
     /// The columns that it will answer with.
     pub fn schema(&self) -> SchemaRef {
-        Arc::clone(self.plan.schema().inner())
+        columns::shown_schema(self.plan.schema().inner())
     }
 
     /// The types of `$1`, `$2`, … in order; `None` where any type will do.

@@ -287,6 +287,14 @@ impl Store {
     }
 
     /// The definitions as they are now.
+    /// Nothing, where the definitions as they are now can be used: what a load would say of them.
+    ///
+    /// # Errors
+    /// The first fault, as [`Error::Definition`]; a definition that cannot be read.
+    pub async fn verify_definitions(&self) -> Result<(), Error> {
+        self.definitions().await.map(|_| ())
+    }
+
     pub(crate) async fn definitions(&self) -> Result<Definitions, Error> {
         let definitions = Definitions::parse(self.definition_files().await?)?;
         Ok(Definitions { grouped: Some(Arc::clone(self.engine.grouped())), ..definitions })

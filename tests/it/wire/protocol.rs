@@ -41,11 +41,16 @@ async fn columns_without_a_name_have_postgresqls() {
     let endpoint = Endpoint::start().await;
     let client = endpoint.connect().await;
     let statement = client
-        .prepare("SELECT 1, count(*), NULL, NULL, max(body), coalesce(1, 2) FROM logs")
+        .prepare(
+            "SELECT 1, count(*), count(*), NULL, max(body), coalesce(1, 2), $1::int8 FROM logs",
+        )
         .await
         .unwrap();
     let names: Vec<&str> = statement.columns().iter().map(tokio_postgres::Column::name).collect();
-    assert_eq!(names, ["?column?", "count", "?column?", "?column?", "max", "coalesce"]);
+    assert_eq!(names, ["?column?", "count", "count", "?column?", "max", "coalesce", "int8"]);
+    let row = client.query_one(&statement, &[&7_i64]).await.unwrap();
+    let told: Vec<&str> = row.columns().iter().map(tokio_postgres::Column::name).collect();
+    assert_eq!((told, row.get::<_, i64>(2), row.get::<_, i64>(6)), (names, 4, 7));
 }
 
 #[tokio::test(flavor = "multi_thread")]

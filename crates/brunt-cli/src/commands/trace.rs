@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use brunt_model::TraceId;
+use brunt_notebook::shorten;
+use unicode_width::UnicodeWidthStr;
 
 use super::rows::{Rows, fetch, show};
 use super::{Context, quote};
@@ -11,8 +13,8 @@ use crate::failure::{ExitStatus, Failure};
 use crate::output::{is_colour, layout, print, width_max};
 
 const WIDTH_DEFAULT: usize = 100;
+/// Of the bar in a wide terminal; in a narrow one it takes a quarter of the line.
 const BAR_WIDTH: usize = 24;
-const BAR_CELLS: i64 = 24;
 
 pub(super) async fn run(ctx: &Context, args: &Trace) -> Result<ExitStatus, Failure> {
     let session = ctx.open().await?.session().await?;
@@ -140,12 +142,14 @@ impl<'r> Waterfall<'r> {
             field("service_name"),
             field("span_name")
         );
-        let width = width_max().unwrap_or(WIDTH_DEFAULT).saturating_sub(BAR_WIDTH + 14).max(20);
+        let line_width = width_max().unwrap_or(WIDTH_DEFAULT);
+        let bar_width = BAR_WIDTH.min(line_width / 4).max(1);
+        let duration = format!("  {:>9.1} ms  ", duration_us as f64 / 1_000.0);
+        let title_width = line_width.saturating_sub(duration.len() + bar_width);
         let line = format!(
-            "{}  {:>9.1} ms  {}",
-            fit(&title, width),
-            duration_us as f64 / 1_000.0,
-            bar(at_us, duration_us, self.duration_us)
+            "{}{duration}{}",
+            fit(&title, title_width),
+            bar(at_us, duration_us, self.duration_us, bar_width)
         );
         text.push_str(&paint(line.trim_end(), !failed.is_empty()));
         text.push('\n');
@@ -175,23 +179,21 @@ impl<'r> Waterfall<'r> {
 }
 
 /// Where in the trace a span ran.
-fn bar(at_us: i64, duration_us: i64, trace_us: i64) -> String {
+fn bar(at_us: i64, duration_us: i64, trace_us: i64, width: usize) -> String {
+    let n_cells = i64::try_from(width).unwrap_or(1);
     let place = |us: i64| {
-        usize::try_from(us.clamp(0, trace_us).saturating_mul(BAR_CELLS) / trace_us).unwrap_or(0)
+        usize::try_from(us.clamp(0, trace_us).saturating_mul(n_cells) / trace_us).unwrap_or(0)
     };
-    let start = place(at_us).min(BAR_WIDTH - 1);
-    let end = place(at_us.saturating_add(duration_us)).clamp(start + 1, BAR_WIDTH);
+    let start = place(at_us).min(width - 1);
+    let end = place(at_us.saturating_add(duration_us)).clamp(start + 1, width);
     format!("{}{}", " ".repeat(start), "█".repeat(end - start))
 }
 
 /// Cut or filled to a width.
 fn fit(text: &str, width: usize) -> String {
-    let n_chars = text.chars().count();
-    if n_chars > width {
-        let short: String = text.chars().take(width.saturating_sub(1)).collect();
-        return format!("{short}…");
-    }
-    format!("{text}{}", " ".repeat(width - n_chars))
+    let text = shorten(text, width);
+    let padding = " ".repeat(width.saturating_sub(text.width()));
+    format!("{text}{padding}")
 }
 
 fn paint(line: &str, is_error: bool) -> String {

@@ -216,6 +216,33 @@ fn without_a_journey_the_impact_says_how_to_define_one() {
 }
 
 #[test]
+fn an_error_group_that_is_not_there() {
+    let place = Place::new();
+    let log =
+        "{\"ts\":\"2025-10-28T14:21:13Z\",\"level\":\"error\",\"message\":\"payment timed out\"}\n";
+    let log = place.write("log.jsonl", log);
+    assert_eq!(place.run(&["load", "--table", "logs", &log]).status, 0);
+    let hint = "hint: `brunt errors` lists the groups.\n";
+    let missing = |id: &str| format!("error: there is no error group \"{id}\"\n");
+    refused(&place.run(&["impact", "e0:zzz"]), 3, &(missing("e0:zzz") + hint));
+    let known = count(&place, "SELECT error_group_id FROM error_groups");
+    assert_eq!(place.run(&["impact", &known]).status, 0);
+    let slip = &known[..known.len() - 1];
+    let hint = format!("hint: Did you mean \"{known}\"?\n");
+    refused(&place.run(&["impact", slip]), 3, &(missing(slip) + &hint));
+}
+
+#[test]
+fn journeys_that_do_not_parse_are_not_journeys_that_nobody_defined() {
+    let place = Place::new().with_a_log();
+    place.write("store/definitions/journeys.toml", "[[journey]]\nname = checkout\n");
+    let ran = place.run(&["impact"]);
+    assert_eq!((ran.status, ran.out.as_str()), (3, ""), "{ran:?}");
+    assert!(ran.err.starts_with("error: definition file \"journeys.toml\" line 2: "), "{ran:?}");
+    assert!(!ran.err.contains("No journey is defined"), "{ran:?}");
+}
+
+#[test]
 fn a_journey_that_names_an_unknown_column() {
     let place = Place::new().with_a_log();
     place.write(

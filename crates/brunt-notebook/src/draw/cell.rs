@@ -26,6 +26,13 @@ pub(super) struct GridColumn {
     pub(super) is_prose: bool,
 }
 
+impl GridColumn {
+    /// Ids are what a person reads last.
+    pub(super) fn is_id(&self) -> bool {
+        self.name == "id" || self.name.ends_with("_id")
+    }
+}
+
 /// The text of a cell; `None` is NULL.
 pub(super) type Cell = Option<String>;
 

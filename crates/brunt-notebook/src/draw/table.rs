@@ -1,11 +1,12 @@
 //! Columns side by side, narrowed until the widest line fits.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::cell::Grid;
+use super::width::{shorten, wrap};
 
 const GAP: usize = 2;
-/// Columns of prose are not narrowed below this many characters; past that, columns at the right are left out.
+/// Columns of prose are not narrowed below this many characters; past that, columns are left out.
 const WIDTH_MIN: usize = 16;
 
 pub(super) fn draw(grid: &Grid, width_max: Option<usize>) -> String {
@@ -16,18 +17,21 @@ pub(super) fn draw(grid: &Grid, width_max: Option<usize>) -> String {
             row.iter().map(|cell| cell.as_deref().map_or_else(String::new, one_line)).collect()
         })
         .collect();
-    let mut widths = natural_widths(grid, &flat);
-    let n_shown = width_max.map_or(widths.len(), |width_max| fit(grid, &mut widths, width_max));
+    let natural = natural_widths(grid, &flat);
+    let shown = match width_max {
+        Some(width_max) => fit(grid, &natural, width_max),
+        None => natural.into_iter().enumerate().collect(),
+    };
     let mut text = String::new();
     let names: Vec<String> = grid.columns.iter().map(|column| column.name.clone()).collect();
-    push_line(&mut text, grid, &names, &widths[..n_shown]);
-    let rule: Vec<String> = widths[..n_shown].iter().map(|width| "─".repeat(*width)).collect();
+    push_line(&mut text, grid, &names, &shown);
+    let rule: Vec<String> = shown.iter().map(|(_, width)| "─".repeat(*width)).collect();
     text.push_str(rule.join(&" ".repeat(GAP)).trim_end());
     text.push('\n');
     for row in &flat {
-        push_line(&mut text, grid, row, &widths[..n_shown]);
+        push_line(&mut text, grid, row, &shown);
     }
-    push_notes(&mut text, grid, n_shown);
+    push_notes(&mut text, grid, &shown, width_max);
     text
 }
 
@@ -41,51 +45,52 @@ fn natural_widths(grid: &Grid, rows: &[Vec<String>]) -> Vec<usize> {
         .collect()
 }
 
-/// Leaves out columns at the right until the rest can fit, then narrows the widest column of prose again and again;
-/// returns how many columns are shown. Ids and times are whole or left out, but for the first column, which is always
-/// there.
-fn fit(grid: &Grid, widths: &mut [usize], width_max: usize) -> usize {
-    let total =
-        |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+/// The columns to show, each with its width: leaves out ids, then others, each time the one at the right, until the rest
+/// can fit; then narrows the widest column of prose again and again. Ids and times are whole or left out, but for the
+/// first column, which is always there.
+fn fit(grid: &Grid, natural: &[usize], width_max: usize) -> Vec<(usize, usize)> {
     let is_prose = |column_idx: usize| grid.columns[column_idx].is_prose;
-    let narrow = |(column_idx, width): (usize, &usize)| {
-        if is_prose(column_idx) { (*width).min(WIDTH_MIN) } else { *width }
+    let narrowest = |(column_idx, width): (usize, usize)| {
+        if is_prose(column_idx) { width.min(WIDTH_MIN) } else { width }
     };
-    let narrowest: Vec<usize> = widths.iter().enumerate().map(narrow).collect();
-    let mut n_shown = widths.len();
-    while n_shown > 1 && total(&narrowest[..n_shown]) > width_max {
-        n_shown -= 1;
+    let mut shown: Vec<(usize, usize)> = natural.iter().copied().enumerate().collect();
+    while shown.len() > 1 && total(shown.iter().map(|column| narrowest(*column))) > width_max {
+        let is_id = |(column_idx, _): &(usize, usize)| grid.columns[*column_idx].is_id();
+        let last_id = shown.iter().skip(1).rposition(is_id).map(|place| place + 1);
+        shown.remove(last_id.unwrap_or(shown.len() - 1));
     }
-    let shown = &mut widths[..n_shown];
-    while total(shown) > width_max {
-        let by_width = |but: Option<usize>| {
-            let prose = shown.iter().copied().enumerate();
-            prose
-                .filter(|(column_idx, _)| is_prose(*column_idx) && Some(*column_idx) != but)
-                .max_by_key(|(_, width)| *width)
-        };
-        let Some((widest, width)) = by_width(None).filter(|(_, width)| *width > WIDTH_MIN) else {
-            break;
-        };
-        let runner_up = by_width(Some(widest)).map_or(0, |(_, width)| width);
-        let floor = runner_up.min(width - 1).max(WIDTH_MIN);
-        shown[widest] = floor.max(width.saturating_sub(total(shown) - width_max));
+    loop {
+        let excess = total(shown.iter().map(|(_, width)| *width)).saturating_sub(width_max);
+        let mut prose: Vec<&mut usize> = shown
+            .iter_mut()
+            .filter(|(column_idx, width)| is_prose(*column_idx) && *width > WIDTH_MIN)
+            .map(|(_, width)| width)
+            .collect();
+        prose.sort();
+        let Some(widest) = prose.pop().filter(|_| excess > 0) else { break };
+        let runner_up = prose.pop().map_or(WIDTH_MIN, |width| *width);
+        *widest = widest.saturating_sub(excess).max(runner_up.min(*widest - 1));
     }
-    if let [only] = shown {
+    if let [(_, only)] = shown.as_mut_slice() {
         *only = (*only).min(width_max);
     }
-    n_shown
+    shown
 }
 
-fn push_line(text: &mut String, grid: &Grid, cells: &[String], widths: &[usize]) {
+fn total(widths: impl ExactSizeIterator<Item = usize>) -> usize {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    widths.sum::<usize>() + gaps
+}
+
+fn push_line(text: &mut String, grid: &Grid, cells: &[String], shown: &[(usize, usize)]) {
     let mut line = String::new();
-    for (column_idx, width) in widths.iter().enumerate() {
-        if column_idx > 0 {
+    for (place, (column_idx, width)) in shown.iter().enumerate() {
+        if place > 0 {
             line.push_str(&" ".repeat(GAP));
         }
-        let cell = cells.get(column_idx).map_or_else(String::new, |cell| shorten(cell, *width));
+        let cell = cells.get(*column_idx).map_or_else(String::new, |cell| shorten(cell, *width));
         let padding = " ".repeat(width.saturating_sub(cell.width()));
-        if grid.columns[column_idx].is_number {
+        if grid.columns[*column_idx].is_number {
             line.push_str(&padding);
             line.push_str(&cell);
         } else {
@@ -97,43 +102,30 @@ fn push_line(text: &mut String, grid: &Grid, cells: &[String], widths: &[usize])
     text.push('\n');
 }
 
-fn push_notes(text: &mut String, grid: &Grid, n_shown: usize) {
+fn push_notes(text: &mut String, grid: &Grid, shown: &[(usize, usize)], width_max: Option<usize>) {
     let rows = match grid.n_rows {
         1 => "1 row".to_owned(),
         n_rows if n_rows > grid.rows.len() => format!("{n_rows} rows, {} shown", grid.rows.len()),
         n_rows => format!("{n_rows} rows"),
     };
-    let hidden: Vec<&str> =
-        grid.columns[n_shown..].iter().map(|column| column.name.as_str()).collect();
+    let hidden: Vec<&str> = (0..grid.columns.len())
+        .filter(|column_idx| shown.iter().all(|(shown_idx, _)| shown_idx != column_idx))
+        .map(|column_idx| grid.columns[column_idx].name.as_str())
+        .collect();
     let columns = if hidden.is_empty() {
         String::new()
     } else {
         format!("; columns that did not fit: {}", hidden.join(", "))
     };
-    text.push_str(&format!("({rows}{columns})\n"));
+    for line in wrap(&format!("({rows}{columns})"), width_max.unwrap_or(usize::MAX)) {
+        text.push_str(&line);
+        text.push('\n');
+    }
 }
 
 /// Line breaks and tabs would break the columns.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// Cuts a text to a width in terminal columns, with an ellipsis where something was cut.
-fn shorten(text: &str, width_max: usize) -> String {
-    if text.width() <= width_max {
-        return text.to_owned();
-    }
-    let mut short = String::new();
-    let mut width = 0;
-    for c in text.chars() {
-        width += c.width().unwrap_or(0);
-        if width >= width_max {
-            break;
-        }
-        short.push(c);
-    }
-    short.push('…');
-    short
 }
 
 #[cfg(test)]
@@ -174,8 +166,45 @@ mod tests {
         let text = draw_rows(&[(Some("0123456789abcdef"), 123_456_789)], Some(18));
         assert_eq!(
             text,
-            "title\n────────────────\n0123456789abcdef\n(1 row; columns that did not fit: n)\n"
+            "title\n────────────────\n0123456789abcdef\n(1 row; columns\n that did not fit:\n n)\n"
         );
+    }
+
+    fn draw_columns(columns: &[(&str, &str)], width_max: usize) -> String {
+        let column = |(name, cell): &(&str, &str)| {
+            (name.to_string(), Arc::new(StringArray::from(vec![cell.to_string()])) as ArrayRef)
+        };
+        let batch = RecordBatch::try_from_iter(columns.iter().map(column)).unwrap();
+        draw(&Grid::new(&batch.schema(), &[batch], None).unwrap(), Some(width_max))
+    }
+
+    #[test]
+    fn ids_are_left_out_before_what_they_identify() {
+        let columns = [
+            ("load_id", "l-01"),
+            ("trace_id", "0123456789abcdef"),
+            ("revenue", "12.50"),
+            ("session_id", "s-0001"),
+            ("accused", "true"),
+        ];
+        assert_eq!(
+            draw_columns(&columns, 26),
+            "load_id  revenue  accused\n───────  ───────  ───────\nl-01     12.50    true\n\
+             (1 row; columns that did\n not fit: trace_id,\n session_id)\n"
+        );
+        assert!(draw_columns(&columns, 17).contains("\nl-01     12.50\n"));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let names: Vec<String> = (0..60).map(|n| format!("column_{n}")).collect();
+        let columns: Vec<(&str, &str)> =
+            names.iter().map(|name| (name.as_str(), "a text of several words")).collect();
+        for width_max in [20, 40, 80] {
+            let text = draw_columns(&columns, width_max);
+            assert!(text.lines().all(|line| line.width() <= width_max), "{text}");
+            assert!(text.contains("column_59"), "{text}");
+        }
     }
 
     #[test]

@@ -11,9 +11,9 @@ use crate::copy::{self, CopyFormat};
 use crate::error::Report;
 use crate::interrupt::Failure;
 use crate::portal::{Column, Portal, columns, description, formats};
-use crate::query::{answer, on_cpu, same_types};
+use crate::query::{answer, bound, on_cpu, same_types};
 use crate::statement::{Fetch, Motion, Statement};
-use crate::{name, parameter, rewrite, wire_type};
+use crate::{parameter, wire_type};
 
 /// A statement that is ready to be executed.
 #[derive(Debug)]
@@ -209,8 +209,7 @@ impl Connection {
         described: Option<&SchemaRef>,
         codes: &[i16],
     ) -> Result<Portal, Failure> {
-        let items = name::items(ast);
-        let ast = rewrite::rewrite(parameter::substitute(ast, literals)?, &self.catalog)?;
+        let ast = bound(ast, literals, &self.catalog)?;
         let session = Arc::clone(&self.session);
         let planned = on_cpu(&self.server.cpu, async move { answer(&session, ast).await });
         let answer = self.interrupt.guard(planned).await???;
@@ -222,7 +221,7 @@ impl Connection {
             Some(described) if !same_types(described, &answer.schema) => Arc::clone(described),
             _ => Arc::clone(&answer.schema),
         };
-        let columns = columns(&schema, items.as_deref());
+        let columns = columns(&schema);
         let formats = formats(codes, columns.len())?;
         Ok(Portal::new(answer, schema, columns, formats))
     }

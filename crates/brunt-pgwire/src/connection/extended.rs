@@ -19,10 +19,10 @@ use crate::error::Report;
 use crate::interrupt::Failure;
 use crate::parameter::{self, Bound};
 use crate::portal::{columns, description, formats};
-use crate::query::{answer, on_cpu};
+use crate::query::{answer, bound, on_cpu};
+use crate::rewrite;
 use crate::statement::{self, Statement};
 use crate::wire_type::oid;
-use crate::{name, rewrite};
 
 /// A statement that waits for its parameters.
 #[derive(Debug, Clone)]
@@ -170,11 +170,7 @@ impl Connection {
                 self.output.put(&ParameterDescription::new(prepared.types.clone()))?;
                 let schema = self.schema(&prepared).await?;
                 let description = schema.as_ref().map(|schema| {
-                    let items = match &prepared.statement {
-                        Some(Statement::Query(ast)) => name::items(ast),
-                        _ => None,
-                    };
-                    let columns = columns(schema, items.as_deref());
+                    let columns = columns(schema);
                     description(&columns, &vec![Format::Text; columns.len()])
                 });
                 if let Some(prepared) = self.statements.get_mut(&name) {
@@ -200,7 +196,7 @@ impl Connection {
                     .iter()
                     .map(|oid| parameter::null(*oid))
                     .collect::<Result<Vec<_>, _>>()?;
-                let ast = rewrite::rewrite(parameter::substitute(ast, &nulls)?, &self.catalog)?;
+                let ast = bound(ast, &nulls, &self.catalog)?;
                 let session = Arc::clone(&self.session);
                 let schema = on_cpu(&self.server.cpu, async move {
                     Ok::<_, Report>(answer(&session, ast).await?.schema)

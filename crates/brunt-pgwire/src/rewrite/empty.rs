@@ -49,12 +49,7 @@ pub(super) fn fold_select(select: &mut Select, catalog: &Catalog) {
                 Some(ident) => ident.clone(),
                 None => return,
             },
-            SelectItem::UnnamedExpr(expr) => match crate::name::of(expr) {
-                name if name.starts_with('?') => {
-                    Ident::with_quote('"', format!("column{}", position + 1))
-                }
-                name => Ident::with_quote('"', name),
-            },
+            SelectItem::UnnamedExpr(_) => Ident::with_quote('"', format!("column{}", position + 1)),
             SelectItem::ExprWithAlias { alias, .. } => alias.clone(),
             // As many columns as its tables have: the engine knows how many.
             _ => return,

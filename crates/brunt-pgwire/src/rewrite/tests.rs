@@ -106,11 +106,3 @@ fn correlated_subqueries_over_the_catalog_are_aggregates() {
         "SELECT (SELECT array_agg(typname ORDER BY typname) FROM pg_catalog.pg_type)",
     );
 }
-
-#[test]
-fn items_of_one_name_are_told_apart() {
-    check(
-        "SELECT NULL, NULL, 1 AS a, 2 AS a",
-        "SELECT NULL, NULL AS \"NULL:2\", 1 AS a, 2 AS \"a:4\"",
-    );
-}
