@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use brunt_fingerprint::{ErrorInfo, Frame, Occurrence, Quality, Rules, template};
 use brunt_testkit::needs;

@@ -22,6 +22,11 @@
 //! # }).unwrap();
 //! ```
 
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
+
 mod catalog;
 mod check;
 mod code;

@@ -4,6 +4,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 use brunt::{Input, LoadOptions, OpenOptions, Session, Store};
 use brunt_model::Ts;
+use brunt_stats::m1::GroupImpact;
 use brunt_testkit::{END_DAY, Shop, ShopOptions};
 
 use super::memory::judge;
@@ -38,8 +39,8 @@ async fn exports_loaded_and_asked_in_sql_give_the_figures_of_memory() {
              FROM error_impact(journey => 'checkout', error_group_id => '{group}')"
         );
         let row = rows(&session, &sql).await;
-        assert_eq!(row.num_rows(), 1, "{name}");
         let impact = &judged.impact;
+        assert_eq!(row.num_rows(), 1, "{name}");
         assert_eq!(bigint(&row, "n_affected"), impact.n_affected, "{name}");
         assert_eq!(bigint(&row, "n_matched"), impact.n_matched, "{name}");
         assert_eq!(bigint(&row, "n_unaffected"), impact.n_unaffected, "{name}");
@@ -74,16 +75,21 @@ async fn exports_loaded_and_asked_in_sql_give_the_figures_of_memory() {
         near("revenue", revenue.map(|revenue| cents(revenue.value)));
         near("revenue_lo", revenue.and_then(|revenue| revenue.lo).map(cents));
         near("revenue_hi", revenue.and_then(|revenue| revenue.hi).map(cents));
-        let warnings: Vec<String> = impact.warnings.iter().map(ToString::to_string).collect();
-        let words = [
-            impact.rank.unwrap_or(0).to_string(),
-            impact.accused.to_string(),
-            impact.partner.map_or("nobody", |partner| &groups[partner]).to_owned(),
-            impact.adjusted_for.join(","),
-            warnings.join(","),
-        ];
-        assert_eq!(text(&row, "words"), words.join(" "), "{name}");
+        assert_eq!(text(&row, "words"), words(impact, &groups), "{name}");
     }
+}
+
+/// What an impact says in words, as the query of the test puts it.
+fn words(impact: &GroupImpact, groups: &[String]) -> String {
+    let warnings: Vec<String> = impact.warnings.iter().map(ToString::to_string).collect();
+    [
+        impact.rank.unwrap_or(0).to_string(),
+        impact.accused.to_string(),
+        impact.partner.map_or("nobody", |partner| &groups[partner]).to_owned(),
+        impact.adjusted_for.join(","),
+        warnings.join(","),
+    ]
+    .join(" ")
 }
 
 /// A store in memory, loaded with the shop's exports.

@@ -187,7 +187,7 @@ fn chats_and_questions_without_a_time_load_through_mappings_and_say_so() {
         ("abcd", "abcd_sample.json", "abcd.toml", 3, 2),
         ("banking77", "test.csv", "banking77.toml", 3_080, 77),
     ] {
-        let Some(folder) = folder(name) else { continue };
+        let Some(folder) = needs::exports(name) else { continue };
         assert_eq!(outcomes(&folder), BTreeMap::new(), "no table is told");
         let read = mapped(&folder.join(file), mapping);
         assert_eq!((read.summary().n_records, read.summary().n_rejects), (n_rows, 0), "{name}");

@@ -45,9 +45,12 @@ pub(super) fn shown_schema(schema: &SchemaRef) -> SchemaRef {
     if schema.fields().iter().all(|field| !field.name().contains(APART)) {
         return Arc::clone(schema);
     }
-    let fields = schema.fields().iter().map(|field| match field.name().contains(APART) {
-        true => Arc::new(field.as_ref().clone().with_name(shown(field.name()))),
-        false => Arc::clone(field),
+    let fields = schema.fields().iter().map(|field| {
+        if field.name().contains(APART) {
+            Arc::new(field.as_ref().clone().with_name(shown(field.name())))
+        } else {
+            Arc::clone(field)
+        }
     });
     Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef, TimeUnit};
 use async_trait::async_trait;
 use brunt_model::ColumnType::Text;
 use datafusion::catalog::Session;
@@ -71,27 +71,26 @@ impl Rows for Functions {
 fn rows(state: &dyn Session, table_functions: &[Arc<dyn TableFunction>]) -> BTreeMap<String, Row> {
     let mut rows = BTreeMap::new();
     for (name, function) in state.window_functions() {
-        let types = first_types(function.signature());
-        let mut row = documented("window", function.documentation(), types.as_deref());
-        row.returns = types.and_then(|types| {
-            let fields = fields_of(&types);
+        let returned = |types: &[DataType]| {
+            let fields = fields_of(types);
             let args = datafusion::logical_expr::function::WindowUDFFieldArgs::new(&fields, name);
-            Some(sql_type_name(function.field(args).ok()?.data_type()))
-        });
-        rows.insert(name.clone(), row);
+            Some(function.field(args).ok()?.data_type().clone())
+        };
+        let call = Call::of(function.signature(), function.documentation(), returned);
+        rows.insert(name.clone(), documented("window", name, function.documentation(), call));
     }
     for (name, function) in state.aggregate_functions() {
-        let types = first_types(function.signature());
-        let mut row = documented("aggregate", function.documentation(), types.as_deref());
-        row.returns =
-            types.and_then(|types| Some(sql_type_name(&function.return_type(&types).ok()?)));
-        rows.insert(name.clone(), row);
+        let returned = |types: &[DataType]| {
+            let types = function.coerce_types(types).unwrap_or_else(|_| types.to_vec());
+            function.return_type(&types).ok()
+        };
+        let call = Call::of(function.signature(), function.documentation(), returned);
+        rows.insert(name.clone(), documented("aggregate", name, function.documentation(), call));
     }
     for (name, function) in state.scalar_functions() {
-        let types = first_types(function.signature());
-        let mut row = documented("scalar", function.documentation(), types.as_deref());
-        row.returns = types.and_then(|types| scalar_return(function, &types));
-        rows.insert(name.clone(), row);
+        let returned = |types: &[DataType]| scalar_return(function, types);
+        let call = Call::of(function.signature(), function.documentation(), returned);
+        rows.insert(name.clone(), documented("scalar", name, function.documentation(), call));
     }
     for document in documents() {
         let row = rows.entry(document.name.to_owned()).or_default();
@@ -125,43 +124,86 @@ fn of_table_function(function: &dyn TableFunction) -> Row {
     }
 }
 
-/// What the engine documents, with the types of its first signature.
-fn documented(
-    kind: &'static str,
-    documentation: Option<&Documentation>,
-    types: Option<&[DataType]>,
-) -> Row {
-    let names = documentation.and_then(|it| it.arguments.as_ref());
-    let name = |idx: usize| names.and_then(|names| names.get(idx)).map(|(name, _)| name.as_str());
-    let arguments = types.map(|types| {
-        let typed = types.iter().enumerate().map(|(idx, ty)| match name(idx) {
-            Some(name) => format!("{name} {}", sql_type_name(ty)),
-            None => sql_type_name(ty),
-        });
-        typed.collect::<Vec<_>>().join(", ")
-    });
-    let untyped =
-        || Some(names?.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "));
-    Row {
-        kind,
-        arguments: arguments.or_else(untyped),
-        returns: None,
-        description: documentation.map(|it| it.description.trim().to_owned()),
-        example: documentation.map(|it| {
-            it.sql_example.as_deref().map_or_else(|| it.syntax_example.clone(), without_fence)
-        }),
+/// A call that the engine accepts: the types of its arguments, and of what it returns.
+struct Call {
+    types: Vec<DataType>,
+    returns: Option<DataType>,
+}
+
+impl Call {
+    /// The first that the signature names. Where it names none, the first of usual types, as many as there are
+    /// documented arguments, for which the function says what it returns.
+    fn of(
+        signature: &Signature,
+        documentation: Option<&Documentation>,
+        returned: impl Fn(&[DataType]) -> Option<DataType>,
+    ) -> Option<Self> {
+        if let Some(types) = signature.type_signature.get_example_types().into_iter().next() {
+            let returns = returned(&types);
+            return Some(Self { types, returns });
+        }
+        // Functions may take it amiss to be asked with another number of arguments than they have.
+        let n_arguments = documentation?.arguments.as_ref()?.len();
+        usual_types(n_arguments).into_iter().find_map(|types| {
+            let returns = Some(returned(&types)?);
+            Some(Self { types, returns })
+        })
     }
 }
 
-fn first_types(signature: &Signature) -> Option<Vec<DataType>> {
-    signature.type_signature.get_example_types().into_iter().next()
+/// Types of so many arguments that many functions take: all alike, or a first one with its own.
+fn usual_types(n_arguments: usize) -> Vec<Vec<DataType>> {
+    let list = DataType::new_list(DataType::Int64, true);
+    let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let (text, whole) = (DataType::Utf8, DataType::Int64);
+    let alike = [&text, &whole, &DataType::Float64, &time, &DataType::Date32, &list];
+    let mixed = [(&list, &whole), (&list, &text), (&text, &whole), (&text, &time), (&time, &text)];
+    let pairs = alike.map(|ty| (ty, ty)).into_iter().chain(mixed);
+    let types = |(first, rest): (&DataType, &DataType)| -> Vec<DataType> {
+        (0..n_arguments).map(|idx| if idx == 0 { first.clone() } else { rest.clone() }).collect()
+    };
+    pairs.map(types).collect()
 }
 
-fn scalar_return(function: &ScalarUDF, types: &[DataType]) -> Option<String> {
-    let arg_fields = fields_of(types);
+/// What the engine documents of a function, with the types of one call. A type that only the call decides is `any`.
+fn documented(
+    kind: &'static str,
+    function: &str,
+    documentation: Option<&Documentation>,
+    call: Option<Call>,
+) -> Row {
+    let names = documentation.and_then(|it| it.arguments.as_deref()).unwrap_or_default();
+    let types = call.as_ref().map(|call| call.types.as_slice());
+    let n_arguments = types.map_or(names.len(), <[DataType]>::len);
+    let arguments = (0..n_arguments).map(|idx| {
+        let ty = types.map_or_else(|| ANY.to_owned(), |types| sql_type_name(&types[idx]));
+        names.get(idx).map_or_else(|| ty.clone(), |(name, _)| format!("{name} {ty}"))
+    });
+    let arguments = arguments.collect::<Vec<_>>().join(", ");
+    let example = match documentation {
+        Some(it) => {
+            it.sql_example.as_deref().map_or_else(|| it.syntax_example.clone(), without_fence)
+        }
+        None => format!("{function}({arguments})"),
+    };
+    let returns = call.and_then(|call| call.returns).map(|ty| sql_type_name(&ty));
+    Row {
+        kind,
+        arguments: Some(arguments),
+        returns: Some(returns.unwrap_or_else(|| ANY.to_owned())),
+        description: documentation.map(|it| it.description.trim().to_owned()),
+        example: Some(example),
+    }
+}
+
+const ANY: &str = "any";
+
+fn scalar_return(function: &ScalarUDF, types: &[DataType]) -> Option<DataType> {
+    let types = function.coerce_types(types).unwrap_or_else(|_| types.to_vec());
+    let arg_fields = fields_of(&types);
     let scalar_arguments = vec![None; types.len()];
     let args = ReturnFieldArgs { arg_fields: &arg_fields, scalar_arguments: &scalar_arguments };
-    Some(sql_type_name(function.return_field_from_args(args).ok()?.data_type()))
+    Some(function.return_field_from_args(args).ok()?.data_type().clone())
 }
 
 fn fields_of(types: &[DataType]) -> Vec<FieldRef> {
