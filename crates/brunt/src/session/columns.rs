@@ -45,10 +45,10 @@ pub(super) fn shown_schema(schema: &SchemaRef) -> SchemaRef {
     if schema.fields().iter().all(|field| !field.name().contains(APART)) {
         return Arc::clone(schema);
     }
-    let fields = schema.fields().iter().map(|field| match field.name().contains(APART) {
-        true => Arc::new(field.as_ref().clone().with_name(shown(field.name()))),
-        false => Arc::clone(field),
-    });
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| Arc::new(field.as_ref().clone().with_name(shown(field.name()))));
     Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()))
 }
 
