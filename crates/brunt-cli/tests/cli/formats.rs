@@ -1,6 +1,7 @@
 //! `brunt sql` into files: each form, read again by somebody else's reader.
 
 use std::fs::File;
+use std::process::Stdio;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -90,6 +91,29 @@ fn what_cannot_be_written_says_why() {
     let ran = place.run(&["sql", "-o", &file, "SELECT 1 AS a; SELECT 2 AS b"]);
     assert_eq!(ran.status, 2, "{ran:?}");
     assert!(ran.err.contains("Parquet holds one answer"), "{ran:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_is_not_a_reader_that_has_gone() {
+    let place = Place::new().with_a_log();
+    for format in ["table", "csv", "json", "parquet", "arrow"] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = place.command(&["sql", "--format", format, "SELECT 1 AS a"]);
+        let ran = place.ran(command.stdout(full));
+        assert_eq!(ran.status, 4, "{format}: {ran:?}");
+        assert!(ran.err.starts_with("error: write standard output: "), "{format}: {ran:?}");
+
+        let mut command = place.command(&[
+            "sql",
+            "--format",
+            format,
+            "SELECT value FROM generate_series(1, 1000000) t (value)",
+        ]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert!(child.wait().unwrap().success(), "{format}");
+    }
 }
 
 #[test]

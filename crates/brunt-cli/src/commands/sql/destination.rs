@@ -21,7 +21,7 @@ use parquet::file::properties::WriterProperties;
 
 use crate::args::OutputFormat;
 use crate::failure::Failure;
-use crate::output::{is_terminal, print, tell, width_max};
+use crate::output::{is_terminal, tell, width_max};
 
 /// Rows that are drawn of an answer in the shell and as a table; the others are counted.
 const ROWS_DRAWN_MAX: usize = 10_000;
@@ -136,10 +136,9 @@ impl Destination {
     }
 
     fn put(&mut self, text: &str) -> Result<bool, Failure> {
-        if self.path.is_none() {
-            return Ok(print(text));
-        }
-        let written = self.writer()?.write_all(text.as_bytes());
+        let mut to = self.writer()?;
+        let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+        drop(to);
         self.finish(written.map_err(Fault::Io))
     }
 
