@@ -149,9 +149,13 @@ pub(crate) struct Sql {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
-    /// How to print answers
-    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
-    pub(crate) format: OutputFormat,
+    /// How to write answers (json is one array, ndjson one object a line); without it as the ending of --output says, else as a table
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<OutputFormat>,
+
+    /// Write answers to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 
     /// Answer from this epoch instead of the newest
     #[arg(long, value_name = "N")]
@@ -168,7 +172,10 @@ pub(crate) enum OutputFormat {
     Expanded,
     Csv,
     Json,
+    Ndjson,
     Markdown,
+    Parquet,
+    Arrow,
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,12 +5,15 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 
 use brunt_notebook::{Format, Layout};
 
-use crate::args::OutputFormat;
-
 /// Prints data; the text has its own line breaks. Returns false where the reader has gone (`| head`).
 pub(crate) fn print(text: &str) -> bool {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+/// Whether standard output is a terminal.
+pub(crate) fn is_terminal() -> bool {
+    stdout().is_terminal()
 }
 
 /// Prints a line for people.
@@ -39,21 +42,11 @@ pub(crate) fn width_max() -> Option<usize> {
 
 /// Whether colours and other marks are wanted on standard output.
 pub(crate) fn is_colour() -> bool {
-    stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// The layout of a canned answer: a table, or JSON where asked.
 pub(crate) fn layout(json: bool) -> Layout {
-    layout_of(if json { OutputFormat::Json } else { OutputFormat::Table })
-}
-
-pub(crate) fn layout_of(format: OutputFormat) -> Layout {
-    let format = match format {
-        OutputFormat::Table => Format::Table,
-        OutputFormat::Expanded => Format::Expanded,
-        OutputFormat::Csv => Format::Csv,
-        OutputFormat::Json => Format::Json,
-        OutputFormat::Markdown => Format::Markdown,
-    };
+    let format = if json { Format::Json } else { Format::Table };
     Layout { format, width_max: width_max(), rows_max: None }
 }

@@ -193,6 +193,12 @@ fn plan_fault(message: &str, names: &Names) -> Fault {
     if let Some(fault) = call_fault(message) {
         return fault;
     }
+    if let Some(clash) = between(message, "unique expression names", "at position") {
+        let column = clash.split('"').nth(1).unwrap_or_default();
+        let column = column.rsplit('.').next().unwrap_or(column);
+        return fault(Code::AmbiguousColumn, format!("column \"{column}\" appears more than once"))
+            .with_hint("Give one of them another name with AS.");
+    }
     if message.contains("must appear in the GROUP BY clause") {
         let column = between(message, "column \"", "\" must")
             .or_else(|| between(message, "references: ", " must"))
@@ -430,6 +436,12 @@ mod tests {
             Code::AmbiguousColumn,
             "column \"session_id\" is ambiguous (line 1, column 8)",
             "Put the table's name or alias before it.",
+        ),
+        (
+            "SELECT l.*, l.* FROM logs l",
+            Code::AmbiguousColumn,
+            "column \"ts\" appears more than once",
+            "Give one of them another name with AS.",
         ),
         (
             "SELECT * FROM lgos",

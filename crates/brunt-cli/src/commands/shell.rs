@@ -7,27 +7,41 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use brunt::Session;
-use brunt_notebook::{Format, Layout};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{Config, Editor};
 
-use super::{sql, statements};
+use super::sql::Destination;
+use super::statements;
+use crate::args::OutputFormat;
 use crate::failure::{ExitStatus, Failure};
-use crate::output::{tell, width_max};
+use crate::output::tell;
 use completion::Completion;
-use meta::After;
 
-/// What the backslash commands switch.
+/// What the backslash commands switch, and what was entered of a statement that has not ended yet.
 #[derive(Debug)]
 pub(super) struct Shell<'s> {
     session: &'s Session,
-    layout: Layout,
+    destination: Destination,
     is_timing: bool,
+    /// Whether somebody sits there who sees an error and goes on.
+    is_interactive: bool,
+    open: String,
 }
 
-pub(super) async fn run(session: &Session, layout: &Layout) -> Result<ExitStatus, Failure> {
-    let mut shell = Shell { session, layout: *layout, is_timing: false };
+/// What the shell does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    GoOn,
+    Leave,
+}
+
+/// Talks to the person at the terminal until they leave; an error leaves the shell as it was.
+pub(super) async fn run(
+    session: &Session,
+    destination: Destination,
+) -> Result<ExitStatus, Failure> {
+    let mut shell = Shell::new(session, destination, true);
     let mut editor = editor(session).await?;
     let history = history_path();
     if let Some(path) = &history {
@@ -35,28 +49,24 @@ pub(super) async fn run(session: &Session, layout: &Layout) -> Result<ExitStatus
         let _ = editor.load_history(path);
     }
     tell("brunt shell: end queries with a semicolon, \\? for help, \\q to leave");
-    let mut open = String::new();
     loop {
-        let prompt = if open.is_empty() { "brunt> " } else { "   ...> " };
+        let prompt = if shell.open.is_empty() { "brunt> " } else { "   ...> " };
+        if let Some(completion) = editor.helper_mut() {
+            completion.set_open(&shell.open);
+        }
         match editor.readline(prompt) {
             Ok(line) => {
                 // A history that cannot be kept is no reason to stop.
                 let _ = editor.add_history_entry(line.as_str());
-                if open.is_empty() && line.trim_start().starts_with('\\') {
-                    match shell.meta(line.trim()).await {
-                        Ok(After::GoOn) => {}
-                        Ok(After::Leave) => break,
-                        Err(failure) => {
-                            failure.report();
-                        }
+                match shell.line(&line).await {
+                    Ok(After::GoOn) => {}
+                    Ok(After::Leave) => break,
+                    Err(failure) => {
+                        failure.report();
                     }
-                    continue;
                 }
-                open.push_str(&line);
-                open.push('\n');
-                open = shell.run_complete(&open).await;
             }
-            Err(ReadlineError::Interrupted) => open.clear(),
+            Err(ReadlineError::Interrupted) => shell.open.clear(),
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(Failure::system("read the terminal", &error)),
         }
@@ -68,36 +78,92 @@ pub(super) async fn run(session: &Session, layout: &Layout) -> Result<ExitStatus
     Ok(ExitStatus::Done)
 }
 
-impl Shell<'_> {
-    /// Runs the statements that are complete and returns the rest.
-    async fn run_complete(&mut self, text: &str) -> String {
-        let (queries, rest) = statements::split(text);
-        for query in queries {
-            self.run_one(query).await;
+/// Runs texts of statements and backslash commands, the last statement of each with a semicolon or without, until one
+/// fails.
+pub(super) async fn run_texts(
+    session: &Session,
+    destination: Destination,
+    texts: &[String],
+) -> Result<ExitStatus, Failure> {
+    let mut shell = Shell::new(session, destination, false);
+    for text in texts {
+        if shell.text(text).await? == After::Leave {
+            break;
         }
-        if statements::is_blank(rest) { String::new() } else { format!("{rest}\n") }
+    }
+    Ok(ExitStatus::Done)
+}
+
+impl<'s> Shell<'s> {
+    fn new(session: &'s Session, destination: Destination, is_interactive: bool) -> Self {
+        Self { session, destination, is_timing: false, is_interactive, open: String::new() }
     }
 
-    /// Runs a statement; Ctrl-C ends it, and an error leaves the shell as it was.
-    async fn run_one(&mut self, query: &str) {
+    async fn text(&mut self, text: &str) -> Result<After, Failure> {
+        for line in text.lines() {
+            if self.line(line).await? == After::Leave {
+                return Ok(After::Leave);
+            }
+        }
+        let rest = std::mem::take(&mut self.open);
+        if statements::is_blank(&rest) { Ok(After::GoOn) } else { self.query(&rest).await }
+    }
+
+    /// Takes one more line: a backslash command, or a part of a statement; runs what ends in it.
+    async fn line(&mut self, line: &str) -> Result<After, Failure> {
+        if self.open.is_empty() && line.trim_start().starts_with('\\') {
+            return self.meta(line.trim()).await;
+        }
+        let text = format!("{}{line}\n", std::mem::take(&mut self.open));
+        let (queries, rest) = statements::split(&text);
+        if !statements::is_blank(rest) {
+            rest.clone_into(&mut self.open);
+        }
+        for query in queries {
+            if self.query(query).await? == After::Leave {
+                return Ok(After::Leave);
+            }
+        }
+        Ok(After::GoOn)
+    }
+
+    /// Runs a statement over the epoch that is newest now, and leaves where nobody reads its answer; Ctrl-C ends it.
+    async fn query(&mut self, query: &str) -> Result<After, Failure> {
         let started_at = Instant::now();
-        let layout = Layout { width_max: width_max(), ..self.layout };
-        let shown = async { sql::show(self.session.sql(query).await?, &layout).await };
-        tokio::select! {
-            shown = shown => {
-                if let Err(failure) = shown {
-                    failure.report();
+        let Self { session, destination, .. } = self;
+        let shown = async {
+            session.pin().await?;
+            destination.write(session.sql(query).await?).await
+        };
+        let shown = tokio::select! {
+            shown = shown => shown,
+            _ = tokio::signal::ctrl_c(), if self.is_interactive => {
+                tell("query cancelled");
+                Ok(true)
+            }
+        };
+        let after = match shown {
+            Ok(is_read) => {
+                if is_read {
+                    After::GoOn
+                } else {
+                    After::Leave
                 }
             }
-            _ = tokio::signal::ctrl_c() => tell("query cancelled"),
-        }
+            Err(failure) if self.is_interactive => {
+                failure.report();
+                After::GoOn
+            }
+            Err(failure) => return Err(failure),
+        };
         if self.is_timing {
             tell(&format!("Time: {:.3} ms", started_at.elapsed().as_secs_f64() * 1_000.0));
         }
+        Ok(after)
     }
 
     fn is_expanded(&self) -> bool {
-        self.layout.format == Format::Expanded
+        self.destination.format == OutputFormat::Expanded
     }
 }
 

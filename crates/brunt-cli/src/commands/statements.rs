@@ -17,7 +17,7 @@ pub(super) fn split(text: &str) -> (Vec<&str>, &str) {
         }
         at += token_len(rest);
     }
-    (statements, text[start..].trim())
+    (statements, text[start..].trim_start())
 }
 
 /// Whether a text is nothing but space and comments.
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn an_open_quote_keeps_the_rest_together() {
-        assert_eq!(split("SELECT 'it''s; SELECT 1"), (vec![], "SELECT 'it''s; SELECT 1"));
+        assert_eq!(split("SELECT 'it''s; SELECT 1 \n"), (vec![], "SELECT 'it''s; SELECT 1 \n"));
     }
 
     #[test]

@@ -7,9 +7,11 @@
 )]
 
 mod faults;
+mod formats;
 mod privacy;
 mod remote;
 mod screens;
+mod shell;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -193,7 +193,7 @@ fn what_rules_would_change() {
 fn forms_of_an_answer() {
     let place = loaded();
     let sql = "SELECT ts, span_name, duration_ns, http_route FROM spans ORDER BY ts LIMIT 2";
-    for format in ["table", "expanded", "csv", "json", "markdown"] {
+    for format in ["table", "expanded", "csv", "json", "ndjson", "markdown"] {
         let name = format!("sql_{format}");
         insta::assert_snapshot!(name, screen(&place, &["sql", "--format", format, sql]));
     }

@@ -45,13 +45,10 @@ pub(super) fn shown_schema(schema: &SchemaRef) -> SchemaRef {
     if schema.fields().iter().all(|field| !field.name().contains(APART)) {
         return Arc::clone(schema);
     }
-    let fields = schema.fields().iter().map(|field| {
-        if field.name().contains(APART) {
-            Arc::new(field.as_ref().clone().with_name(shown(field.name())))
-        } else {
-            Arc::clone(field)
-        }
-    });
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| Arc::new(field.as_ref().clone().with_name(shown(field.name()))));
     Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()))
 }
 

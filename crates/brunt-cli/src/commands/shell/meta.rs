@@ -1,12 +1,18 @@
 //! The backslash commands.
 
-use brunt_notebook::{Format, Layout};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::Field;
+use brunt::{Statement, sql_type_name};
+use brunt_notebook::{Format, Layout, draw};
 
 use super::super::quote;
-use super::super::rows::{fetch, show};
-use super::Shell;
+use super::super::rows::show;
+use super::{After, Shell};
+use crate::args::OutputFormat;
 use crate::failure::Failure;
-use crate::output::{tell, width_max};
+use crate::output::{print, tell, width_max};
 
 /// A command as `\?` lists it.
 #[derive(Debug)]
@@ -36,13 +42,6 @@ pub(super) const COMMANDS: &[Command] = &[
     Command { name: "\\q", arguments: "", does: "leave" },
 ];
 
-/// What the shell does next.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum After {
-    GoOn,
-    Leave,
-}
-
 impl Shell<'_> {
     pub(super) async fn meta(&mut self, line: &str) -> Result<After, Failure> {
         let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
@@ -54,14 +53,14 @@ impl Shell<'_> {
             "\\dt" => self.list(&["BASE TABLE"]).await?,
             "\\dv" => self.list(&["VIEW"]).await?,
             "\\df" => self.list_functions(argument).await?,
-            "\\i" => self.include(argument).await?,
+            "\\i" => return Box::pin(self.include(argument)).await,
             "\\timing" => {
                 self.is_timing = !self.is_timing;
                 tell(if self.is_timing { "Timing is on." } else { "Timing is off." });
             }
             "\\x" => {
-                self.layout.format =
-                    if self.is_expanded() { Format::Table } else { Format::Expanded };
+                self.destination.format =
+                    if self.is_expanded() { OutputFormat::Table } else { OutputFormat::Expanded };
                 tell(if self.is_expanded() {
                     "Expanded display is on."
                 } else {
@@ -93,17 +92,26 @@ impl Shell<'_> {
 
     async fn describe(&self, name: &str) -> Result<(), Failure> {
         let (schema, table) = name.split_once('.').unwrap_or(("public", name));
-        let sql = format!(
-            "SELECT column_name AS column, data_type AS type, is_nullable AS nullable FROM information_schema.columns \
-             WHERE table_schema = {} AND table_name = {} ORDER BY ordinal_position",
-            quote(schema),
-            quote(table)
-        );
-        if fetch(self.session, &sql).await?.len() == 0 {
-            // Planning it gives the message with the nearest name.
-            self.session.sql(&format!("SELECT * FROM {schema}.\"{table}\" LIMIT 0")).await?;
-        }
-        self.show(&sql).await
+        // Planned and never run: the plan knows the columns, or the nearest name of a table that is not there.
+        let mut statements = Statement::parse(&format!("SELECT * FROM {schema}.\"{table}\""))?;
+        let Some(statement) = statements.pop() else { return Ok(()) };
+        let columns = self.session.prepare(statement).await?.schema();
+        let column = |text: fn(&Field) -> String| -> ArrayRef {
+            Arc::new(
+                columns.fields().iter().map(|field| Some(text(field))).collect::<StringArray>(),
+            )
+        };
+        let described = RecordBatch::try_from_iter([
+            ("column", column(|field| field.name().clone())),
+            ("type", column(|field| sql_type_name(field.data_type()))),
+            (
+                "nullable",
+                column(|field| if field.is_nullable() { "" } else { "not null" }.to_owned()),
+            ),
+        ])
+        .map_err(|error| Failure::system("draw an answer", &error))?;
+        print(&draw(&described.schema(), &[described], &table_layout())?);
+        Ok(())
     }
 
     async fn list_functions(&self, text: &str) -> Result<(), Failure> {
@@ -114,17 +122,18 @@ impl Shell<'_> {
         self.show(&sql).await
     }
 
-    async fn include(&mut self, path: &str) -> Result<(), Failure> {
+    async fn include(&mut self, path: &str) -> Result<After, Failure> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             Failure::refused(format!("file \"{path}\" cannot be read: {error}"))
         })?;
-        let rest = self.run_complete(&format!("{text}\n;")).await;
-        debug_assert!(rest.is_empty(), "a closing semicolon leaves nothing open");
-        Ok(())
+        self.text(&text).await
     }
 
     async fn show(&self, sql: &str) -> Result<(), Failure> {
-        let layout = Layout { format: Format::Table, width_max: width_max(), rows_max: None };
-        show(self.session, sql, &layout).await.map(|_| ())
+        show(self.session, sql, &table_layout()).await.map(|_| ())
     }
+}
+
+fn table_layout() -> Layout {
+    Layout { format: Format::Table, width_max: width_max(), rows_max: None }
 }
