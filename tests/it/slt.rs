@@ -1,9 +1,8 @@
 //! Runs each file of `tests/slt` at every door: in process, and over the wire.
 //!
-//! Files in a folder that `fixtures/` has too, such as `impact`, read a store loaded from there; all others one loaded
-//! from `fixtures/small`.
-//! `BRUNT_SLT=views/orders` runs the files whose path holds
-//! that text; `BRUNT_SLT_COMPLETE=1` writes the answers of the in-process door into the files.
+//! Files in a folder that the fixtures have too read a store loaded from there: `fixtures/impact`, `fixtures/incidents`.
+//! All others read one loaded from `fixtures/small`. `BRUNT_SLT=views/orders` runs the files whose path holds that text;
+//! `BRUNT_SLT_COMPLETE=1` writes the answers of the in-process door into the files.
 
 mod local;
 mod text;
