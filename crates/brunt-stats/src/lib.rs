@@ -20,6 +20,7 @@ pub mod m1;
 pub mod normal;
 pub mod poisson_binomial;
 pub mod student_t;
+pub mod threads;
 
 mod benjamini_hochberg;
 mod clopper_pearson;

@@ -46,7 +46,6 @@ mod positivity;
 mod rank;
 mod recursion;
 mod split;
-mod threads;
 mod variance;
 mod warning;
 

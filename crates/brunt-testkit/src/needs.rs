@@ -17,8 +17,7 @@ pub fn exports(folder: &str) -> Option<PathBuf> {
 /// The Python that has these packages: the one that `BRUNT_PYTHON` names, else `python3`.
 pub fn python_with(packages: &str) -> Option<String> {
     let python = std::env::var("BRUNT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let import = ["-c", &format!("import {packages}")].map(str::to_owned);
-    if !runs(Command::new(&python).args(import)) {
+    if !runs(Command::new(&python).args(["-c", &format!("import {packages}")])) {
         did_not_run("python", &format!("{python} has not all of {packages}"));
         return None;
     }

@@ -18,7 +18,6 @@ mod place;
 mod read;
 mod settings;
 mod table;
-mod threads;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! A share with an interval, as a scalar function: the frame of those that differ only in how the interval is made.
 
+use std::hash::{Hash, Hasher};
+
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Int64Type};
 use brunt_stats::{Interval, Proportion};
@@ -27,32 +29,31 @@ pub(crate) fn share_interval(document: &'static Document, method: Method) -> Sca
         name: document.name,
         documentation: document.build(),
         signature: Signature::one_of(exact, Volatility::Immutable),
-        method: ByName(method),
+        method,
     })
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 struct ShareInterval {
     name: &'static str,
     documentation: Documentation,
     signature: Signature,
-    method: ByName,
+    method: Method,
 }
 
-/// A method takes no part in comparing functions: their names tell them apart.
-#[derive(Debug)]
-struct ByName(Method);
-
-impl PartialEq for ByName {
-    fn eq(&self, _: &Self) -> bool {
-        true
+// One function of a name has one method.
+impl PartialEq for ShareInterval {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
     }
 }
 
-impl Eq for ByName {}
+impl Eq for ShareInterval {}
 
-impl std::hash::Hash for ByName {
-    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
+impl Hash for ShareInterval {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
 }
 
 impl ScalarUDFImpl for ShareInterval {
@@ -78,7 +79,7 @@ impl ScalarUDFImpl for ShareInterval {
             let counts = count(successes, row_idx).zip(count(trials, row_idx));
             rows.push(counts.zip(confidence).and_then(|((successes, trials), confidence)| {
                 let share = Proportion { successes, trials };
-                Some((share.share()?, (self.method.0)(share, confidence)?))
+                Some((share.share()?, (self.method)(share, confidence)?))
             }));
         }
         rows.finish().map(ColumnarValue::Array)

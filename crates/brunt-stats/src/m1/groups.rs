@@ -9,8 +9,8 @@ use super::impact::{GroupImpact, of_group};
 use super::matching::Scratch;
 use super::partition::Partition;
 use super::rank::rank;
-use super::threads::on_threads;
 use super::warning::Warning;
+use crate::threads::on_threads;
 
 /// The share of first hits at the same activity from which on a partner is named.
 const SHARED_MIN: f64 = 0.3;

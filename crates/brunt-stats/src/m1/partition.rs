@@ -7,8 +7,8 @@ use super::digits::Digits;
 use super::population::Population;
 use super::positivity::Exposure;
 use super::split::{Cells, split};
-use super::threads::both;
 use super::{NONE, index};
+use crate::threads::both;
 
 /// One level of nested cells; each cell is a range of the ordered activities.
 #[derive(Debug, Clone, PartialEq)]

@@ -88,7 +88,7 @@ fn split_below(
         }
         done
     };
-    let mut done: Vec<(usize, Vec<Vec<Span>>)> = super::threads::on_threads(n_threads, work);
+    let mut done: Vec<(usize, Vec<Vec<Span>>)> = crate::threads::on_threads(n_threads, work);
     done.sort_by_key(|(idx, _)| *idx);
     let mut levels = vec![Vec::new(); n_below];
     for (_, below) in done {

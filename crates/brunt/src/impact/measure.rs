@@ -1,6 +1,7 @@
 //! One journey through the estimator: who entered it, which groups struck, what each cost.
 
 use brunt_stats::m1::{self, GroupImpact, ImpactOptions, NONE, Population, Raw, Step, StepOrder};
+use brunt_stats::threads::both;
 use datafusion::error::{DataFusionError, Result};
 
 use super::codes::Places;
@@ -8,7 +9,6 @@ use super::covariates;
 use super::place::{People, Placed, group};
 use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Sessions, Steps};
 use super::settings::{Measured, Settings};
-use super::threads::both;
 use crate::code::Code;
 use crate::definitions::{Order, Unit};
 use crate::error::Fault;

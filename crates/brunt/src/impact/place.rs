@@ -3,10 +3,10 @@
 use std::thread;
 
 use brunt_stats::m1::{NONE, Unit};
+use brunt_stats::threads::{both, in_parts};
 
 use super::codes::{Ids, count};
 use super::read::{Activities, Sessions};
-use super::threads::{both, in_parts};
 use crate::definitions;
 
 /// Marks an anonymous id that became several users, while they are counted.

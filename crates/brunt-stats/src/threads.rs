@@ -1,14 +1,18 @@
-//! Work on several threads at once.
+//! Work on several threads, for estimates and for who makes ready what they take.
 
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
 
-/// Fewer rows than this are not worth a thread.
-const ROWS_MIN: usize = 32_768;
+/// Fewer items than this are not worth a thread.
+const ITEMS_MIN: usize = 32_768;
 
-/// Does both, on two threads where the settings allow.
-pub(super) fn both<A, B: Send>(
+/// Does both, on two threads where `n_threads` allows; a panic of either goes on here.
+///
+/// ```
+/// assert_eq!(brunt_stats::threads::both(2, || 1 + 1, || "two"), (2, "two"));
+/// ```
+pub fn both<A, B: Send>(
     n_threads: usize,
     one: impl FnOnce() -> A,
     other: impl FnOnce() -> B + Send,
@@ -23,13 +27,18 @@ pub(super) fn both<A, B: Send>(
     })
 }
 
-/// What `part` makes of `0..n`, in order; a range for each thread.
-pub(super) fn in_parts<T: Send>(
+/// What `part` makes of `0..n`, in order: a range for each thread where there is enough for it. A panic goes on here.
+///
+/// ```
+/// let squares = brunt_stats::threads::in_parts(4, 2, |part| part.map(|n| n * n).collect());
+/// assert_eq!(squares, [0, 1, 4, 9]);
+/// ```
+pub fn in_parts<T: Send>(
     n: usize,
     n_threads: usize,
     part: impl Fn(Range<usize>) -> Vec<T> + Sync,
 ) -> Vec<T> {
-    let n_parts = n_threads.min(n / ROWS_MIN).max(1);
+    let n_parts = n_threads.min(n / ITEMS_MIN).max(1);
     let bounds = |idx: usize| n * idx / n_parts..n * (idx + 1) / n_parts;
     thread::scope(|scope| {
         let part = &part;
@@ -40,6 +49,21 @@ pub(super) fn in_parts<T: Send>(
             all.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
         all
+    })
+}
+
+/// Runs `work` on `n_threads` threads, this one among them, and gives what they made in no order.
+pub(crate) fn on_threads<T: Send>(
+    n_threads: usize,
+    work: impl Fn() -> Vec<T> + Send + Sync,
+) -> Vec<T> {
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..n_threads).map(|_| scope.spawn(&work)).collect();
+        let mut done = work();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
     })
 }
 
