@@ -50,6 +50,12 @@ impl Failure {
         self
     }
 
+    /// The same, as the refusal of an input.
+    #[must_use]
+    pub(crate) fn refuse(self) -> Self {
+        Self { status: REFUSED, ..self }
+    }
+
     /// Prints the error with its detail and hint, and gives the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         tell(&format!("error: {}", self.message));

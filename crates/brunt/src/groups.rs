@@ -8,6 +8,7 @@
 mod aliases;
 mod compare;
 mod explain;
+mod find;
 mod pinned;
 
 #[cfg(test)]
@@ -18,3 +19,4 @@ pub(crate) use compare::compare;
 pub use compare::{GroupCount, Merge, Regrouping, Split, UnusedRule};
 pub use explain::{ErrorExplanation, ExplainedFrame, ExplainedPart, StoredGroup};
 pub(crate) use explain::{explain, explain_stack};
+pub(crate) use find::find_group;

@@ -182,7 +182,7 @@ fn refused(input: &str, error: &brunt_ingest::Error) -> Error {
 }
 
 /// The redaction policy of the definitions.
-fn policy(definitions: &Definitions, secret: Option<&str>) -> Result<Policy, Error> {
+pub(crate) fn policy(definitions: &Definitions, secret: Option<&str>) -> Result<Policy, Error> {
     let policy =
         Policy::parse(definitions.file(REDACTION_FILE).unwrap_or_default(), REDACTION_FILE)
             .map_err(|error| refused(REDACTION_FILE, &error))?;

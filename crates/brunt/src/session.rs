@@ -35,6 +35,7 @@ use crate::code::Code;
 use crate::config::BruntOptions;
 use crate::error::Error;
 use crate::functions;
+use crate::groups::find_group;
 use crate::impact::ImpactExec;
 use crate::pinned_grouping::PinnedGrouping;
 use crate::relation::{InlineTableFunctions, TableFunction, TableFunctionPlanner};
@@ -70,6 +71,34 @@ impl Session {
         Ok(Self { engine, core, context })
     }
 
+    /// Lets statements read files of this machine by name: `FROM 'orders.parquet'`, `FROM 'logs/*.jsonl'`. Files end in
+    /// `.parquet`, `.csv`, `.tsv`, `.json`, `.jsonl`, `.ndjson` or `.arrow`; relative names begin at the working folder.
+    ///
+    /// Only for whoever may read those files anyway: a server's sessions must not.
+    ///
+    /// # Errors
+    /// Later, of statements: [`Code::InputRefused`] where no file has the name or it is not what its ending says.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("orders.csv");
+    /// std::fs::write(&path, "id,value\n1,40.5\n2,10\n").unwrap();
+    ///
+    /// let store = brunt::Store::in_memory(brunt_model::Ts(0)).await?;
+    /// let session = store.session().await?.with_local_files();
+    /// let sql = format!("SELECT id FROM '{}' WHERE value > 20", path.display());
+    /// let rows = session.sql(&sql).await?.collect().await?;
+    /// assert_eq!(rows[0].num_rows(), 1);
+    /// # Ok::<(), brunt::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn with_local_files(self) -> Self {
+        self.core.allow_local_files();
+        self
+    }
+
     /// Takes the epoch that `brunt.epoch` asks for, by default the newest whole one, and returns its number.
     ///
     /// Doors call it before each statement, unless a transaction keeps what it began with.
@@ -84,6 +113,15 @@ impl Session {
     /// The epoch that statements read now.
     pub fn pinned(&self) -> Arc<Pin> {
         self.core.pin()
+    }
+
+    /// The error group that an id means: its own, one that it had before, or so much of the beginning as no other has.
+    ///
+    /// # Errors
+    /// [`Code::UndefinedObject`] where no group has the id, [`Code::InvalidArgument`] where several begin so; the hint
+    /// names the nearest.
+    pub async fn find_error_group(&self, id: &str) -> Result<String, Error> {
+        find_group(self, id).await
     }
 
     /// The engine's own session, for doors that need its catalog.

@@ -175,11 +175,12 @@ impl Store {
         self.session().await?.sql(text).await
     }
 
-    /// Why an error is in its group: the error of this id, or the best read one of the error group of this id, by the rules
-    /// that the stored ids were made with.
+    /// Why an error is in its group: the error of this id, or the best read one of the error group that the id means
+    /// ([`Session::find_error_group`]), by the rules that the stored ids were made with.
     ///
     /// # Errors
-    /// [`crate::Code::UndefinedObject`] where there is none, and where retention took the rows that it was made of.
+    /// [`crate::Code::UndefinedObject`] where there is none, and where retention took the rows that it was made of;
+    /// [`crate::Code::InvalidArgument`] where several groups begin so.
     pub async fn explain_error(&self, id: &str) -> Result<ErrorExplanation, Error> {
         groups::explain(&self.session().await?, id).await
     }
@@ -286,7 +287,6 @@ impl Store {
         self.engine.store()
     }
 
-    /// The definitions as they are now.
     /// Nothing, where the definitions as they are now can be used: what a load would say of them.
     ///
     /// # Errors
@@ -295,6 +295,7 @@ impl Store {
         self.definitions().await.map(|_| ())
     }
 
+    /// The definitions as they are now.
     pub(crate) async fn definitions(&self) -> Result<Definitions, Error> {
         let definitions = Definitions::parse(self.definition_files().await?)?;
         Ok(Definitions { grouped: Some(Arc::clone(self.engine.grouped())), ..definitions })

@@ -5,8 +5,18 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
+use crate::code::Code;
+use crate::error::Error;
+use crate::session::Session;
+
 /// The values of a row; `None` is NULL.
 pub(crate) type TextRow = Vec<Option<String>>;
+
+/// The rows of a question to a session.
+pub(crate) async fn answer(session: &Session, sql: &str) -> Result<Vec<TextRow>, Error> {
+    let batches = session.sql(sql).await?.collect().await?;
+    text_rows(&batches).map_err(|error| Error::statement(Code::Internal, error.to_string()))
+}
 
 pub(crate) fn text_rows(batches: &[RecordBatch]) -> Result<Vec<TextRow>, ArrowError> {
     let mut rows = Vec::new();

@@ -13,10 +13,11 @@ pub(super) async fn run(ctx: &Context, args: &Impact) -> Result<ExitStatus, Fail
     let store = ctx.open().await?;
     let session = store.session().await?;
     check_definitions(&store, &session).await?;
-    if let Some(group) = &args.group {
-        check_group(&session, group).await?;
-    }
-    let call = call(args);
+    let group = match &args.group {
+        Some(id) => Some(find_group(&session, id).await?),
+        None => None,
+    };
+    let call = call(args, group.as_deref());
     let mut layout = layout(ctx.json);
     if args.group.is_some() && !ctx.json {
         // One group is read line by line: every figure, and the words for what cannot be told.
@@ -45,31 +46,21 @@ async fn check_definitions(store: &Store, session: &Session) -> Result<(), Failu
     Ok(())
 }
 
-async fn check_group(session: &Session, id: &str) -> Result<(), Failure> {
-    let known = fetch(session, "SELECT error_group_id FROM error_groups ORDER BY 1").await?;
-    let ids = (0..known.len()).filter_map(|row_idx| known.text(row_idx, "error_group_id"));
-    if ids.clone().any(|known| known == id) {
-        return Ok(());
-    }
-    let failure = Failure::refused(format!("there is no error group \"{id}\""));
-    Err(match brunt::nearest(id, ids) {
-        Some(meant) => failure.hint(format!("Did you mean \"{meant}\"?")),
-        None => failure.hint("`brunt errors` lists the groups."),
-    })
+/// The group that an id means; an id of none is refused as an unknown trace or session is.
+async fn find_group(session: &Session, id: &str) -> Result<String, Failure> {
+    session.find_error_group(id).await.map_err(|error| Failure::from(error).refuse())
 }
 
-fn call(args: &Impact) -> String {
+fn call(args: &Impact, group: Option<&str>) -> String {
     let given = [
-        ("journey", &args.journey),
-        ("error_group_id", &args.group),
-        ("since", &args.since),
-        ("until", &args.until),
+        ("journey", args.journey.as_deref()),
+        ("error_group_id", group),
+        ("since", args.since.as_deref()),
+        ("until", args.until.as_deref()),
     ];
     let arguments: Vec<String> = given
         .iter()
-        .filter_map(|(name, value)| {
-            value.as_deref().map(|value| format!("{name} => {}", quote(value)))
-        })
+        .filter_map(|(name, value)| value.map(|value| format!("{name} => {}", quote(value))))
         .collect();
     format!("error_impact({})", arguments.join(", "))
 }

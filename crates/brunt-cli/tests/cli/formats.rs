@@ -131,3 +131,61 @@ fn a_query_that_fails_leaves_no_half_of_a_file() {
         assert!(!path.exists(), "{name}");
     }
 }
+
+/// What a statement answers from inside the place's folder.
+fn asked(place: &Place, sql: &str) -> super::Ran {
+    let mut command = place.command(&["sql", "--format", "csv", sql]);
+    place.ran(command.current_dir(place.folder.path()))
+}
+
+#[test]
+fn files_are_read_by_name() {
+    let place = Place::new().with_a_log();
+    let as_csv = text(&place, "a.csv", QUERY);
+    for ending in ["csv", "json", "jsonl", "ndjson", "parquet", "arrow"] {
+        let name = format!("read.{ending}");
+        written(&place, &name, QUERY);
+        let ran = asked(&place, &format!("SELECT n, text, half FROM '{name}' ORDER BY n"));
+        assert_eq!((ran.status, ran.out.as_str()), (0, as_csv.as_str()), "{name}: {ran:?}");
+    }
+    place.write("a.tsv", "id\tname\n1\tx, y\n");
+    assert_eq!(asked(&place, "SELECT * FROM 'a.tsv'").out, "id,name\n1,\"x, y\"\n");
+
+    place.write("days/1.jsonl", "{\"n\":1}\n");
+    place.write("days/2.jsonl", "{\"n\":2,\"only\":\"here\"}\n");
+    let ran = asked(&place, "SELECT n, only FROM 'days/*.jsonl' ORDER BY n");
+    assert_eq!(ran.out, "n,only\n1,\n2,here\n", "{ran:?}");
+    place.write("a [1].csv", "n\n7\n");
+    let ran = asked(&place, "SELECT f.n, count(l.body) FROM 'a [1].csv' f, logs l GROUP BY 1");
+    assert_eq!(ran.out.lines().last(), Some("7,1"), "joins tables: {ran:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_by_name_says_why() {
+    let place = Place::new().with_a_log();
+    place.write("torn.parquet", "PAR1 and no more");
+    place.write("text.jsonl", "no json\n");
+    place.write("a.csv.gz", [0x1f, 0x8b]);
+    place.write("empty.csv", "");
+    for (sql, status, words) in [
+        ("SELECT * FROM 'nowhere.csv'", 3, "no file \"nowhere.csv\""),
+        ("SELECT * FROM 'none/*.csv'", 3, "no file \"none/*.csv\""),
+        ("SELECT * FROM 'torn.parquet'", 3, "cannot read file \"torn.parquet\""),
+        ("SELECT * FROM 'text.jsonl'", 3, "cannot read file \"text.jsonl\""),
+        ("SELECT * FROM 'a.csv.gz'", 2, "`brunt load` reads more kinds"),
+        ("SELECT * FROM 'lags'", 2, "Did you mean \"logs\"?"),
+    ] {
+        let ran = asked(&place, sql);
+        assert_eq!((ran.status, ran.out.as_str()), (status, ""), "{sql}: {ran:?}");
+        assert!(ran.err.contains(words) && !ran.err.contains("panicked"), "{sql}: {ran:?}");
+    }
+    let ran = asked(&place, "SELECT count(*) AS n FROM 'empty.csv'");
+    assert_eq!((ran.status, ran.out.as_str()), (0, "n\n0\n"), "{ran:?}");
+    // Embedded and served sessions do not reach files unless their program says so.
+    let ran = place.run(&[
+        "notebook",
+        "run",
+        &place.write("n.md", "```sql a\nSELECT * FROM 'empty.csv'\n```\n"),
+    ]);
+    assert!(ran.status != 0 && ran.err.contains("no table"), "{ran:?}");
+}

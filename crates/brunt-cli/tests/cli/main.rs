@@ -225,13 +225,19 @@ fn an_error_group_that_is_not_there() {
     let log = place.write("log.jsonl", log);
     assert_eq!(place.run(&["load", "--table", "logs", &log]).status, 0);
     let hint = "hint: `brunt errors` lists the groups.\n";
-    let missing = |id: &str| format!("error: there is no error group \"{id}\"\n");
+    let missing = |id: &str| format!("error: no error group \"{id}\"\n");
     refused(&place.run(&["impact", "e0:zzz"]), 3, &(missing("e0:zzz") + hint));
     let known = count(&place, "SELECT error_group_id FROM error_groups");
-    assert_eq!(place.run(&["impact", &known]).status, 0);
-    let slip = &known[..known.len() - 1];
-    let hint = format!("hint: Did you mean \"{known}\"?\n");
-    refused(&place.run(&["impact", slip]), 3, &(missing(slip) + &hint));
+    let whole = place.run(&["impact", &known]);
+    assert_eq!(whole.status, 0);
+    // So much of the beginning as no other has will do, here as for every command that takes a group.
+    let beginning = &known[..known.len() - 1];
+    let begun = place.run(&["impact", beginning]);
+    assert_eq!((begun.status, begun.out), (0, whole.out));
+    assert_eq!(place.run(&["errors", "explain", beginning]).status, 0);
+    let slip = format!("{beginning}?");
+    let hint = format!("hint: The nearest: {known}.\n");
+    refused(&place.run(&["impact", &slip]), 3, &(missing(&slip) + &hint));
 }
 
 #[test]

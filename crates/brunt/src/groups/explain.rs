@@ -7,13 +7,14 @@ use brunt_fingerprint::{ErrorInfo, Frame, Lang, RulePlace, Rules, frames, group,
 use brunt_model::Day;
 use serde::Serialize;
 
+use super::find::find_group;
 use super::pinned::Pinned;
 use crate::code::Code;
 use crate::definitions::ERRORS_FILE;
 use crate::derive::{Recorded, Regroup};
 use crate::error::{Error, Fault};
 use crate::session::Session;
-use crate::text_rows::{TextRow, text_rows};
+use crate::text_rows::{TextRow, answer};
 
 /// Which occurrence of a group is shown: of those on days that can be derived again the one whose stack reads best, of
 /// these the latest; the others stand in for it where its rows are not found.
@@ -116,7 +117,13 @@ impl ErrorExplanation {
 /// # Errors
 /// [`Code::UndefinedObject`] where there is none of this id, and where the rows that it was made of are not stored.
 pub(crate) async fn explain(session: &Session, id: &str) -> Result<ErrorExplanation, Error> {
-    let quoted = format!("'{}'", id.replace('\'', "''"));
+    let group = match find_group(session, id).await {
+        Ok(group) => group,
+        // It may be an error's.
+        Err(error) if error.code() == Code::UndefinedObject => id.to_owned(),
+        Err(error) => return Err(error),
+    };
+    let quoted = format!("'{}'", group.replace('\'', "''"));
     let pin = session.pinned();
     let rules = Arc::clone(&pin.definitions().rules);
     let mut tables = Pinned(pin);
@@ -236,11 +243,6 @@ fn explained(recorded: &Recorded, rules: &Rules, stored: Option<StoredGroup>) ->
             .map(|place| format!("{ERRORS_FILE}:{}: {place}", place.line))
             .collect(),
     }
-}
-
-/// The rows of an answer.
-async fn answer(session: &Session, sql: &str) -> Result<Vec<TextRow>, Error> {
-    text_rows(&session.sql(sql).await?.collect().await?).map_err(|_| unlike_asked())
 }
 
 fn unlike_asked() -> Error {

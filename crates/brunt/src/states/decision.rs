@@ -29,7 +29,7 @@ pub enum Decision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupUpdate {
     pub decision: Decision,
-    /// Stored as it is; `forget` takes ids out of it.
+    /// Masked as all free text is; `forget` takes ids out of it.
     pub comment: Option<String>,
     pub actor: Option<String>,
 }

@@ -206,12 +206,12 @@ async fn what_says_nothing_is_refused() {
 async fn who_is_forgotten_is_so_in_comments_too() {
     let store = shop().await;
     let id = group(&store, "CrashError").await;
-    let comment = Some("reported by user-4711".to_owned());
+    let comment = Some("reported by user-4711, ann@example.com".to_owned());
     let update = GroupUpdate { decision: Decision::Reopen, comment, actor: None };
     store.update_error_group(&id, &update, NOW).await.unwrap();
     let subject = Subject::User("user-4711".to_owned());
     let receipt = store.forget(&subject, &ForgetOptions::default(), NOW).await.unwrap();
     assert_eq!(receipt.tables[0].table, "system.error_group_updates");
     let comments = "SELECT comment FROM system.error_group_updates";
-    assert_eq!(rows(&store, comments).await, ["reported by [forgotten]"]);
+    assert_eq!(rows(&store, comments).await, ["reported by [forgotten], [email]"]);
 }
