@@ -18,7 +18,7 @@ use crate::journeys::{self, Journeys};
 use crate::scan::StoreTable;
 use crate::session::Core;
 use crate::states::{self, GroupStates};
-use crate::{system, views};
+use crate::{local_file, system, views};
 
 /// Name of the one catalog.
 pub(crate) const CATALOG: &str = "brunt";
@@ -105,6 +105,7 @@ impl SchemaProvider for PublicSchema {
         }
         match views::view(name) {
             Some(sql) => Ok(Some(Arc::new(views::plan(&self.core.state()?, sql).await?))),
+            None if self.core.local_files() => local_file::table(&self.core.state()?, name).await,
             None => Ok(None),
         }
     }

@@ -48,6 +48,7 @@ mod groups;
 mod impact;
 mod journeys;
 mod load;
+mod local_file;
 mod nearest;
 mod pinned_grouping;
 mod relation;

@@ -14,7 +14,7 @@ pub(super) async fn run(ctx: &mut Context, args: &Sql) -> Result<ExitStatus, Fai
     let texts = read_texts(args)?;
     let asked = if ctx.json { Some(OutputFormat::Ndjson) } else { args.format };
     let destination = Destination::new(asked, args.output.clone())?;
-    let session = ctx.open().await?.session().await?;
+    let session = ctx.open().await?.session().await?.with_local_files();
     if let Some(epoch) = args.epoch {
         session.sql(&format!("SET brunt.epoch = {epoch}")).await?;
     }

@@ -38,7 +38,8 @@ pub struct Engine {
 impl Engine {
     pub fn new(store: Store, options: &EngineOptions) -> Result<Arc<Self>, Error> {
         let plain = |error| translate(error, &Names::default());
-        let mut builder = RuntimeEnvBuilder::new();
+        // Folders are listed anew for each statement that names files in them: they change while a shell is open.
+        let mut builder = RuntimeEnvBuilder::new().with_object_list_cache_limit(0);
         if let Some(limit) = options.memory_limit_bytes {
             // Each consumer gets its fair share and spills past it; the names of the largest end up in the error.
             let pool = TrackConsumersPool::new(FairSpillPool::new(limit), NonZeroUsize::MIN);

@@ -1,6 +1,7 @@
 //! What a session, its catalog and its planners share: the pinned epoch, the engine's state, and notices.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use datafusion::catalog::SchemaProvider;
@@ -23,6 +24,7 @@ pub(crate) struct Core {
     state: OnceLock<StateOf>,
     table_functions: Vec<Arc<dyn TableFunction>>,
     notices: Arc<Notices>,
+    local_files: AtomicBool,
 }
 
 /// Whole sentences that the reader should know beside the rows, such as why there are none. Planners and plans find
@@ -51,6 +53,7 @@ impl Core {
             state: OnceLock::new(),
             table_functions,
             notices: Arc::default(),
+            local_files: AtomicBool::new(false),
         }
     }
 
@@ -82,6 +85,15 @@ impl Core {
 
     pub(crate) fn notices(&self) -> &Arc<Notices> {
         &self.notices
+    }
+
+    /// Lets statements name files of this machine.
+    pub(crate) fn allow_local_files(&self) {
+        self.local_files.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn local_files(&self) -> bool {
+        self.local_files.load(Ordering::Relaxed)
     }
 
     /// The names that a statement could have meant.
