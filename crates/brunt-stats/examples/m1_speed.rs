@@ -5,9 +5,7 @@ use std::time::Instant;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use brunt_stats::m1::{
-    Activities, Covariate, ImpactOptions, Journey, Raw, Step, StepOrder, Unit, population,
-};
+use brunt_stats::m1::{Covariate, ImpactOptions, Journey, Raw, Step, StepOrder, Unit, population};
 
 const SECOND: i64 = 1_000_000;
 const HOUR: i64 = 3600 * SECOND;
@@ -20,7 +18,7 @@ fn main() {
     };
     let (n_units, n_groups, n_threads) = (argument(1, 300_000), argument(2, 200), argument(3, 2));
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let raw = people(n_units, &mut random);
+    let (raw, covariates) = people(n_units, &mut random);
     let groups: Vec<Vec<u32>> =
         (0..n_groups).map(|group| carriers(&raw, group, n_groups, &mut random)).collect();
     let n_carriers: usize = groups.iter().map(Vec::len).sum();
@@ -33,7 +31,13 @@ fn main() {
         until: 100 * 24 * HOUR,
     };
     let start = Instant::now();
-    let Ok(population) = population(&journey, raw) else { return };
+    let Ok(population) = population(&journey, raw, n_threads) else { return };
+    let of_entries = |of: Covariate| {
+        let units = population.entries().iter().map(|entry| entry.unit_idx as usize);
+        Covariate { codes: units.map(|unit| of.codes[unit]).collect(), ..of }
+    };
+    let covariates = covariates.into_iter().map(of_entries).collect();
+    let Ok(population) = population.with_covariates(covariates) else { return };
     println!("entries: {:.3?}", start.elapsed());
     let start = Instant::now();
     let partition = population.partition(n_threads);
@@ -49,22 +53,19 @@ fn main() {
     }
 }
 
-/// Users who do a random number of things, some of which take them further.
-fn people(n_units: usize, random: &mut ChaCha8Rng) -> Raw {
+/// Users who do a random number of things, some of which take them further; with a code of each covariate for each.
+fn people(n_units: usize, random: &mut ChaCha8Rng) -> (Raw, Vec<Covariate>) {
     let names = ["device", "plan", "hour", "version", "browser", "country"];
     let n_values = [3, 4, 4, 12, 5, 40];
-    let mut raw = Raw {
-        activities: Activities {
-            covariates: names
-                .map(|name| Covariate { name: name.to_owned(), codes: Vec::new() })
-                .to_vec(),
-            ..Activities::default()
-        },
-        ..Raw::default()
-    };
+    let mut covariates =
+        names.map(|name| Covariate { name: name.to_owned(), codes: Vec::new() }).to_vec();
+    let mut raw = Raw::default();
     for user in 0..n_units {
         let user = u32::try_from(user).unwrap_or(u32::MAX);
         let codes = n_values.map(|n: u32| random.random_range(0..n).min(random.random_range(0..n)));
+        for (covariate, code) in covariates.iter_mut().zip(codes) {
+            covariate.codes.push(code);
+        }
         let mut unit = Unit { user: Some(user), ..Unit::default() };
         unit.account = (random.random::<f64>() < 0.3).then(|| random.random_range(0..9000));
         let mut ts = random.random_range(0..80 * 24 * HOUR);
@@ -74,9 +75,6 @@ fn people(n_units: usize, random: &mut ChaCha8Rng) -> Raw {
             raw.activities.ts.push(ts);
             raw.activities.op.push(stage * 5 + random.random_range(0..12_u32).min(9));
             raw.activities.orphan.push(false);
-            for (covariate, code) in raw.activities.covariates.iter_mut().zip(codes) {
-                covariate.codes.push(code);
-            }
             unit.n_activities += 1;
             if stage == 0 || random.random::<f64>() < 0.3 {
                 let value = (stage + 1 == N_STEPS).then(|| 20.0 + 200.0 * random.random::<f64>());
@@ -92,7 +90,7 @@ fn people(n_units: usize, random: &mut ChaCha8Rng) -> Raw {
         }
         raw.units.push(unit);
     }
-    raw
+    (raw, covariates)
 }
 
 /// Activities of some ops, from 30 000 for the first groups, halved every tenth of them, to 58.

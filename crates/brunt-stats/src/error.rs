@@ -35,3 +35,11 @@ impl Error {
         }
     }
 }
+
+/// Whether a column has a value for each row that is wanted.
+pub(crate) fn length(column: &str, got: usize, want: usize) -> Result<(), Error> {
+    if got == want {
+        return Ok(());
+    }
+    Err(Error::LengthMismatch { column: column.to_owned(), got, want })
+}

@@ -47,6 +47,7 @@ mod rank;
 mod recursion;
 mod split;
 mod variance;
+mod walk;
 mod warning;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A shop's activities in memory, through the estimator, beside what its bugs truly cost.
 
 use brunt_stats::m1::{
-    Activities, Covariate, GroupImpact, ImpactOptions, Journey, Raw, Step, StepOrder, Unit,
+    Activities, Covariate, Entry, GroupImpact, ImpactOptions, Journey, Raw, Step, StepOrder, Unit,
     population,
 };
 use brunt_stats::{Interval, Proportion, newcombe};
@@ -41,7 +41,10 @@ pub(super) fn judge(shop: &Shop, n_threads: usize) -> Vec<Judged> {
         from: i64::MIN,
         until: shop.until(),
     };
-    let population = population(&journey, raw(&of)).expect("the shop's arrays fit together");
+    let population =
+        population(&journey, raw(&of), n_threads).expect("the shop's arrays fit together");
+    let covariates = covariates(&of, population.entries());
+    let population = population.with_covariates(covariates).expect("a code for each entry");
     let n_over = of.entries.window_over.iter().filter(|over| **over).count();
     assert_eq!(population.entries().len(), n_over, "a visit is an entry");
     let partition = population.partition(n_threads);
@@ -83,13 +86,21 @@ fn raw(of: &brunt_testkit::Activities) -> Raw {
     raw
 }
 
-/// A covariate of each entry.
-type Codes = fn(&Entries) -> &Vec<u8>;
-
-/// Codes are places in the order of names, as for any store.
 fn activities(of: &brunt_testkit::Activities) -> Activities {
     let op_names = op_names();
     let op_places = places(&op_names.iter().map(String::as_str).collect::<Vec<_>>());
+    Activities {
+        ts: of.ts.clone(),
+        op: of.op.iter().map(|op| op_places[usize::from(*op)]).collect(),
+        orphan: vec![false; of.ts.len()],
+    }
+}
+
+/// A covariate of each of the shop's entries.
+type Codes = fn(&Entries) -> &Vec<u8>;
+
+/// Codes are places in the order of names, as for any store.
+fn covariates(of: &brunt_testkit::Activities, measured: &[Entry]) -> Vec<Covariate> {
     let covariates: [(&str, Vec<u32>, Codes); 6] = [
         ("device_type", places(DEVICES), |of| &of.device),
         ("plan_tier", places(PLANS), |of| &of.plan),
@@ -98,19 +109,15 @@ fn activities(of: &brunt_testkit::Activities) -> Activities {
         ("browser_name", places(BROWSERS), |of| &of.browser),
         ("geo_country", places(COUNTRIES), |of| &of.country),
     ];
+    let rows = (0..of.n_entries()).flat_map(|entry| of.entries.rows(entry).map(move |_| entry));
+    let shop_entry: Vec<usize> = rows.collect();
     let covariate = |(name, places, codes): (&str, Vec<u32>, Codes)| {
         let codes = codes(&of.entries);
-        let of_entry = |entry: usize| of.entries.rows(entry).map(move |_| entry);
-        let entries = (0..of.n_entries()).flat_map(of_entry);
-        let codes = entries.map(|entry| places[usize::from(codes[entry])]).collect();
-        Covariate { name: name.to_owned(), codes }
+        let of_measured = |entry: &Entry| shop_entry[entry.first_activity as usize];
+        let codes = measured.iter().map(|entry| places[usize::from(codes[of_measured(entry)])]);
+        Covariate { name: name.to_owned(), codes: codes.collect() }
     };
-    Activities {
-        ts: of.ts.clone(),
-        op: of.op.iter().map(|op| op_places[usize::from(*op)]).collect(),
-        orphan: vec![false; of.ts.len()],
-        covariates: covariates.map(covariate).to_vec(),
-    }
+    covariates.map(covariate).to_vec()
 }
 
 /// For each name its place among the names in order.

@@ -1,11 +1,12 @@
 //! Raw activities and step times to entries: who entered the journey when, how far each activity was, who converted.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
-use super::population::{Covariate, Entry, Population};
+use super::population::{Entry, Population};
+use super::walk::{Walked, Whose, walk};
 use super::{NONE, index};
-use crate::error::Error;
+use crate::error::{Error, length};
+use crate::threads::in_parts;
 
 /// Whether steps count only in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,6 @@ pub struct Activities {
     pub op: Vec<u32>,
     /// Whether it is only there because an error had no activity.
     pub orphan: Vec<bool>,
-    /// One code for each activity; an entry takes those of its first activity.
-    pub covariates: Vec<Covariate>,
 }
 
 /// One time that a step of the journey was done.
@@ -87,55 +86,58 @@ pub struct Raw {
 ///   this one: 1, 2 to 4, 5 or more. dwell: time since the stage began. Both times as less than 30 s, less than
 ///   5 minutes, longer; a negative one is 0.
 ///
-/// Fails only where the arrays do not fit together; no units give an empty population.
-pub fn population(journey: &Journey, raw: Raw) -> Result<Population, Error> {
+/// Units are shared out to `n_threads`; the answer does not depend on how many. Fails only where the arrays do not fit
+/// together; no units give an empty population.
+pub fn population(journey: &Journey, raw: Raw, n_threads: usize) -> Result<Population, Error> {
     check(journey, &raw)?;
-    let n_rows = raw.activities.ts.len();
+    let Raw { units, activities: Activities { ts, op, orphan }, steps } = raw;
+    let parts =
+        in_parts(units.len(), n_threads, |own| vec![walk(journey, &units, own, &ts, &steps)]);
+    let lookback = |unit: &Unit| unit.ends_at.is_none().then_some(journey.window_micros);
     let mut to = Population {
-        ts: raw.activities.ts,
-        op: raw.activities.op,
-        orphan: raw.activities.orphan,
-        unit: vec![0; n_rows],
-        entry: vec![NONE; n_rows],
-        stage: vec![0; n_rows],
-        gap: vec![0; n_rows],
-        count: vec![0; n_rows],
-        dwell: vec![0; n_rows],
+        ts,
+        op,
+        orphan,
         first_entry_of_unit: vec![0],
+        lookback_micros: units.iter().map(lookback).collect(),
         ..Population::default()
     };
     let mut clusters = HashMap::new();
-    let mut walk =
-        Walk { reached: Vec::new(), stages: Vec::new(), progress: Progress::new(journey) };
-    let (mut activity, mut step) = (0, 0);
-    for (unit_idx, unit) in raw.units.iter().enumerate() {
-        let activities = activity..activity + unit.n_activities as usize;
-        let steps = &raw.steps[step..step + unit.n_steps as usize];
-        (activity, step) = (activities.end, step + steps.len());
-        to.unit[activities.clone()].fill(index(unit_idx));
-        put_in_order(steps, &to.ts, activities.clone(), &mut walk.reached);
-        add_entries(journey, unit, index(unit_idx), &mut walk, activities, &mut to, &mut clusters);
-        to.first_entry_of_unit.push(index(to.entries.len()));
-        to.lookback_micros.push(unit.ends_at.is_none().then_some(journey.window_micros));
+    for part in parts {
+        append(&mut to, part, &mut clusters);
     }
     to.n_clusters = index(clusters.len());
-    to.covariates = raw.activities.covariates;
-    for covariate in &mut to.covariates {
-        let at_entry =
-            to.entries.iter().map(|entry| covariate.codes[entry.first_activity as usize]);
-        covariate.codes = at_entry.collect();
-    }
     Ok(to)
 }
 
-/// 0 for less than 30 s, 1 for less than 5 minutes, 2 for longer.
-pub(super) fn pace_code(micros: i64) -> u8 {
-    u8::from(micros >= 30_000_000) + u8::from(micros >= 300_000_000)
+/// Adds the next units to those before; what they number from 0 goes on from there.
+fn append(to: &mut Population, part: Walked, clusters: &mut HashMap<Whose, u32>) {
+    let n_before = index(to.entries.len());
+    let number = |whose: &Whose| {
+        let next = index(clusters.len());
+        *clusters.entry(*whose).or_insert(next)
+    };
+    let numbers: Vec<u32> = part.clusters.iter().map(number).collect();
+    let numbered = |entry: Entry| Entry { cluster: numbers[entry.cluster as usize], ..entry };
+    let after = |entry: u32| if entry == NONE { NONE } else { n_before + entry };
+    join(&mut to.entries, part.entries.into_iter().map(numbered));
+    join(&mut to.first_entry_of_unit, part.n_entries_by_unit.into_iter().map(|n| n_before + n));
+    join(&mut to.entry, part.entry.into_iter().map(after));
+    join(&mut to.unit, part.unit);
+    join(&mut to.stage, part.stage);
+    join(&mut to.gap, part.gap);
+    join(&mut to.count, part.count);
+    join(&mut to.dwell, part.dwell);
+    to.valued |= part.valued;
 }
 
-/// 0 for the first, 1 for the second to fourth, 2 for later ones.
-pub(super) fn count_code(n_so_far: u32) -> u8 {
-    u8::from(n_so_far >= 2) + u8::from(n_so_far >= 5)
+/// Appends; what is appended to nothing keeps its place in memory.
+fn join<T>(to: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
+    if to.is_empty() {
+        *to = more.into_iter().collect();
+    } else {
+        to.extend(more);
+    }
 }
 
 fn check(journey: &Journey, raw: &Raw) -> Result<(), Error> {
@@ -146,15 +148,8 @@ fn check(journey: &Journey, raw: &Raw) -> Result<(), Error> {
     if !(1..=1000).contains(&journey.n_steps) {
         return Err(Error::StepCount { n_steps: journey.n_steps });
     }
-    let length = |column: &str, got: usize, want: usize| {
-        let column = column.to_owned();
-        if got == want { Ok(()) } else { Err(Error::LengthMismatch { column, got, want }) }
-    };
     length("op", raw.activities.op.len(), n_rows)?;
     length("orphan", raw.activities.orphan.len(), n_rows)?;
-    for covariate in &raw.activities.covariates {
-        length(&covariate.name, covariate.codes.len(), n_rows)?;
-    }
     let sum = |of: fn(&Unit) -> u32| raw.units.iter().map(|unit| of(unit) as usize).sum();
     length("n_activities", sum(|unit| unit.n_activities), n_rows)?;
     length("n_steps", sum(|unit| unit.n_steps), raw.steps.len())?;
@@ -184,165 +179,11 @@ fn check_rows(journey: &Journey, raw: &Raw) -> Result<(), Error> {
     Ok(())
 }
 
-/// A step with its place among the activities: those before `after` are done before it or do it.
-#[derive(Debug, Clone, Copy)]
-struct Reached {
-    start: usize,
-    after: usize,
-    ts: i64,
-    step_idx: u32,
-    value: Option<f64>,
-}
-
-fn put_in_order(steps: &[Step], ts: &[i64], activities: Range<usize>, reached: &mut Vec<Reached>) {
-    let own = &ts[activities.clone()];
-    let place = |step: &Step| {
-        let (start, after, ts) = match step.activity {
-            Some(idx) => (idx as usize, idx as usize + 1, ts[idx as usize]),
-            None => (
-                activities.start + own.partition_point(|at| *at < step.ts),
-                activities.start + own.partition_point(|at| *at <= step.ts),
-                step.ts,
-            ),
-        };
-        Reached { start, after, ts, step_idx: step.step_idx, value: step.value }
-    };
-    reached.clear();
-    reached.extend(steps.iter().map(place));
-    reached.sort_by_key(|step| (step.after, step.ts, step.step_idx));
-}
-
-/// What the walk over one unit needs, kept from one to the next.
-struct Walk {
-    /// The unit's steps in order.
-    reached: Vec<Reached>,
-    /// Of the entry at hand, before which activity and when each stage began.
-    stages: Vec<(usize, i64)>,
-    progress: Progress,
-}
-
-/// Which steps an entry has reached.
-struct Progress {
-    order: StepOrder,
-    n_steps: u32,
-    seen: Vec<bool>,
-    n_reached: u32,
-}
-
-impl Progress {
-    fn new(journey: &Journey) -> Self {
-        let seen = vec![false; journey.n_steps as usize];
-        Self { order: journey.order, n_steps: journey.n_steps, seen, n_reached: 0 }
-    }
-
-    /// None, for another entry.
-    fn start(&mut self) {
-        self.seen.fill(false);
-        self.n_reached = 0;
-    }
-
-    /// Whether this step is a new one that counts.
-    fn reaches(&mut self, step_idx: u32) -> bool {
-        let counts = match self.order {
-            StepOrder::Strict => step_idx == self.n_reached,
-            StepOrder::Any => !self.seen[step_idx as usize],
-        };
-        if counts {
-            self.seen[step_idx as usize] = true;
-            self.n_reached += 1;
-        }
-        counts
-    }
-
-    fn is_last(&self, step_idx: u32) -> bool {
-        step_idx + 1 == self.n_steps
-    }
-}
-
-fn add_entries(
-    journey: &Journey,
-    unit: &Unit,
-    unit_idx: u32,
-    Walk { reached, stages, progress }: &mut Walk,
-    activities: Range<usize>,
-    to: &mut Population,
-    clusters: &mut HashMap<(u8, u32), u32>,
-) {
-    let mut next = 0;
-    while let Some(opening) = reached.get(next).copied() {
-        if opening.step_idx != 0 {
-            next += 1;
-            continue;
-        }
-        let closes = unit.ends_at.unwrap_or(opening.ts.saturating_add(journey.window_micros));
-        progress.start();
-        stages.clear();
-        let mut conversion = None;
-        for step in reached[next..].iter().take_while(|step| step.ts <= closes) {
-            if progress.reaches(step.step_idx) {
-                stages.push((step.after, step.ts));
-                if progress.is_last(step.step_idx) {
-                    conversion = Some(*step);
-                    break;
-                }
-            }
-        }
-        let own = &to.ts[activities.clone()];
-        let in_window = activities.start + own.partition_point(|ts| *ts <= closes);
-        let end = conversion.map_or(in_window, |step| step.after);
-        next += reached[next..]
-            .iter()
-            .position(|step| conversion.map_or(step.ts > closes, |done| step.start >= done.after))
-            .unwrap_or(reached.len() - next)
-            .max(1);
-        if opening.start >= end || opening.ts < journey.from || closes > journey.until {
-            continue;
-        }
-        let whose = match (unit.account, unit.user) {
-            (Some(account), _) => (0, account),
-            (None, Some(user)) => (1, user),
-            (None, None) => (2, unit_idx),
-        };
-        let n_clusters = index(clusters.len());
-        let value = conversion.and_then(|step| step.value).filter(|value| value.is_finite());
-        to.valued |= value.is_some();
-        let entry = Entry {
-            unit_idx,
-            cluster: *clusters.entry(whose).or_insert(n_clusters),
-            user: unit.user,
-            account: unit.account,
-            ts: opening.ts,
-            converted: conversion.is_some(),
-            revenue: value.unwrap_or(0.0),
-            first_activity: index(opening.start),
-            end_activity: index(end),
-        };
-        place(to, &entry, stages, activities.start);
-        to.entries.push(entry);
-    }
-}
-
-/// Fills the place in the journey of an entry's activities.
-fn place(to: &mut Population, entry: &Entry, stages: &[(usize, i64)], first_of_unit: usize) {
-    let entry_idx = index(to.entries.len());
-    let (mut stage, mut began, mut n_in_stage) = (0, entry.ts, 0);
-    for idx in entry.activities() {
-        while let Some((_, since)) = stages.get(stage).filter(|(after, _)| *after <= idx) {
-            (stage, began, n_in_stage) = (stage + 1, *since, 0);
-        }
-        n_in_stage += 1;
-        let ts = to.ts[idx];
-        let previous = if idx > first_of_unit { to.ts[idx - 1] } else { ts };
-        to.entry[idx] = entry_idx;
-        to.stage[idx] = u16::try_from(stage).unwrap_or(u16::MAX);
-        to.gap[idx] = pace_code(ts.saturating_sub(previous));
-        to.count[idx] = count_code(n_in_stage);
-        to.dwell[idx] = pace_code(ts.saturating_sub(began));
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
+    use super::super::population::Covariate;
     use super::*;
 
     const MINUTE: i64 = 60_000_000;
@@ -371,14 +212,13 @@ mod tests {
                 ts: minutes.iter().map(|minute| minute * MINUTE).collect(),
                 op: vec![0; minutes.len()],
                 orphan: vec![false; minutes.len()],
-                covariates: Vec::new(),
             },
             steps: steps.iter().map(step).collect(),
         }
     }
 
     fn strict(minutes: &[i64], steps: &[(u32, i64, bool)]) -> Population {
-        population(&journey(3, StepOrder::Strict), user(minutes, steps)).unwrap()
+        population(&journey(3, StepOrder::Strict), user(minutes, steps), 1).unwrap()
     }
 
     fn ranges(of: &Population) -> Vec<(Range<usize>, bool)> {
@@ -406,9 +246,6 @@ mod tests {
         assert_eq!(got.count[1..], [0, 0, 1, 1, 0, 1]);
         assert_eq!(got.dwell[1..], [0, 1, 1, 1, 1, 2]);
         assert_eq!(strict(&[5], &[(0, 5, true)]).gap, [0]);
-        assert_eq!([29, 30, 299, 300].map(|s| pace_code(s * 1_000_000)), [0, 1, 1, 2]);
-        assert_eq!(pace_code(-5), 0);
-        assert_eq!([1, 2, 4, 5].map(count_code), [0, 1, 1, 2]);
     }
 
     #[test]
@@ -439,7 +276,7 @@ mod tests {
         let within = |from: i64, until: i64| {
             let (from, until) = (from * MINUTE, until * MINUTE);
             let journey = Journey { from, until, ..journey(3, StepOrder::Strict) };
-            ranges(&population(&journey, user(&[1, 50, 100], &steps)).unwrap())
+            ranges(&population(&journey, user(&[1, 50, 100], &steps), 1).unwrap())
         };
         assert_eq!(within(1, 160), [(0..2, false), (2..3, false)]);
         assert_eq!(within(1, 159), [(0..2, false)]);
@@ -452,7 +289,9 @@ mod tests {
             let mut raw = user(&[1, 2, 90], &[(0, 1, true), (1, 2, true), (2, 90, true)]);
             raw.units[0].ends_at = Some(ends_at * MINUTE);
             let until = until * MINUTE;
-            ranges(&population(&Journey { until, ..journey(3, StepOrder::Strict) }, raw).unwrap())
+            ranges(
+                &population(&Journey { until, ..journey(3, StepOrder::Strict) }, raw, 1).unwrap(),
+            )
         };
         assert_eq!(session(120, 120), [(0..3, true)]);
         assert_eq!(session(120, 119), []);
@@ -466,7 +305,7 @@ mod tests {
         assert_eq!(got.stage[..3], [0, 1, 2]);
         let mut raw = user(&[1, 3], &[(0, 1, true), (1, 2, false)]);
         raw.steps[1].ts = 3 * MINUTE - 1;
-        let got = population(&journey(2, StepOrder::Strict), raw).unwrap();
+        let got = population(&journey(2, StepOrder::Strict), raw, 1).unwrap();
         assert_eq!(ranges(&got), [(0..1, true)]);
         assert_eq!(ranges(&strict(&[], &[(0, 1, false)])), []);
         assert_eq!(strict(&[3], &[(0, 1, false)]).stage, [1]);
@@ -476,7 +315,7 @@ mod tests {
     fn strict_order_waits_for_each_step_and_any_order_does_not() {
         let steps = [(0, 1, true), (2, 2, true), (1, 3, true)];
         assert_eq!(ranges(&strict(&[1, 2, 3, 4], &steps)), [(0..4, false)]);
-        let any = population(&journey(3, StepOrder::Any), user(&[1, 2, 3, 4], &steps)).unwrap();
+        let any = population(&journey(3, StepOrder::Any), user(&[1, 2, 3, 4], &steps), 1).unwrap();
         assert_eq!(ranges(&any), [(0..2, true)]);
     }
 
@@ -494,7 +333,7 @@ mod tests {
             let ends_at = None;
             raw.units.push(Unit { n_activities: 1, n_steps: 1, user, account, ends_at });
         }
-        let got = population(&journey(2, StepOrder::Strict), raw).unwrap();
+        let got = population(&journey(2, StepOrder::Strict), raw, 1).unwrap();
         let clusters: Vec<u32> = got.entries.iter().map(|entry| entry.cluster).collect();
         assert_eq!(clusters, [0, 0, 1, 2, 3]);
         assert_eq!((got.n_clusters, got.valued), (4, false));
@@ -505,7 +344,7 @@ mod tests {
         let fails = |change: fn(&mut Raw)| {
             let mut raw = user(&[1, 2], &[(0, 1, true)]);
             change(&mut raw);
-            population(&journey(2, StepOrder::Strict), raw).unwrap_err()
+            population(&journey(2, StepOrder::Strict), raw, 1).unwrap_err()
         };
         let column = "op".to_owned();
         let want = Error::LengthMismatch { column, got: 1, want: 2 };
@@ -522,7 +361,11 @@ mod tests {
         );
         let want = Error::UnknownStep { row_idx: 0, step_idx: 2, n_steps: 2 };
         assert_eq!(fails(|raw| raw.steps[0].step_idx = 2), want);
-        let none = population(&journey(0, StepOrder::Any), Raw::default()).unwrap_err();
+        let fits = strict(&[1, 2], &[(0, 1, true)]);
+        let covariate = Covariate { name: "device".to_owned(), codes: vec![1, 1] };
+        let want = Error::LengthMismatch { column: "device".to_owned(), got: 2, want: 1 };
+        assert_eq!(fits.with_covariates(vec![covariate]).unwrap_err(), want);
+        let none = population(&journey(0, StepOrder::Any), Raw::default(), 1).unwrap_err();
         assert_eq!(none, Error::StepCount { n_steps: 0 });
     }
 }

@@ -69,7 +69,6 @@ mod tests {
                 ts: (0..10).map(|at| at * HOUR).collect(),
                 op: vec![0; 10],
                 orphan: vec![false; 10],
-                covariates: Vec::new(),
             },
             steps: steps.to_vec(),
         };
@@ -80,7 +79,7 @@ mod tests {
             from: 0,
             until: 20 * HOUR,
         };
-        population(&journey, raw).unwrap()
+        population(&journey, raw, 1).unwrap()
     }
 
     fn hit(entry: u32, activity: u32) -> FirstHit {

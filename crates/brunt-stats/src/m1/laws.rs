@@ -12,8 +12,8 @@ use super::recursion::solve;
 use super::reference::Reference;
 use super::simulated::{HOUR, SECOND, Simulated, journey};
 use super::{
-    Estimate, GroupImpact, ImpactOptions, Journey, NONE, Population, Raw, Step, StepOrder, Unit,
-    Warning, population,
+    Covariate, Estimate, GroupImpact, ImpactOptions, Journey, NONE, Population, Raw, Step,
+    StepOrder, Unit, Warning, population,
 };
 
 fn assert_near(got: f64, want: f64, what: &str) {
@@ -166,6 +166,19 @@ fn the_order_of_units_changes_nothing() {
     }
 }
 
+#[test]
+fn units_are_walked_the_same_on_any_number_of_threads() {
+    let Simulated { journey, raw, .. } = journey(4, 70_000);
+    let [one, other] = [1, 2].map(|n| population(&journey, raw.clone(), n).unwrap());
+    assert_eq!(one.entries, other.entries);
+    assert_eq!((&one.unit, &one.entry), (&other.unit, &other.entry));
+    assert_eq!(one.first_entry_of_unit, other.first_entry_of_unit);
+    assert_eq!((&one.stage, &one.gap), (&other.stage, &other.gap));
+    assert_eq!((&one.count, &one.dwell), (&other.count, &other.dwell));
+    assert_eq!((one.n_clusters, one.valued), (other.n_clusters, other.valued));
+    assert!(one.entries.len() > 10_000 && one.n_clusters > 40);
+}
+
 /// The same people in another order.
 fn reordered(simulated: &Simulated, order: &[usize]) -> Simulated {
     let raw = &simulated.raw;
@@ -179,8 +192,6 @@ fn reordered(simulated: &Simulated, order: &[usize]) -> Simulated {
     let (activity_ends, step_ends) = (ends(|unit| unit.n_activities), ends(|unit| unit.n_steps));
     let mut moved = vec![NONE; raw.activities.ts.len()];
     let mut made = Raw::default();
-    made.activities.covariates.clone_from(&raw.activities.covariates);
-    made.activities.covariates.iter_mut().for_each(|covariate| covariate.codes.clear());
     for unit in order {
         let own = &raw.units[*unit];
         made.units.push(*own);
@@ -191,8 +202,6 @@ fn reordered(simulated: &Simulated, order: &[usize]) -> Simulated {
             made.activities.ts.push(raw.activities.ts[at]);
             made.activities.op.push(raw.activities.op[at]);
             made.activities.orphan.push(raw.activities.orphan[at]);
-            let columns = made.activities.covariates.iter_mut().zip(&raw.activities.covariates);
-            columns.for_each(|(to, from)| to.codes.push(from.codes[at]));
         }
         for step in &raw.steps[step_ends[*unit] - own.n_steps as usize..step_ends[*unit]] {
             let activity = step.activity.map(|at| moved[at as usize]);
@@ -201,7 +210,12 @@ fn reordered(simulated: &Simulated, order: &[usize]) -> Simulated {
     }
     let group = |group: &Vec<u32>| group.iter().map(|at| moved[*at as usize]).collect();
     let groups = simulated.groups.iter().map(group).collect();
-    Simulated { journey: simulated.journey, raw: made, groups }
+    let covariate = |of: &Covariate| {
+        let codes = order.iter().map(|unit| of.codes[*unit]).collect();
+        Covariate { name: of.name.clone(), codes }
+    };
+    let covariates = simulated.covariates.iter().map(covariate).collect();
+    Simulated { journey: simulated.journey, raw: made, covariates, groups }
 }
 
 #[test]
@@ -239,9 +253,8 @@ fn a_group_on_everybody_of_one_device_is_flagged() {
     let simulated = journey(9, 900);
     let population = simulated.population();
     let partition = population.partition(1);
-    let activities = &simulated.raw.activities;
-    let everybody: Vec<u32> = (0..super::index(activities.ts.len()))
-        .filter(|at| activities.covariates[0].codes[*at as usize] == 1)
+    let everybody: Vec<u32> = (0..super::index(population.unit.len()))
+        .filter(|at| simulated.covariates[0].codes[population.unit[*at as usize] as usize] == 1)
         .collect();
     let flag = Warning::Positivity { covariate: "device".to_owned(), code: 1 };
     assert!(partition.impact(&everybody).warnings.contains(&flag));
@@ -280,7 +293,7 @@ fn plain(converted: &[bool]) -> (Journey, Raw) {
 
 fn impacts_of(converted: &[bool], group: Vec<u32>) -> Vec<GroupImpact> {
     let (journey, raw) = plain(converted);
-    let population = population(&journey, raw).unwrap();
+    let population = population(&journey, raw, 1).unwrap();
     let options = ImpactOptions { n_threads: 3, ..ImpactOptions::default() };
     population.partition(3).impacts(&[group, Vec::new()], &options)
 }
@@ -299,7 +312,7 @@ fn no_data_has_no_figures() {
     assert_eq!(empty.partition(1).impact(&[0]).n_affected, 0);
     assert!(empty.partition(1).impacts(&[], &ImpactOptions::default()).is_empty());
     let (journey, _) = plain(&[]);
-    assert_eq!(population(&journey, Raw::default()).unwrap().entries(), []);
+    assert_eq!(population(&journey, Raw::default(), 1).unwrap().entries(), []);
 }
 
 #[test]
@@ -318,7 +331,7 @@ fn few_affected_have_counts_only_among_all_groups() {
     assert_eq!((got[0].n_affected, got[0].n_users, got[0].n_unaffected), (4, 4, 36));
     assert_eq!(got[0].warnings, [Warning::FewAffected]);
     let (journey, raw) = plain(&[[true, false]; 20].concat());
-    let population = population(&journey, raw).unwrap();
+    let population = population(&journey, raw, 1).unwrap();
     assert!(population.partition(1).impact(&group).loss_pp.is_some());
 }
 
@@ -361,7 +374,7 @@ fn a_blocker_is_accused_and_ranked_first() {
     // strikes every fifth of the rest without effect.
     let converted: Vec<bool> = (0..480).map(|unit| unit >= 80 && unit % 2 == 0).collect();
     let (journey, raw) = plain(&converted);
-    let population = population(&journey, raw).unwrap();
+    let population = population(&journey, raw, 1).unwrap();
     let blocker: Vec<u32> = (0..80).map(|unit| 4 * unit + 2).collect();
     let harmless: Vec<u32> = (80..480).filter(|u| u % 5 == 0).map(|unit| 4 * unit + 2).collect();
     let got = population.partition(1).impacts(&[harmless, blocker], &ImpactOptions::default());

@@ -1,8 +1,9 @@
 //! What the estimator looks at: activities within entries, each with its place in the journey.
 
 use super::index;
+use crate::error::{Error, length};
 
-/// A named column of codes. What is missing in the data should have a code of its own.
+/// A named column with a code for each entry. What is missing in the data should have a code of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Covariate {
     pub name: String,
@@ -39,7 +40,7 @@ impl Entry {
 }
 
 /// All activities of all units in order, those within entries with stage, op and pace; and the entries, in order of
-/// their activities. Made by [`super::population`].
+/// their activities. Made by [`super::population`], without covariates.
 #[derive(Debug, Clone, Default)]
 pub struct Population {
     pub(super) ts: Vec<i64>,
@@ -57,7 +58,6 @@ pub struct Population {
     pub(super) first_entry_of_unit: Vec<u32>,
     /// How far back before an entry a hit takes the unit out of a group's analysis; `None` is the unit's whole past.
     pub(super) lookback_micros: Vec<Option<i64>>,
-    /// One code for each entry.
     pub(super) covariates: Vec<Covariate>,
     pub(super) n_clusters: u32,
     /// Whether any conversion carries a value.
@@ -68,6 +68,18 @@ impl Population {
     /// The entries that are measured, in order of unit and time.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// This population, compared among entries of equal covariates: a code for each of [`Population::entries`], as it
+    /// was at the entry's first activity.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] where a covariate has more or fewer codes than there are entries.
+    pub fn with_covariates(self, covariates: Vec<Covariate>) -> Result<Self, Error> {
+        for covariate in &covariates {
+            length(&covariate.name, covariate.codes.len(), self.entries.len())?;
+        }
+        Ok(Self { covariates, ..self })
     }
 
     /// The entry that holds this activity, if one does.

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 /// A map by hashes, which need no hashing of their own.
 pub(super) type ByKey<V> = HashMap<u128, V, BuildHasherDefault<KeyHasher>>;
 
-/// What an id is of. Equal texts of two kinds have different keys.
+/// What a text is. Equal ones of two kinds have different keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     User = 1,
@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Activity = 4,
     /// Also keyed by when it began.
     Session = 5,
+    /// One of few texts of a column.
+    Name = 6,
 }
 
 /// The 128-bit hash by which an id is known from here on; two ids share one with a chance that no store can reach.
@@ -49,7 +51,8 @@ struct AtHand {
 pub(super) struct Names {
     pub(super) names: Vec<String>,
     pub(super) codes: Vec<u32>,
-    seen: HashMap<String, u32>,
+    /// The code of each name, by its hash.
+    seen: ByKey<u32>,
 }
 
 impl Ids {
@@ -61,6 +64,11 @@ impl Ids {
             places: Places::default(),
             at_hand: AtHand::default(),
         }
+    }
+
+    /// Makes room for so many rows.
+    pub(super) fn reserve(&mut self, n_rows: usize) {
+        self.codes.reserve_exact(n_rows);
     }
 
     pub(super) fn extend<'t>(&mut self, texts: impl IntoIterator<Item = Option<&'t str>>) {
@@ -120,6 +128,11 @@ impl Ids {
 }
 
 impl Names {
+    /// Makes room for so many rows.
+    pub(super) fn reserve(&mut self, n_rows: usize) {
+        self.codes.reserve_exact(n_rows);
+    }
+
     pub(super) fn push(&mut self, text: Option<&str>) {
         let Some(text) = text else { return self.codes.push(NONE) };
         let last = self.codes.last().copied().unwrap_or(NONE);
@@ -132,12 +145,11 @@ impl Names {
 
     /// The code of a name, which it has from now on.
     pub(super) fn code_of(&mut self, text: &str) -> u32 {
-        if let Some(code) = self.seen.get(text) {
-            return *code;
+        let next = count(self.names.len());
+        let code = *self.seen.entry(key(Kind::Name, text, 0)).or_insert(next);
+        if code == next {
+            self.names.push(text.to_owned());
         }
-        let code = count(self.names.len());
-        self.names.push(text.to_owned());
-        self.seen.insert(text.to_owned(), code);
         code
     }
 

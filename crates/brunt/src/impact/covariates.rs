@@ -1,7 +1,7 @@
-//! What is known of each activity besides who did it: what the comparison holds fast.
+//! What is known of activities besides who did them: what was tried, and what the comparison holds fast.
 
 use arrow::array::timezone::Tz;
-use brunt_stats::m1::{self, Covariate, NONE, hour_band};
+use brunt_stats::m1::{self, Covariate, Entry, NONE, hour_band};
 use chrono::{DateTime, Offset, TimeZone};
 
 use super::place::Placed;
@@ -9,44 +9,57 @@ use super::read::{Activities, Plans, Sessions, TRAITS};
 
 const QUARTER_HOUR: i64 = 900_000_000;
 
-/// The activities as the estimator takes them. Covariates are those of the activity's session, in the order in which
-/// ties are broken; where the session has no plan, that of the account at that time. Codes are places in the order of
-/// names.
-pub(super) fn activities(
+/// The activities as the estimator takes them; codes of ops are places in the order of names.
+pub(super) fn activities(placed: &Placed, of: &Activities) -> m1::Activities {
+    let rows = || placed.order.iter().map(|row| *row as usize);
+    let op_places = of.ops.places();
+    let op = |row: usize| op_places.get(of.ops.codes[row] as usize).copied().unwrap_or(NONE);
+    m1::Activities {
+        ts: rows().map(|row| of.ts[row]).collect(),
+        op: rows().map(op).collect(),
+        orphan: rows().map(|row| of.orphan[row]).collect(),
+    }
+}
+
+/// What is held fast of each entry, as it was at its first activity: traits of that activity's session, in the order in
+/// which ties are broken, and its plan; where the session has none, that of the account at that time. Codes are places
+/// in the order of names.
+pub(super) fn of_entries(
+    entries: &[Entry],
     placed: &Placed,
     of: &Activities,
     sessions: &Sessions,
     plans: &Plans,
     zone: Tz,
-) -> m1::Activities {
-    let rows = || placed.order.iter().map(|row| *row as usize);
-    let op_places = of.ops.places();
-    let op = |row: usize| op_places.get(of.ops.codes[row] as usize).copied().unwrap_or(NONE);
-    let ts: Vec<i64> = rows().map(|row| of.ts[row]).collect();
+) -> Vec<Covariate> {
+    let firsts: Vec<u32> = entries.iter().map(|entry| entry.first_activity).collect();
     let traits = TRAITS.iter().zip(&sessions.traits).map(|(name, names)| {
         let places = names.places();
-        let code = |row: &u32| {
-            let code = names.codes.get(*row as usize)?;
+        let code = |first: &u32| {
+            let session = placed.session_at[*first as usize];
+            let code = names.codes.get(session as usize)?;
             places.get(*code as usize).copied()
         };
-        let codes = placed.session_at.iter().map(|row| code(row).unwrap_or(NONE)).collect();
+        let codes = firsts.iter().map(|first| code(first).unwrap_or(NONE)).collect();
         Covariate { name: (*name).to_owned(), codes }
     });
     let mut covariates: Vec<Covariate> = traits.collect();
-    covariates.insert(
-        1,
-        Covariate { name: "plan_tier".to_owned(), codes: plan_codes(placed, of, sessions, plans) },
-    );
+    let plan_tier = plan_codes(&firsts, placed, of, sessions, plans);
+    covariates.insert(1, Covariate { name: "plan_tier".to_owned(), codes: plan_tier });
+    let row_of = |first: &u32| placed.order[*first as usize] as usize;
+    let ts: Vec<i64> = firsts.iter().map(|first| of.ts[row_of(first)]).collect();
     covariates.insert(2, Covariate { name: "hour_band".to_owned(), codes: hour_bands(&ts, zone) });
-    m1::Activities {
-        op: rows().map(op).collect(),
-        orphan: rows().map(|row| of.orphan[row]).collect(),
-        ts,
-        covariates,
-    }
+    covariates
 }
 
-fn plan_codes(placed: &Placed, of: &Activities, sessions: &Sessions, plans: &Plans) -> Vec<u32> {
+/// Plans at these places of the order.
+fn plan_codes(
+    at: &[u32],
+    placed: &Placed,
+    of: &Activities,
+    sessions: &Sessions,
+    plans: &Plans,
+) -> Vec<u32> {
     // Both sources name the same plans, so their names are put in one order.
     let mut all: Vec<&String> = sessions.plans.names.iter().chain(&plans.names).collect();
     all.sort_unstable();
@@ -57,19 +70,20 @@ fn plan_codes(placed: &Placed, of: &Activities, sessions: &Sessions, plans: &Pla
     };
     let (of_session, of_account) = (places(&sessions.plans.names), places(&plans.names));
     let states: Vec<_> = of.accounts.keys.iter().map(|account| plans.of(*account)).collect();
-    let code = |(session, row): (&u32, &u32)| {
-        let own = sessions.plans.codes.get(*session as usize);
+    let code = |place: &u32| {
+        let session = placed.session_at[*place as usize];
+        let own = sessions.plans.codes.get(session as usize);
         if let Some(code) = own.and_then(|code| of_session.get(*code as usize)) {
             return *code;
         }
-        let row = *row as usize;
+        let row = placed.order[*place as usize] as usize;
         let held = states.get(of.accounts.codes[row] as usize).and_then(|states| {
             let n_before = states.partition_point(|(since, _)| *since <= of.ts[row]);
             states.get(n_before.checked_sub(1)?)
         });
         held.map_or(NONE, |(_, plan)| of_account[*plan as usize])
     };
-    placed.session_at.iter().zip(&placed.order).map(code).collect()
+    at.iter().map(code).collect()
 }
 
 fn hour_bands(ts: &[i64], zone: Tz) -> Vec<u32> {
@@ -152,7 +166,7 @@ mod tests {
         let people = People::new(&sessions, users, pseudos, &of.sessions, false);
         let placed = people.place(&of, Unit::User, 1);
         // In order of time: before any plan, then s1 and s2 at 5, then s2 at 15. "free" comes before "plus".
-        let codes = plan_codes(&placed, &of, &sessions, &plans);
+        let codes = plan_codes(&[0, 1, 2, 3], &placed, &of, &sessions, &plans);
         assert_eq!((codes[0], codes[3]), (NONE, 1));
         let at_five: Vec<_> =
             (1..3).map(|place| (placed.session_at[place], codes[place])).collect();

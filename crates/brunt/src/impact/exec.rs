@@ -13,6 +13,7 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, InputDistributionRequirements,
@@ -110,7 +111,9 @@ impl ExecutionPlan for ImpactExec {
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let memory = MemoryConsumer::new("error_impact").register(context.memory_pool());
-        let start = |child: &Arc<dyn ExecutionPlan>| child.execute(0, Arc::clone(&context));
+        let start = |child: &Arc<dyn ExecutionPlan>| {
+            Ok((n_rows_max(child.as_ref()), child.execute(0, Arc::clone(&context))?))
+        };
         let streams = self.children.iter().map(start).collect::<Result<Vec<_>>>()?;
         let notices = context.session_config().get_extension::<Notices>();
         let (settings, projection) = (Arc::clone(&self.settings), self.projection.clone());
@@ -141,11 +144,21 @@ impl ExecutionPlan for ImpactExec {
     }
 }
 
+/// The rows of a child, and how many there may be.
+type Child = (usize, SendableRecordBatchStream);
+
+/// How many rows a plan reads, whatever its filters leave of them; 0 where that is not known.
+fn n_rows_max(plan: &dyn ExecutionPlan) -> usize {
+    let children = plan.children();
+    if children.is_empty() {
+        let statistics = StatisticsContext::new().compute(plan, &StatisticsArgs::new());
+        return statistics.ok().and_then(|it| it.num_rows.get_value().copied()).unwrap_or(0);
+    }
+    children.into_iter().map(|child| n_rows_max(child.as_ref())).sum()
+}
+
 /// Reads all children at the same time.
-async fn read(
-    streams: Vec<SendableRecordBatchStream>,
-    memory: &MemoryReservation,
-) -> Result<Inputs> {
+async fn read(streams: Vec<Child>, memory: &MemoryReservation) -> Result<Inputs> {
     let n_streams = streams.len();
     let Ok([sessions, activities, steps, carriers, plans, groups, accounts]) =
         <[_; N_CHILDREN]>::try_from(streams)
@@ -172,10 +185,12 @@ async fn read(
 
 type Task<T> = SpawnedTask<Result<(T, MemoryReservation)>>;
 
-fn start<T: Rows>(mut stream: SendableRecordBatchStream, memory: &MemoryReservation) -> Task<T> {
+fn start<T: Rows>((n_rows, mut stream): Child, memory: &MemoryReservation) -> Task<T> {
     let memory = memory.new_empty();
     SpawnedTask::spawn(async move {
         let mut rows = T::default();
+        rows.reserve(n_rows);
+        memory.try_resize(rows.size())?;
         while let Some(batch) = stream.next().await {
             rows.push(&batch?)?;
             memory.try_resize(rows.size())?;

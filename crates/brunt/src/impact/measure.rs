@@ -7,7 +7,7 @@ use datafusion::error::{DataFusionError, Result};
 use super::codes::Places;
 use super::covariates;
 use super::place::{People, Placed, group};
-use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Sessions, Steps};
+use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Plans, Sessions, Steps};
 use super::settings::{Measured, Settings};
 use crate::code::Code;
 use crate::definitions::{Order, Unit};
@@ -60,6 +60,19 @@ struct JourneySteps {
     has_first_step: bool,
 }
 
+/// What every journey is measured from.
+struct Reading<'a> {
+    settings: &'a Settings,
+    people: People<'a>,
+    sessions: &'a Sessions,
+    activities: &'a Activities,
+    steps: &'a Steps,
+    /// For each step the row of its activity, see [`rows_of`].
+    step_rows: Vec<Option<u32>>,
+    plans: Plans,
+    accounts: &'a Accounts,
+}
+
 /// Measures every journey. Groups run on as many threads as the settings allow.
 ///
 /// # Errors
@@ -78,6 +91,16 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
         },
         || rows_of(&activities.ids, &carriers, &steps),
     );
+    let reading = Reading {
+        settings,
+        people,
+        sessions: &sessions,
+        activities: &activities,
+        steps: &steps,
+        step_rows,
+        plans,
+        accounts: &accounts,
+    };
     let group_places = carriers.groups.places();
     let mut group_ids = carriers.groups.names.clone();
     group_ids.sort_unstable();
@@ -86,44 +109,10 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
         if settings.journeys.iter().all(|journey| journey.unit != by) {
             continue;
         }
-        let placed = people.place(&activities, by, n_threads);
+        let placed = reading.people.place(&activities, by, n_threads);
         let carriers = carried(&carriers, &carrier_rows, &group_places, &placed);
         for journey in settings.journeys.iter().filter(|journey| journey.unit == by) {
-            let (of_activities, own) = both(
-                n_threads,
-                || covariates::activities(&placed, &activities, &sessions, &plans, settings.zone),
-                || steps_of(journey, &steps, &step_rows, &activities, &people, &placed),
-            );
-            let raw = Raw {
-                units: placed
-                    .units
-                    .iter()
-                    .zip(&own.n_of_unit)
-                    .map(|(unit, n_steps)| m1::Unit { n_steps: *n_steps, ..*unit })
-                    .collect(),
-                activities: of_activities,
-                steps: own.steps,
-            };
-            let population = m1::population(&estimated(journey, settings), raw).map_err(refused)?;
-            let options = ImpactOptions { floor_pp: settings.floor_pp, n_threads };
-            let impacts = population.partition(n_threads).impacts(&carriers, &options);
-            let mrr_touched = mrr_touched(
-                &population,
-                &carriers,
-                own.currency.as_deref(),
-                &activities,
-                &accounts,
-            );
-            journeys.push(OfJourney {
-                name: journey.name.clone(),
-                currency: own.currency,
-                other_currency: own.other_currency,
-                sampled_unequally: activities.sampling.is_unequal(),
-                n_entries: population.entries().len(),
-                has_first_step: own.has_first_step,
-                impacts,
-                mrr_touched,
-            });
+            journeys.push(reading.measure(journey, &placed, &carriers)?);
         }
     }
     let order =
@@ -132,14 +121,55 @@ pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
     Ok(Answered { journeys, group_ids, groups })
 }
 
+impl Reading<'_> {
+    /// One journey, whose units are those that are `placed`; `carriers` are the activities of each group.
+    fn measure(
+        &self,
+        journey: &Measured,
+        placed: &Placed,
+        carriers: &[Vec<u32>],
+    ) -> Result<OfJourney> {
+        let Self { settings, activities, .. } = self;
+        let n_threads = settings.n_threads;
+        let (of_activities, own) = both(
+            n_threads,
+            || covariates::activities(placed, activities),
+            || steps_of(journey, self.steps, &self.step_rows, activities, &self.people, placed),
+        );
+        let units = placed.units.iter().zip(&own.n_of_unit);
+        let units = units.map(|(unit, n_steps)| m1::Unit { n_steps: *n_steps, ..*unit }).collect();
+        let raw = Raw { units, activities: of_activities, steps: own.steps };
+        let population =
+            m1::population(&estimated(journey, settings), raw, n_threads).map_err(refused)?;
+        let entries = population.entries();
+        let zone = settings.zone;
+        let covariates =
+            covariates::of_entries(entries, placed, activities, self.sessions, &self.plans, zone);
+        let population = population.with_covariates(covariates).map_err(refused)?;
+        let options = ImpactOptions { floor_pp: settings.floor_pp, n_threads };
+        let impacts = population.partition(n_threads).impacts(carriers, &options);
+        let currency = own.currency.as_deref();
+        Ok(OfJourney {
+            mrr_touched: mrr_touched(&population, carriers, currency, activities, self.accounts),
+            name: journey.name.clone(),
+            currency: own.currency,
+            other_currency: own.other_currency,
+            sampled_unequally: activities.sampling.is_unequal(),
+            n_entries: population.entries().len(),
+            has_first_step: own.has_first_step,
+            impacts,
+        })
+    }
+}
+
 /// The rows of the activities that carry groups, and of those that did steps, where a step names one; `NONE` for an
 /// activity that was not read.
 fn rows_of(ids: &[u128], carriers: &Carriers, steps: &Steps) -> (Vec<u32>, Vec<Option<u32>>) {
     let by_id = Places::of(ids);
     let of_carriers = by_id.find_all(carriers.activities.iter().copied(), ids);
-    let named = steps.activities.iter().map(|id| id.unwrap_or_default());
-    let of_steps = by_id.find_all(named, ids).into_iter().zip(&steps.activities);
-    (of_carriers, of_steps.map(|(row, named)| named.map(|_| row)).collect())
+    let of_steps = by_id.find_all(steps.activities.iter().copied(), ids);
+    let of_steps = of_steps.into_iter().zip(&steps.activities);
+    (of_carriers, of_steps.map(|(row, named)| (*named != 0).then_some(row)).collect())
 }
 
 fn estimated(journey: &Measured, settings: &Settings) -> m1::Journey {

@@ -19,6 +19,9 @@ pub(super) trait Rows: Default + Send + 'static {
     /// The query; its columns are read by place.
     const SQL: &'static str;
 
+    /// Makes room for so many rows, so that columns of millions are not moved while they grow.
+    fn reserve(&mut self, _n_rows: usize) {}
+
     fn push(&mut self, batch: &RecordBatch) -> Result<()>;
 
     /// About how many bytes it takes.
@@ -78,7 +81,8 @@ pub(super) struct Steps {
     pub(super) ts: Vec<i64>,
     /// From 1.
     pub(super) step_idxs: Vec<i32>,
-    pub(super) activities: Vec<Option<u128>>,
+    /// 0 where none is known.
+    pub(super) activities: Vec<u128>,
     /// Who did it, where no activity tells.
     pub(super) sessions: Ids,
     pub(super) users: Ids,
@@ -181,6 +185,17 @@ impl Rows for Sessions {
     const SQL: &'static str = "SELECT session_id, ts, ended_at, user_id, user_pseudo_id, synthetic_type,
         device_type, service_version, browser_name, geo_country, plan_tier FROM sessions WHERE session_id IS NOT NULL";
 
+    fn reserve(&mut self, n_rows: usize) {
+        self.ended_at.reserve_exact(n_rows);
+        self.synthetic.reserve_exact(n_rows);
+        for ids in [&mut self.sessions, &mut self.users, &mut self.pseudos] {
+            ids.reserve(n_rows);
+        }
+        for names in self.traits.iter_mut().chain([&mut self.plans]) {
+            names.reserve(n_rows);
+        }
+    }
+
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let (ids, users, pseudos) = (texts(batch, 0)?, texts(batch, 3)?, texts(batch, 4)?);
         let (ts, ended_at) = (times(batch, 1)?, times(batch, 2)?);
@@ -249,6 +264,18 @@ impl Rows for Activities {
         n_errors > 0, coalesce(sample_weight, 1)
         FROM activities WHERE activity_id IS NOT NULL";
 
+    fn reserve(&mut self, n_rows: usize) {
+        self.ts.reserve_exact(n_rows);
+        self.ids.reserve_exact(n_rows);
+        self.ops.reserve(n_rows);
+        self.orphan.reserve_exact(n_rows);
+        self.synthetic.reserve_exact(n_rows);
+        self.sequence_nos.reserve_exact(n_rows);
+        for ids in [&mut self.sessions, &mut self.users, &mut self.pseudos, &mut self.accounts] {
+            ids.reserve(n_rows);
+        }
+    }
+
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let (ts, ids, ops) = (times(batch, 0)?, texts(batch, 1)?, texts(batch, 2)?);
         let (orphan, synthetic) = (batch.column(3), texts(batch, 4)?);
@@ -307,6 +334,18 @@ impl Rows for Steps {
         CASE WHEN activity_id IS NULL THEN user_id END, CASE WHEN activity_id IS NULL THEN user_pseudo_id END,
         value, currency FROM journey_steps WHERE journey IS NOT NULL AND step_idx IS NOT NULL";
 
+    fn reserve(&mut self, n_rows: usize) {
+        self.journeys.reserve(n_rows);
+        self.ts.reserve_exact(n_rows);
+        self.step_idxs.reserve_exact(n_rows);
+        self.activities.reserve_exact(n_rows);
+        self.values.reserve_exact(n_rows);
+        self.currencies.reserve(n_rows);
+        for ids in [&mut self.sessions, &mut self.users, &mut self.pseudos] {
+            ids.reserve(n_rows);
+        }
+    }
+
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let (ts, journeys) = (times(batch, 0)?, texts(batch, 1)?);
         let step_idxs: &Int32Array = column(batch, 2)?;
@@ -318,7 +357,8 @@ impl Rows for Steps {
         self.step_idxs.extend_from_slice(step_idxs.values());
         for row in 0..batch.num_rows() {
             self.journeys.push(text(&journeys, row));
-            self.activities.push(text(&activities, row).map(|id| key(Kind::Activity, id, 0)));
+            let activity = text(&activities, row).map(|id| key(Kind::Activity, id, 0));
+            self.activities.push(activity.unwrap_or_default());
             self.values.push(values.is_valid(row).then(|| values.value(row) as f64 / UNITS));
             self.currencies.push(text(&currencies, row));
         }
@@ -338,6 +378,11 @@ impl Rows for Steps {
 impl Rows for Carriers {
     const SQL: &'static str = "SELECT ts, activity_id, error_group_id FROM errors
         WHERE activity_id IS NOT NULL AND error_group_id IS NOT NULL";
+
+    fn reserve(&mut self, n_rows: usize) {
+        self.activities.reserve_exact(n_rows);
+        self.groups.reserve(n_rows);
+    }
 
     fn push(&mut self, batch: &RecordBatch) -> Result<()> {
         let activities = texts(batch, 1)?;
