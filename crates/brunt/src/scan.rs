@@ -18,7 +18,9 @@ use async_trait::async_trait;
 use brunt_model::Table;
 use brunt_store::Snapshot;
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Statistics;
 use datafusion::common::config::TableParquetOptions;
+use datafusion::common::stats::Precision;
 use datafusion::datasource::TableType;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
@@ -37,6 +39,9 @@ use crate::session::Pin;
 
 /// The partition column.
 const DAY: &str = "day";
+
+/// About so many rows have one key, or one of a few.
+const KEY_ROWS: usize = 1_000;
 
 /// A table of the store at one epoch. It is a value: store, table and version say all that a worker elsewhere would need.
 pub(crate) struct StoreTable {
@@ -112,7 +117,10 @@ impl TableProvider for StoreTable {
         let source = parquet_source(state, &output, self.table, filters, store_url)?;
         let n_groups = state.config().target_partitions();
         let groups = file_groups(&snapshot, &file_idxs, &output, store_url, n_groups)?;
-        let statistics = total_statistics(&groups, table_schema(&output).table_schema())?;
+        let mut statistics = total_statistics(&groups, table_schema(&output).table_schema())?;
+        if filters.iter().any(|filter| looks_up(filter, is_key)) {
+            statistics = of_keys(statistics);
+        }
         let config = FileScanConfigBuilder::new(object_store_url(store_url)?, Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
@@ -167,7 +175,8 @@ fn parquet_source(
         ..TableParquetOptions::default()
     };
     // Late materialization pays where few rows are left, which is where a key is looked up.
-    options.global.pushdown_filters |= filters.iter().any(|filter| looks_up_key(table, filter));
+    let is_clustered = |name: &str| is_key(name) || table.sort_key.contains(&name);
+    options.global.pushdown_filters |= filters.iter().any(|filter| looks_up(filter, is_clustered));
     let runtime = state.runtime_env();
     let reader = CachedParquetFileReaderFactory::new(
         runtime.object_store(object_store_url(store_url)?)?,
@@ -178,15 +187,14 @@ fn parquet_source(
         .with_parquet_file_reader_factory(Arc::new(reader)))
 }
 
-/// `key = literal` or `key IN (literals)` on a column that files are clustered by or have bloom filters on.
-fn looks_up_key(table: &Table, filter: &Expr) -> bool {
-    let is_key = |expr: &Expr| match expr {
-        Expr::Column(column) => {
-            table.sort_key.contains(&column.name.as_str())
-                || matches!(column.name.as_str(), "trace_id" | "session_id")
-        }
-        _ => false,
-    };
+/// Columns of which each value has few rows, and bloom filters say where.
+fn is_key(name: &str) -> bool {
+    matches!(name, "trace_id" | "session_id")
+}
+
+/// `column = literal` or `column IN (literals)` on a column that is one of those.
+fn looks_up(filter: &Expr, is_one: impl Fn(&str) -> bool) -> bool {
+    let is_key = |expr: &Expr| matches!(expr, Expr::Column(column) if is_one(&column.name));
     let is_literal = |expr: &Expr| matches!(expr, Expr::Literal(..));
     split_conjunction(filter).into_iter().any(|part| match part {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
@@ -197,6 +205,17 @@ fn looks_up_key(table: &Table, filter: &Expr) -> bool {
         }
         _ => false,
     })
+}
+
+/// Rows of a key, such as those of a session, are few: a join then reads them first, and looks for what they say in the
+/// other side's bloom filters. By the engine's own guess, a fifth of all rows would have it.
+fn of_keys(statistics: Statistics) -> Statistics {
+    let n_rows = statistics.num_rows.get_value().map_or(KEY_ROWS, |n| KEY_ROWS.min(*n));
+    Statistics {
+        num_rows: Precision::Inexact(n_rows),
+        total_byte_size: Precision::Absent,
+        ..statistics.to_inexact()
+    }
 }
 
 /// Where each output column lies in the source's schema, if not in the same place.

@@ -1,7 +1,8 @@
 //! The digits that cells are split by, in their fixed order, as small codes.
 
-use super::population::Population;
+use super::population::{Covariate, Population};
 use super::{NONE, index};
+use crate::threads::both;
 
 /// Ops kept apart at one stage; the rest are `other`.
 const OPS_MAX: usize = 8;
@@ -44,24 +45,33 @@ pub(super) struct Digits {
 impl Digits {
     /// Order: stage, op, gap, count, three covariates, dwell, the other covariates; covariates by decreasing share of
     /// variance of the outcome that they explain at entry, ties as configured.
-    pub(super) fn of(population: &Population) -> Self {
-        let dense = population.covariates.iter().map(|covariate| densify(&covariate.codes));
-        let (covariates, n_values): (Vec<_>, Vec<_>) = dense.unzip();
-        let explained: Vec<f64> = covariates
-            .iter()
-            .zip(&n_values)
-            .map(|(codes, n_values)| share_explained(population, codes, *n_values))
-            .collect();
+    pub(super) fn of(population: &Population, n_threads: usize) -> Self {
+        let n_stages =
+            population.stage.iter().copied().max().map_or(1, |stage| usize::from(stage) + 1);
+        let (of_covariates, (dense_ops, op_codes)) = both(
+            n_threads,
+            || {
+                let dense = |covariate: &Covariate| {
+                    let (codes, n_values) = densify(&covariate.codes);
+                    let explained = share_explained(population, &codes, n_values);
+                    ((codes, n_values), explained)
+                };
+                population.covariates.iter().map(dense).collect::<Vec<_>>()
+            },
+            || {
+                let (dense_ops, n_ops) = densify(&population.op);
+                let op_codes = rank_ops(population, &dense_ops, n_ops, n_stages);
+                (dense_ops, op_codes)
+            },
+        );
+        let (dense, explained): (Vec<_>, Vec<f64>) = of_covariates.into_iter().unzip();
+        let (covariates, n_values): (Vec<_>, Vec<_>) = dense.into_iter().unzip();
         let mut ranked: Vec<usize> = (0..covariates.len()).collect();
         ranked.sort_by(|&a, &b| explained[b].total_cmp(&explained[a]));
         let mut order = vec![Digit::Stage, Digit::Op, Digit::Gap, Digit::Count];
         order.extend(ranked.iter().take(COVARIATES_FIRST).map(|idx| Digit::Covariate(*idx)));
         order.push(Digit::Dwell);
         order.extend(ranked.iter().skip(COVARIATES_FIRST).map(|idx| Digit::Covariate(*idx)));
-        let (dense_ops, n_ops) = densify(&population.op);
-        let n_stages =
-            population.stage.iter().copied().max().map_or(1, |stage| usize::from(stage) + 1);
-        let op_codes = rank_ops(population, &dense_ops, n_ops, n_stages);
         Self { order, op_codes, dense_ops, covariates, n_values, n_stages }
     }
 

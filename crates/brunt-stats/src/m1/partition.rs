@@ -72,7 +72,7 @@ impl Population {
     /// the other covariates. A cell has at least 30 entries; small ones of one parent are pooled (Iacus, King & Porro
     /// 2012 for coarsened cells). Hits play no part in it.
     pub fn partition(&self, n_threads: usize) -> Partition<'_> {
-        let digits = Digits::of(self);
+        let digits = Digits::of(self, n_threads);
         let cells = split(self, &digits, n_threads);
         let names = digits.order.iter().map(|digit| Digits::name(*digit, self)).collect();
         let mut partition =

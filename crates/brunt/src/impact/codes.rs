@@ -109,7 +109,7 @@ impl Ids {
 
     /// For each key of another column the code that it has here, or `NONE`.
     pub(super) fn codes_of(&self, other: &Self) -> Vec<u32> {
-        self.places.find_all(other.keys.iter().copied(), &self.keys)
+        self.places.find_all(&other.keys, &self.keys)
     }
 
     /// The key in a row.
@@ -217,15 +217,11 @@ impl Places {
     }
 
     /// The places of many keys, or `NONE`.
-    pub(super) fn find_all(&self, wanted: impl Iterator<Item = u128>, keys: &[u128]) -> Vec<u32> {
-        let mut found = Vec::with_capacity(wanted.size_hint().0);
-        let mut round = Vec::with_capacity(ROUND);
-        let mut wanted = wanted.peekable();
-        while wanted.peek().is_some() {
-            round.clear();
-            round.extend(wanted.by_ref().take(ROUND));
+    pub(super) fn find_all(&self, wanted: &[u128], keys: &[u128]) -> Vec<u32> {
+        let mut found = Vec::with_capacity(wanted.len());
+        for round in wanted.chunks(ROUND) {
             let at = found.len();
-            self.guess(&round, &mut found);
+            self.guess(round, &mut found);
             for (key, place) in round.iter().zip(&mut found[at..]) {
                 if keys.get(*place as usize) != Some(key) {
                     *place = self.find(*key, keys).unwrap_or(NONE);
@@ -339,8 +335,8 @@ mod tests {
         for places in [places, Places::of(&keys)] {
             assert!((0..).zip(&keys).all(|(at, key)| places.find(*key, &keys) == Some(at)));
             assert_eq!(places.find(other, &keys), None);
-            let wanted = [keys[9], other, keys[7]].into_iter();
-            assert_eq!(places.find_all(wanted, &keys), [9, NONE, 7]);
+            let wanted = [keys[9], other, keys[7]];
+            assert_eq!(places.find_all(&wanted, &keys), [9, NONE, 7]);
         }
         for none in [Places::default(), Places::of(&[])] {
             assert_eq!(none.find(7, &[]), None);

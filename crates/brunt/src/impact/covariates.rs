@@ -2,6 +2,7 @@
 
 use arrow::array::timezone::Tz;
 use brunt_stats::m1::{self, Covariate, Entry, NONE, hour_band};
+use brunt_stats::threads::in_parts;
 use chrono::{DateTime, Offset, TimeZone};
 
 use super::place::Placed;
@@ -21,72 +22,103 @@ pub(super) fn activities(placed: &Placed, of: &Activities) -> m1::Activities {
     }
 }
 
+/// What the covariates are known from.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) placed: &'a Placed,
+    pub(super) activities: &'a Activities,
+    pub(super) sessions: &'a Sessions,
+    pub(super) plans: &'a Plans,
+}
+
 /// What is held fast of each entry, as it was at its first activity: traits of that activity's session, in the order in
 /// which ties are broken, and its plan; where the session has none, that of the account at that time. Codes are places
 /// in the order of names.
 pub(super) fn of_entries(
     entries: &[Entry],
-    placed: &Placed,
-    of: &Activities,
-    sessions: &Sessions,
-    plans: &Plans,
+    known: &Known<'_>,
     zone: Tz,
+    n_threads: usize,
 ) -> Vec<Covariate> {
     let firsts: Vec<u32> = entries.iter().map(|entry| entry.first_activity).collect();
-    let traits = TRAITS.iter().zip(&sessions.traits).map(|(name, names)| {
+    let codes = |of: &(dyn Fn(&[u32]) -> Vec<u32> + Sync)| {
+        in_parts(firsts.len(), n_threads, |part| of(&firsts[part]))
+    };
+    let traits = TRAITS.iter().zip(&known.sessions.traits).map(|(name, names)| {
         let places = names.places();
         let code = |first: &u32| {
-            let session = placed.session_at[*first as usize];
-            let code = names.codes.get(session as usize)?;
+            let code = names.codes.get(known.session_row(*first))?;
             places.get(*code as usize).copied()
         };
-        let codes = firsts.iter().map(|first| code(first).unwrap_or(NONE)).collect();
-        Covariate { name: (*name).to_owned(), codes }
+        let of = |firsts: &[u32]| firsts.iter().map(|it| code(it).unwrap_or(NONE)).collect();
+        Covariate { name: (*name).to_owned(), codes: codes(&of) }
     });
     let mut covariates: Vec<Covariate> = traits.collect();
-    let plan_tier = plan_codes(&firsts, placed, of, sessions, plans);
+    let held = known.plans_of_accounts();
+    let plan_tier = codes(&|firsts| known.plan_codes(&held, firsts));
     covariates.insert(1, Covariate { name: "plan_tier".to_owned(), codes: plan_tier });
-    let row_of = |first: &u32| placed.order[*first as usize] as usize;
-    let ts: Vec<i64> = firsts.iter().map(|first| of.ts[row_of(first)]).collect();
-    covariates.insert(2, Covariate { name: "hour_band".to_owned(), codes: hour_bands(&ts, zone) });
+    let ts = |first: &u32| known.activities.ts[known.row(*first)];
+    let hour_band = codes(&|firsts| hour_bands(firsts.iter().map(ts), zone));
+    covariates.insert(2, Covariate { name: "hour_band".to_owned(), codes: hour_band });
     covariates
 }
 
-/// Plans at these places of the order.
-fn plan_codes(
-    at: &[u32],
-    placed: &Placed,
-    of: &Activities,
-    sessions: &Sessions,
-    plans: &Plans,
-) -> Vec<u32> {
-    // Both sources name the same plans, so their names are put in one order.
-    let mut all: Vec<&String> = sessions.plans.names.iter().chain(&plans.names).collect();
-    all.sort_unstable();
-    all.dedup();
-    let places = |names: &[String]| -> Vec<u32> {
-        let place = |name: &String| all.partition_point(|other| *other < name);
-        names.iter().map(|name| super::codes::count(place(name))).collect()
-    };
-    let (of_session, of_account) = (places(&sessions.plans.names), places(&plans.names));
-    let states: Vec<_> = of.accounts.keys.iter().map(|account| plans.of(*account)).collect();
-    let code = |place: &u32| {
-        let session = placed.session_at[*place as usize];
-        let own = sessions.plans.codes.get(session as usize);
-        if let Some(code) = own.and_then(|code| of_session.get(*code as usize)) {
-            return *code;
-        }
-        let row = placed.order[*place as usize] as usize;
-        let held = states.get(of.accounts.codes[row] as usize).and_then(|states| {
-            let n_before = states.partition_point(|(since, _)| *since <= of.ts[row]);
-            states.get(n_before.checked_sub(1)?)
-        });
-        held.map_or(NONE, |(_, plan)| of_account[*plan as usize])
-    };
-    at.iter().map(code).collect()
+/// Plans by the code of the account, and the places of both sources' names in one order.
+struct Held<'a> {
+    of_accounts: Vec<&'a [(i64, u32)]>,
+    of_session: Vec<u32>,
+    of_account: Vec<u32>,
 }
 
-fn hour_bands(ts: &[i64], zone: Tz) -> Vec<u32> {
+impl Known<'_> {
+    /// The row of the activity at a place of the order.
+    fn row(&self, place: u32) -> usize {
+        self.placed.order[place as usize] as usize
+    }
+
+    /// The row of its session, or one that there is not.
+    fn session_row(&self, place: u32) -> usize {
+        self.placed.session_at[place as usize] as usize
+    }
+
+    fn plans_of_accounts(&self) -> Held<'_> {
+        // Both sources name the same plans, so their names are put in one order.
+        let mut all: Vec<&String> =
+            self.sessions.plans.names.iter().chain(&self.plans.names).collect();
+        all.sort_unstable();
+        all.dedup();
+        let places = |names: &[String]| -> Vec<u32> {
+            let place = |name: &String| all.partition_point(|other| *other < name);
+            names.iter().map(|name| super::codes::count(place(name))).collect()
+        };
+        let accounts = &self.activities.accounts.keys;
+        Held {
+            of_accounts: accounts.iter().map(|account| self.plans.of(*account)).collect(),
+            of_session: places(&self.sessions.plans.names),
+            of_account: places(&self.plans.names),
+        }
+    }
+
+    fn plan_codes(&self, held: &Held<'_>, places: &[u32]) -> Vec<u32> {
+        let code = |place: &u32| {
+            let own = self.sessions.plans.codes.get(self.session_row(*place));
+            if let Some(code) = own.and_then(|code| held.of_session.get(*code as usize)) {
+                return *code;
+            }
+            let row = self.row(*place);
+            let account = self.activities.accounts.codes[row] as usize;
+            let plan = held.of_accounts.get(account).and_then(|states| {
+                let ts = self.activities.ts[row];
+                let n_before = states.partition_point(|(since, _)| *since <= ts);
+                states.get(n_before.checked_sub(1)?)
+            });
+            plan.map_or(NONE, |(_, plan)| held.of_account[*plan as usize])
+        };
+        places.iter().map(code).collect()
+    }
+}
+
+fn hour_bands(ts: impl Iterator<Item = i64>, zone: Tz) -> Vec<u32> {
     // Clocks change on quarter hours everywhere.
     let mut known = (i64::MIN, 0);
     let mut offset = |ts: i64| {
@@ -98,7 +130,7 @@ fn hour_bands(ts: &[i64], zone: Tz) -> Vec<u32> {
         }
         known.1
     };
-    ts.iter().map(|ts| hour_band(*ts, offset(*ts))).collect()
+    ts.map(|ts| hour_band(ts, offset(ts))).collect()
 }
 
 #[cfg(test)]
@@ -120,13 +152,14 @@ mod tests {
         // A second before four; at one that night, 2025-03-30, Berlin's clocks went from +1 to +2.
         let night = 20_177 * DAY + 3 * 3_600_000_000 + 3_599_000_000;
         let zone: Tz = "Europe/Berlin".parse().unwrap();
+        let bands = |ts: &[i64], zone: Tz| hour_bands(ts.iter().copied(), zone);
         assert_eq!(
-            hour_bands(&[night - DAY, night - DAY + 1_000_000, night, night + 1_000_000], zone),
+            bands(&[night - DAY, night - DAY + 1_000_000, night, night + 1_000_000], zone),
             [0, 0, 0, 1]
         );
         let at_five = night + 3_600_000_000;
-        assert_eq!(hour_bands(&[at_five - 2 * DAY, at_five], zone), [0, 1]);
-        assert_eq!(hour_bands(&[at_five], "+00:00".parse().unwrap()), [0]);
+        assert_eq!(bands(&[at_five - 2 * DAY, at_five], zone), [0, 1]);
+        assert_eq!(bands(&[at_five], "+00:00".parse().unwrap()), [0]);
     }
 
     #[test]
@@ -166,7 +199,8 @@ mod tests {
         let people = People::new(&sessions, users, pseudos, &of.sessions, false);
         let placed = people.place(&of, Unit::User, 1);
         // In order of time: before any plan, then s1 and s2 at 5, then s2 at 15. "free" comes before "plus".
-        let codes = plan_codes(&[0, 1, 2, 3], &placed, &of, &sessions, &plans);
+        let known = Known { placed: &placed, activities: &of, sessions: &sessions, plans: &plans };
+        let codes = known.plan_codes(&known.plans_of_accounts(), &[0, 1, 2, 3]);
         assert_eq!((codes[0], codes[3]), (NONE, 1));
         let at_five: Vec<_> =
             (1..3).map(|place| (placed.session_at[place], codes[place])).collect();

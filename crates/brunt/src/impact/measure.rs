@@ -1,7 +1,9 @@
 //! One journey through the estimator: who entered it, which groups struck, what each cost.
 
+use std::ops::Range;
+
 use brunt_stats::m1::{self, GroupImpact, ImpactOptions, NONE, Population, Raw, Step, StepOrder};
-use brunt_stats::threads::both;
+use brunt_stats::threads::{both, in_parts};
 use datafusion::error::{DataFusionError, Result};
 
 use super::codes::Places;
@@ -67,8 +69,8 @@ struct Reading<'a> {
     sessions: &'a Sessions,
     activities: &'a Activities,
     steps: &'a Steps,
-    /// For each step the row of its activity, see [`rows_of`].
-    step_rows: Vec<Option<u32>>,
+    /// For each step the row of its activity; `NONE` where none is known, or none that was read.
+    step_rows: Vec<u32>,
     plans: Plans,
     accounts: &'a Accounts,
 }
@@ -80,17 +82,19 @@ struct Reading<'a> {
 pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
     let Inputs { sessions, mut activities, steps, carriers, plans, groups, accounts } = inputs;
     let n_threads = settings.n_threads;
-    let ((people, plans), (carrier_rows, step_rows)) = both(
+    let ((by_id, plans), people) = both(
         n_threads,
+        || (Places::of(&activities.ids), plans.by_account()),
         || {
             let (users, pseudos) = (&mut activities.users, &mut activities.pseudos);
-            let with_synthetic = settings.with_synthetic;
-            let people =
-                People::new(&sessions, users, pseudos, &activities.sessions, with_synthetic);
-            (people, plans.by_account())
+            People::new(&sessions, users, pseudos, &activities.sessions, settings.with_synthetic)
         },
-        || rows_of(&activities.ids, &carriers, &steps),
     );
+    let rows_of = |ids: &[u128]| {
+        let part = |part: Range<usize>| by_id.find_all(&ids[part], &activities.ids);
+        in_parts(ids.len(), n_threads, part)
+    };
+    let (carrier_rows, step_rows) = (rows_of(&carriers.activities), rows_of(&steps.activities));
     let reading = Reading {
         settings,
         people,
@@ -134,7 +138,7 @@ impl Reading<'_> {
         let (of_activities, own) = both(
             n_threads,
             || covariates::activities(placed, activities),
-            || steps_of(journey, self.steps, &self.step_rows, activities, &self.people, placed),
+            || self.steps_of(journey, placed),
         );
         let units = placed.units.iter().zip(&own.n_of_unit);
         let units = units.map(|(unit, n_steps)| m1::Unit { n_steps: *n_steps, ..*unit }).collect();
@@ -142,9 +146,9 @@ impl Reading<'_> {
         let population =
             m1::population(&estimated(journey, settings), raw, n_threads).map_err(refused)?;
         let entries = population.entries();
-        let zone = settings.zone;
-        let covariates =
-            covariates::of_entries(entries, placed, activities, self.sessions, &self.plans, zone);
+        let known =
+            covariates::Known { placed, activities, sessions: self.sessions, plans: &self.plans };
+        let covariates = covariates::of_entries(entries, &known, settings.zone, n_threads);
         let population = population.with_covariates(covariates).map_err(refused)?;
         let options = ImpactOptions { floor_pp: settings.floor_pp, n_threads };
         let impacts = population.partition(n_threads).impacts(carriers, &options);
@@ -160,16 +164,52 @@ impl Reading<'_> {
             impacts,
         })
     }
-}
 
-/// The rows of the activities that carry groups, and of those that did steps, where a step names one; `NONE` for an
-/// activity that was not read.
-fn rows_of(ids: &[u128], carriers: &Carriers, steps: &Steps) -> (Vec<u32>, Vec<Option<u32>>) {
-    let by_id = Places::of(ids);
-    let of_carriers = by_id.find_all(carriers.activities.iter().copied(), ids);
-    let of_steps = by_id.find_all(steps.activities.iter().copied(), ids);
-    let of_steps = of_steps.into_iter().zip(&steps.activities);
-    (of_carriers, of_steps.map(|(row, named)| (*named != 0).then_some(row)).collect())
+    /// A journey's steps by unit, each unit's by time. A step belongs to the unit of the activity that did it, whose row
+    /// comes with it; one whose activity was left out is left out too.
+    fn steps_of(&self, journey: &Measured, placed: &Placed) -> JourneySteps {
+        let Self { steps, activities, people, .. } = self;
+        let who = [&steps.users, &steps.pseudos, &steps.sessions];
+        let wanted = steps.journeys.names.iter().position(|name| *name == journey.name);
+        let is_own = |row: usize| Some(steps.journeys.codes[row] as usize) == wanted;
+        let (currency, currency_code) = currency(journey, steps, is_own);
+        let n_rows = steps.ts.len();
+        let mut found: Vec<(Option<u32>, Option<f64>)> = vec![(None, None); n_rows];
+        let mut unit_of = vec![NONE; n_rows];
+        let (mut other_currency, mut has_first_step) = (false, false);
+        for row in (0..n_rows).filter(|row| is_own(*row)) {
+            has_first_step |= steps.step_idxs[row] == 1;
+            let activity = placed.place(self.step_rows[row]);
+            if activity.is_none() && steps.activities[row] != 0 {
+                continue;
+            }
+            let unit = match activity {
+                Some(place) => Some(placed.unit_at[place as usize]),
+                None => people.unit(placed, activities, who, row),
+            };
+            let is_other = ![NONE, currency_code].contains(&steps.currencies.codes[row]);
+            other_currency |= is_other && steps.values[row].is_some();
+            unit_of[row] = unit.unwrap_or(NONE);
+            found[row] = (activity, steps.values[row].filter(|_| !is_other));
+        }
+        let (order, first_of_unit) =
+            group(&unit_of, placed.units.len(), self.settings.n_threads, |row| {
+                let row = row as usize;
+                (steps.ts[row], steps.step_idxs[row], found[row].1.map(f64::to_bits))
+            });
+        let step = |row: &u32| {
+            let row = *row as usize;
+            let step_idx = u32::try_from(steps.step_idxs[row] - 1).unwrap_or(NONE);
+            Step { ts: steps.ts[row], step_idx, activity: found[row].0, value: found[row].1 }
+        };
+        JourneySteps {
+            steps: order.iter().map(step).collect(),
+            n_of_unit: first_of_unit.windows(2).map(|bounds| bounds[1] - bounds[0]).collect(),
+            currency,
+            other_currency,
+            has_first_step,
+        }
+    }
 }
 
 fn estimated(journey: &Measured, settings: &Settings) -> m1::Journey {
@@ -200,57 +240,6 @@ fn carried(
         }
     }
     of_groups
-}
-
-/// A journey's steps by unit, each unit's by time. A step belongs to the unit of the activity that did it, whose row
-/// comes with it; one whose activity was left out is left out too.
-fn steps_of(
-    journey: &Measured,
-    steps: &Steps,
-    step_rows: &[Option<u32>],
-    activities: &Activities,
-    people: &People<'_>,
-    placed: &Placed,
-) -> JourneySteps {
-    let who = [&steps.users, &steps.pseudos, &steps.sessions];
-    let wanted = steps.journeys.names.iter().position(|name| *name == journey.name);
-    let is_own = |row: usize| Some(steps.journeys.codes[row] as usize) == wanted;
-    let (currency, currency_code) = currency(journey, steps, is_own);
-    let n_rows = steps.ts.len();
-    let mut found: Vec<(Option<u32>, Option<f64>)> = vec![(None, None); n_rows];
-    let mut unit_of = vec![NONE; n_rows];
-    let (mut other_currency, mut has_first_step) = (false, false);
-    for row in (0..n_rows).filter(|row| is_own(*row)) {
-        has_first_step |= steps.step_idxs[row] == 1;
-        let activity = match step_rows[row].map(|row| placed.place(row)) {
-            Some(None) => continue,
-            known => known.flatten(),
-        };
-        let unit = match activity {
-            Some(place) => Some(placed.unit_at[place as usize]),
-            None => people.unit(placed, activities, who, row),
-        };
-        let is_other = ![NONE, currency_code].contains(&steps.currencies.codes[row]);
-        other_currency |= is_other && steps.values[row].is_some();
-        unit_of[row] = unit.unwrap_or(NONE);
-        found[row] = (activity, steps.values[row].filter(|_| !is_other));
-    }
-    let (order, first_of_unit) = group(&unit_of, placed.units.len(), 1, |row| {
-        let row = row as usize;
-        (steps.ts[row], steps.step_idxs[row], found[row].1.map(f64::to_bits))
-    });
-    let step = |row: &u32| {
-        let row = *row as usize;
-        let step_idx = u32::try_from(steps.step_idxs[row] - 1).unwrap_or(NONE);
-        Step { ts: steps.ts[row], step_idx, activity: found[row].0, value: found[row].1 }
-    };
-    JourneySteps {
-        steps: order.iter().map(step).collect(),
-        n_of_unit: first_of_unit.windows(2).map(|bounds| bounds[1] - bounds[0]).collect(),
-        currency,
-        other_currency,
-        has_first_step,
-    }
 }
 
 /// The journey's own currency, else that of most of its conversions, with its code among the steps' currencies.
