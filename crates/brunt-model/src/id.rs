@@ -59,6 +59,21 @@ impl TraceId {
     pub fn bits(self) -> u128 {
         self.0
     }
+
+    /// The upper half of an id of which only 64 bits are known, as [`TraceId`] prints it.
+    pub const UNKNOWN_HALF: &'static str = "0000000000000000";
+
+    /// The upper and the lower half of an id as [`TraceId`] prints it; `None` for any other text.
+    ///
+    /// ```
+    /// # use brunt_model::TraceId;
+    /// let halves = TraceId::halves("5b8aa5a2d2c872e8321cf37308d69df2");
+    /// assert_eq!(halves, Some(("5b8aa5a2d2c872e8", "321cf37308d69df2")));
+    /// assert_eq!(TraceId::halves("321cf37308d69df2"), None);
+    /// ```
+    pub fn halves(text: &str) -> Option<(&str, &str)> {
+        (text.len() == 32).then(|| text.split_at_checked(16))?
+    }
 }
 
 impl SpanId {

@@ -11,7 +11,7 @@ use std::ops::Range;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use arrow::error::ArrowError;
-use brunt_model::Table;
+use brunt_model::{Table, TraceId};
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter, RowSelection};
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use parquet::errors::Result as ParquetResult;
@@ -25,6 +25,8 @@ use crate::data_file::{DataFile, ObjectReader};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     texts: BTreeMap<&'static str, BTreeSet<Vec<u8>>>,
+    /// Lower halves of traces' ids of 128 bits, by column.
+    halves: BTreeMap<&'static str, BTreeSet<String>>,
     /// Of the table's time column.
     times: BTreeSet<i64>,
 }
@@ -36,6 +38,8 @@ type Survivors<'w> = BTreeMap<Option<&'static str>, Kept<'w>>;
 #[derive(Debug)]
 enum Kept<'w> {
     Texts(BTreeSet<&'w [u8]>),
+    /// Any, of which ranges and bloom filters cannot tell.
+    Any,
     Times(&'w BTreeSet<i64>),
 }
 
@@ -48,19 +52,30 @@ impl Wanted {
         }
     }
 
+    /// Wants rows whose text column has a trace id of 128 bits of which these 16 hexadecimal digits are the lower half.
+    /// Every page with such ids is read for it.
+    pub fn lower_half(&mut self, column: &'static str, digits: &str) {
+        self.halves.entry(column).or_default().insert(digits.to_owned());
+    }
+
     /// Wants rows whose time is this.
     pub fn time(&mut self, micros: i64) {
         self.times.insert(micros);
     }
 
     pub fn is_empty(&self) -> bool {
-        self.times.is_empty() && self.texts.values().all(BTreeSet::is_empty)
+        self.times.is_empty() && !self.has_texts()
+    }
+
+    fn has_texts(&self) -> bool {
+        let texts = self.texts.values().any(|values| !values.is_empty());
+        texts || self.halves.values().any(|values| !values.is_empty())
     }
 
     /// Whether a file's range of times alone rules it out.
     pub(crate) fn misses(&self, file: &DataFile) -> bool {
         let by_time = self.times.range(file.ts_min.0..=file.ts_max.0).next().is_some();
-        !by_time && self.texts.values().all(BTreeSet::is_empty)
+        !by_time && !self.has_texts()
     }
 
     /// Which rows have one of the values; columns that the batch has not count as empty.
@@ -81,8 +96,25 @@ impl Wanted {
                 *held |= text.is_some_and(|text| values.contains(text.as_bytes()));
             }
         }
+        for (column, halves) in &self.halves {
+            let Some(texts) = batch.column_by_name(column).and_then(text_column) else { continue };
+            for (held, text) in holds.iter_mut().zip(texts.iter()) {
+                *held |= text.and_then(whole_id).is_some_and(|lower| halves.contains(lower));
+            }
+        }
         holds.into()
     }
+}
+
+/// The lower half of an id of which both are known.
+fn whole_id(text: &str) -> Option<&str> {
+    let (upper, lower) = TraceId::halves(text)?;
+    (upper != TraceId::UNKNOWN_HALF).then_some(lower)
+}
+
+/// Whether texts up to this one can be ids of which both halves are known.
+fn has_whole_ids(max: &[u8]) -> bool {
+    !max.starts_with(TraceId::UNKNOWN_HALF.as_bytes())
 }
 
 fn text_column(array: &ArrayRef) -> Option<&arrow::array::StringArray> {
@@ -187,6 +219,14 @@ async fn survivors<'w>(
             survivors.insert(Some(name), Kept::Texts(kept));
         }
     }
+    for (name, halves) in &wanted.halves {
+        let Some(column) = leaf(builder.metadata(), name) else { continue };
+        let statistics = builder.metadata().row_group(row_group).column(column).statistics();
+        let max = statistics.and_then(Statistics::max_bytes_opt);
+        if !halves.is_empty() && max.is_none_or(has_whole_ids) {
+            survivors.insert(Some(name), Kept::Any);
+        }
+    }
     Ok(survivors)
 }
 
@@ -235,6 +275,9 @@ fn may_have(index: &ColumnIndexMetaData, page: usize, kept: &Kept<'_>) -> bool {
                 (Some(min), Some(max)) => times.range(*min..=*max).next().is_some(),
                 _ => true,
             }
+        }
+        (ColumnIndexMetaData::BYTE_ARRAY(of), Kept::Any) => {
+            of.max_value(page).is_none_or(has_whole_ids)
         }
         (ColumnIndexMetaData::BYTE_ARRAY(of), Kept::Texts(texts)) => {
             match (of.min_value(page), of.max_value(page)) {

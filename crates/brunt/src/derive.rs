@@ -23,6 +23,7 @@ mod fill;
 mod gaps;
 mod gave_up;
 mod grouping;
+mod halves;
 mod incidents;
 mod journey_steps;
 mod links;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use brunt::Session;
 use brunt_model::TraceId;
 use brunt_notebook::shorten;
 use unicode_width::UnicodeWidthStr;
@@ -22,18 +23,18 @@ pub(super) async fn run(ctx: &Context, args: &Trace) -> Result<ExitStatus, Failu
         Failure::usage(format!("\"{}\" is no trace id", args.id))
             .hint("It is 32 hexadecimal digits.")
     })?;
-    let id = quote(&id.to_string());
+    let ids = ids_of(&session, id).await?;
     let lines_sql = format!(
         "SELECT 'log' AS kind, arrow_cast(ts, 'Int64') AS at_us, span_id, coalesce(severity_text, '') AS mark, \
-         coalesce(body, exception_message) AS text FROM logs WHERE trace_id = {id} \
+         coalesce(body, exception_message) AS text FROM logs WHERE trace_id IN {ids} \
          UNION ALL \
          SELECT 'error', arrow_cast(ts, 'Int64'), span_id, error_group_id, \
-         coalesce(exception_type || ': ', '') || coalesce(exception_message, error_type, '') FROM errors WHERE trace_id = {id} \
+         coalesce(exception_type || ': ', '') || coalesce(exception_message, error_type, '') FROM errors WHERE trace_id IN {ids} \
          ORDER BY 2, 1"
     );
     let spans_sql = format!(
         "SELECT arrow_cast(ts, 'Int64') AS at_us, span_id, parent_span_id, service_name, span_name, span_kind, status_code, \
-         coalesce(duration_ns, 0) AS duration_ns FROM spans WHERE trace_id = {id} ORDER BY ts, span_id"
+         coalesce(duration_ns, 0) AS duration_ns FROM spans WHERE trace_id IN {ids} ORDER BY ts, span_id"
     );
     if ctx.json {
         show(&session, &spans_sql, &layout(true)).await?;
@@ -42,11 +43,29 @@ pub(super) async fn run(ctx: &Context, args: &Trace) -> Result<ExitStatus, Failu
     let spans = fetch(&session, &spans_sql).await?;
     let lines = fetch(&session, &lines_sql).await?;
     if spans.len() + lines.len() == 0 {
-        return Err(Failure::refused(format!("there is no trace {id}"))
+        return Err(Failure::refused(format!("there is no trace \"{id}\""))
             .hint("`brunt sql 'SELECT trace_id FROM traces LIMIT 5'` shows some."));
     }
     print(&Waterfall::new(&spans, &lines).draw());
     Ok(ExitStatus::Done)
+}
+
+/// The ids that rows of a trace carry, as a list of SQL: some exporters know the lower half of an id only.
+async fn ids_of(session: &Session, id: TraceId) -> Result<String, Failure> {
+    let half = TraceId::new(id.low_half().into()).unwrap_or(id);
+    let mut ids = vec![quote(&id.to_string()), quote(&half.to_string())];
+    if id == half {
+        let lower = format!("{:016x}", id.low_half());
+        let sql = format!(
+            "SELECT DISTINCT trace_id FROM traces WHERE right(trace_id, 16) = {}",
+            quote(&lower)
+        );
+        let wholes = fetch(session, &sql).await?;
+        ids.extend(
+            (0..wholes.len()).filter_map(|row_idx| wholes.text(row_idx, "trace_id")).map(quote),
+        );
+    }
+    Ok(format!("({})", ids.join(", ")))
 }
 
 /// A trace laid out for drawing.

@@ -10,16 +10,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{Array, AsArray, BooleanArray, StringArray};
 use arrow::datatypes::TimestampMicrosecondType;
 use arrow::record_batch::RecordBatch;
-use brunt_model::Table;
+use brunt_model::{Table, TraceId};
 use brunt_store::Wanted;
 
+/// The column that some exporters know half of.
+const TRACE: &str = "trace_id";
+
 /// The columns by which rows are connected; `order_id` is a column of events alone.
-const IDS: [&str; 5] = ["trace_id", "session_id", "user_id", "user_pseudo_id", "order_id"];
+const IDS: [&str; 5] = [TRACE, "session_id", "user_id", "user_pseudo_id", "order_id"];
 
 /// Values that connect rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Links {
     ids: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Lower halves of traces' ids of which some row knows no more: rows with any such id are connected.
+    halves: BTreeSet<String>,
     /// Times of rows without any id.
     alone: BTreeSet<i64>,
 }
@@ -36,7 +41,8 @@ impl Links {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.alone.len() + self.ids.values().map(BTreeSet::len).sum::<usize>()
+        let n_ids: usize = self.ids.values().map(BTreeSet::len).sum();
+        self.alone.len() + self.halves.len() + n_ids
     }
 
     /// Takes in what connects those rows of which `wanted` is true.
@@ -47,17 +53,38 @@ impl Links {
             for (name, texts) in &columns.ids {
                 if texts.is_valid(row_idx) {
                     is_alone = false;
-                    let values = self.ids.entry(name).or_default();
-                    let text = texts.value(row_idx);
-                    if !values.contains(text) {
-                        values.insert(text.to_owned());
-                    }
+                    self.add_id(name, texts.value(row_idx));
                 }
             }
             if is_alone {
                 self.alone.extend(columns.ts(row_idx));
             }
         }
+    }
+
+    fn add_id(&mut self, name: &'static str, text: &str) {
+        let halves = if name == TRACE { TraceId::halves(text) } else { None };
+        if let Some((TraceId::UNKNOWN_HALF, lower)) = halves
+            && !self.halves.contains(lower)
+        {
+            self.halves.insert(lower.to_owned());
+        }
+        let values = self.ids.entry(name).or_default();
+        if values.contains(text) {
+            return;
+        }
+        values.insert(text.to_owned());
+        // Rows that know the lower half alone are found by it as by any id.
+        values.extend(halves.map(|(_, lower)| format!("{}{lower}", TraceId::UNKNOWN_HALF)));
+    }
+
+    fn holds_id(&self, name: &'static str, text: &str) -> bool {
+        let by_half = || {
+            let lower = TraceId::halves(text).map(|(_, lower)| lower);
+            lower.is_some_and(|lower| self.halves.contains(lower))
+        };
+        self.ids.get(name).is_some_and(|values| values.contains(text))
+            || (name == TRACE && !self.halves.is_empty() && by_half())
     }
 
     /// Which rows are connected by one of these.
@@ -69,9 +96,7 @@ impl Links {
                 for (name, texts) in &columns.ids {
                     if texts.is_valid(row_idx) {
                         is_alone = false;
-                        let values = self.ids.get(name);
-                        is_held |=
-                            values.is_some_and(|values| values.contains(texts.value(row_idx)));
+                        is_held |= self.holds_id(name, texts.value(row_idx));
                     }
                 }
                 let by_time = || columns.ts(row_idx).is_some_and(|ts| self.alone.contains(&ts));
@@ -90,6 +115,8 @@ impl Links {
             known.extend(unknown.iter().cloned());
             new.ids.insert(name, unknown);
         }
+        new.halves = others.halves.difference(&self.halves).cloned().collect();
+        self.halves.extend(new.halves.iter().cloned());
         new.alone = others.alone.difference(&self.alone).copied().collect();
         self.alone.extend(&new.alone);
         new
@@ -102,6 +129,9 @@ impl Links {
             for value in values {
                 wanted.text(name, value);
             }
+        }
+        for lower in &self.halves {
+            wanted.lower_half(TRACE, lower);
         }
         for ts in &self.alone {
             wanted.time(*ts);

@@ -20,6 +20,7 @@ use super::Rows;
 use super::context::Contexts;
 use super::facts::{Event, Facts, Record, Row, Span, StepRow, UNKNOWN_DAY};
 use super::grouping::Groupings;
+use super::halves::make_whole;
 use super::symbols::Symbols;
 use crate::code::Code;
 use crate::definitions::{Condition, Definitions, Step, StepTable};
@@ -117,7 +118,8 @@ pub(super) async fn read_day(
             }
         }
     }
-    let Collected { known, rows, spans, events, records, steps } = collected;
+    let Collected { known, mut rows, spans, events, records, steps } = collected;
+    make_whole(&mut rows, &known.symbols);
     Ok(Facts::new(day, rows, spans, events, records, steps, &known.contexts))
 }
 
