@@ -13,6 +13,7 @@ mod codes;
 mod columns;
 mod covariates;
 mod exec;
+mod kept;
 mod measure;
 mod place;
 mod read;
@@ -29,6 +30,7 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 
 pub(crate) use self::exec::ImpactExec;
+pub(crate) use self::kept::Kept;
 
 use self::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Rows, Sessions, Steps};
 use self::settings::Asked;

@@ -13,7 +13,7 @@ use brunt_model::{Column, ColumnType, MONEY_PRECISION, MONEY_SCALE, Money};
 use brunt_stats::m1::{self, Estimate, GroupImpact, Warning};
 use datafusion::error::Result;
 
-use super::measure::{Answered, OfJourney};
+use super::measure::{Known, OfJourney};
 
 /// Name, type, what it says.
 const COLUMNS: [(&str, ColumnType, &str); 42] = [
@@ -117,14 +117,18 @@ struct Row<'a> {
 
 /// The figures as one batch of [`schema`]: journeys in their order, groups by rank, those without one by id. Filters on
 /// a group act here, when all are ranked.
-pub(super) fn batch(answered: &Answered, group: Option<&str>) -> Result<RecordBatch> {
-    let rows = rows(answered, group);
+pub(super) fn batch(
+    known: &Known,
+    journeys: &[OfJourney],
+    group: Option<&str>,
+) -> Result<RecordBatch> {
+    let rows = rows(known, journeys, group);
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(COLUMNS.len());
-    let known = &answered.groups;
+    let (group_ids, known) = (&known.group_ids, &known.groups);
     columns.push(bigints(&rows, |row| row.impact.rank.map(i64::from)));
     columns.push(bigints(&rows, |row| row.impact.rank_by_count.map(i64::from)));
     columns.push(texts(&rows, |row| Some(&row.journey.name)));
-    columns.push(texts(&rows, |row| Some(&answered.group_ids[row.group])));
+    columns.push(texts(&rows, |row| Some(&group_ids[row.group])));
     columns.push(texts(&rows, |row| known.titles[row.known?].as_deref()));
     for count in [
         |of: &GroupImpact| of.n_affected,
@@ -152,8 +156,7 @@ pub(super) fn batch(answered: &Answered, group: Option<&str>) -> Result<RecordBa
     columns.push(doubles(&rows, |of| of.unadjusted_loss_pp));
     columns.push(doubles(&rows, |of| of.overlap_share));
     columns.push(lists(&rows, |row| row.impact.adjusted_for.clone()));
-    columns
-        .push(texts(&rows, |row| answered.group_ids.get(row.impact.partner?).map(String::as_str)));
+    columns.push(texts(&rows, |row| group_ids.get(row.impact.partner?).map(String::as_str)));
     columns.extend(estimates(|part| doubles(&rows, |of| of.alone_pp.and_then(part))));
     columns.push(bigints(&rows, |row| row.impact.n_alone.and_then(|n| i64::try_from(n).ok())));
     columns.push(doubles(&rows, |of| of.e_value));
@@ -167,13 +170,14 @@ pub(super) fn batch(answered: &Answered, group: Option<&str>) -> Result<RecordBa
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
 
-fn rows<'a>(answered: &'a Answered, group: Option<&str>) -> Vec<Row<'a>> {
+fn rows<'a>(known: &Known, journeys: &'a [OfJourney], group: Option<&str>) -> Vec<Row<'a>> {
+    let group_ids = &known.group_ids;
     let known: HashMap<&str, usize> =
-        answered.groups.ids.names.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
+        known.groups.ids.names.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
     let mut rows = Vec::new();
-    for journey in answered.journeys.iter().filter(|journey| journey.n_entries > 0) {
+    for journey in journeys.iter().filter(|journey| journey.n_entries > 0) {
         let first = rows.len();
-        for (idx, (id, impact)) in answered.group_ids.iter().zip(&journey.impacts).enumerate() {
+        for (idx, (id, impact)) in group_ids.iter().zip(&journey.impacts).enumerate() {
             if group.is_none_or(|wanted| wanted == id) {
                 rows.push(Row {
                     journey,

@@ -24,7 +24,7 @@ pub(super) fn activities(placed: &Placed, of: &Activities) -> m1::Activities {
 
 /// What the covariates are known from.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(super) struct Told<'a> {
     pub(super) placed: &'a Placed,
     pub(super) activities: &'a Activities,
     pub(super) sessions: &'a Sessions,
@@ -36,7 +36,7 @@ pub(super) struct Known<'a> {
 /// in the order of names.
 pub(super) fn of_entries(
     entries: &[Entry],
-    known: &Known<'_>,
+    told: &Told<'_>,
     zone: Tz,
     n_threads: usize,
 ) -> Vec<Covariate> {
@@ -44,20 +44,20 @@ pub(super) fn of_entries(
     let codes = |of: &(dyn Fn(&[u32]) -> Vec<u32> + Sync)| {
         in_parts(firsts.len(), n_threads, |part| of(&firsts[part]))
     };
-    let traits = TRAITS.iter().zip(&known.sessions.traits).map(|(name, names)| {
+    let traits = TRAITS.iter().zip(&told.sessions.traits).map(|(name, names)| {
         let places = names.places();
         let code = |first: &u32| {
-            let code = names.codes.get(known.session_row(*first))?;
+            let code = names.codes.get(told.session_row(*first))?;
             places.get(*code as usize).copied()
         };
         let of = |firsts: &[u32]| firsts.iter().map(|it| code(it).unwrap_or(NONE)).collect();
         Covariate { name: (*name).to_owned(), codes: codes(&of) }
     });
     let mut covariates: Vec<Covariate> = traits.collect();
-    let held = known.plans_of_accounts();
-    let plan_tier = codes(&|firsts| known.plan_codes(&held, firsts));
+    let held = told.plans_of_accounts();
+    let plan_tier = codes(&|firsts| told.plan_codes(&held, firsts));
     covariates.insert(1, Covariate { name: "plan_tier".to_owned(), codes: plan_tier });
-    let ts = |first: &u32| known.activities.ts[known.row(*first)];
+    let ts = |first: &u32| told.activities.ts[told.row(*first)];
     let hour_band = codes(&|firsts| hour_bands(firsts.iter().map(ts), zone));
     covariates.insert(2, Covariate { name: "hour_band".to_owned(), codes: hour_band });
     covariates
@@ -70,7 +70,7 @@ struct Held<'a> {
     of_account: Vec<u32>,
 }
 
-impl Known<'_> {
+impl Told<'_> {
     /// The row of the activity at a place of the order.
     fn row(&self, place: u32) -> usize {
         self.placed.order[place as usize] as usize
@@ -196,11 +196,12 @@ mod tests {
         history.push(&RecordBatch::try_from_iter(states).unwrap()).unwrap();
         let plans = history.by_account();
         let (users, pseudos) = (&mut of.users, &mut of.pseudos);
-        let people = People::new(&sessions, users, pseudos, &of.sessions, false);
+        let people = People::new(sessions, users, pseudos, &of.sessions, false);
         let placed = people.place(&of, Unit::User, 1);
         // In order of time: before any plan, then s1 and s2 at 5, then s2 at 15. "free" comes before "plus".
-        let known = Known { placed: &placed, activities: &of, sessions: &sessions, plans: &plans };
-        let codes = known.plan_codes(&known.plans_of_accounts(), &[0, 1, 2, 3]);
+        let sessions = &people.sessions;
+        let told = Told { placed: &placed, activities: &of, sessions, plans: &plans };
+        let codes = told.plan_codes(&told.plans_of_accounts(), &[0, 1, 2, 3]);
         assert_eq!((codes[0], codes[3]), (NONE, 1));
         let at_five: Vec<_> =
             (1..3).map(|place| (placed.session_at[place], codes[place])).collect();

@@ -9,7 +9,7 @@ use brunt_model::Ts;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
@@ -22,7 +22,8 @@ use datafusion::physical_plan::{
 use futures::StreamExt;
 
 use super::columns;
-use super::measure::{Answered, Inputs, OfJourney, measure};
+use super::kept::{Kept, Key};
+use super::measure::{Inputs, Known, OfJourney};
 use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Rows, Sessions, Steps};
 use super::settings::{Measured, Settings};
 use crate::session::Notices;
@@ -34,10 +35,12 @@ pub(super) const N_CHILDREN: usize = 7;
 /// About how many bytes the estimator takes for an activity, beside what was read.
 const ESTIMATE_BYTES: usize = 160;
 
-/// Values and children only, so that the node can be made again elsewhere.
+/// Values and children only, so that the node can be made again elsewhere, where nothing is kept yet.
 #[derive(Debug)]
 pub(crate) struct ImpactExec {
     settings: Arc<Settings>,
+    key: Key,
+    kept: Arc<Kept>,
     children: Vec<Arc<dyn ExecutionPlan>>,
     /// Places of the columns that are wanted.
     projection: Vec<usize>,
@@ -47,6 +50,7 @@ pub(crate) struct ImpactExec {
 impl ImpactExec {
     pub(super) fn new(
         settings: Arc<Settings>,
+        (key, kept): (Key, Arc<Kept>),
         children: Vec<Arc<dyn ExecutionPlan>>,
         projection: Vec<usize>,
     ) -> Result<Self> {
@@ -57,7 +61,7 @@ impl ImpactExec {
             EmissionType::Final,
             Boundedness::Bounded,
         );
-        Ok(Self { settings, children, projection, properties: Arc::new(properties) })
+        Ok(Self { settings, key, kept, children, projection, properties: Arc::new(properties) })
     }
 }
 
@@ -106,34 +110,35 @@ impl ExecutionPlan for ImpactExec {
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::new(Arc::clone(&self.settings), children, self.projection.clone())?))
+        let kept = (self.key.clone(), Arc::clone(&self.kept));
+        let projection = self.projection.clone();
+        Ok(Arc::new(Self::new(Arc::clone(&self.settings), kept, children, projection)?))
     }
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let memory = MemoryConsumer::new("error_impact").register(context.memory_pool());
-        let start = |child: &Arc<dyn ExecutionPlan>| {
-            Ok((n_rows_max(child.as_ref()), child.execute(0, Arc::clone(&context))?))
-        };
-        let streams = self.children.iter().map(start).collect::<Result<Vec<_>>>()?;
         let notices = context.session_config().get_extension::<Notices>();
         let (settings, projection) = (Arc::clone(&self.settings), self.projection.clone());
+        let (kept, key, children) =
+            (Arc::clone(&self.kept), self.key.clone(), self.children.clone());
         let answer = async move {
-            let inputs = read(streams, &memory).await?;
-            memory.try_grow(ESTIMATE_BYTES * inputs.activities.ts.len())?;
-            let measured = Arc::clone(&settings);
-            // The estimate keeps threads of its own busy, so it must not hold one that others wait for.
-            let work = SpawnedTask::spawn_blocking(move || {
-                let answered = measure(inputs, &measured)?;
-                let batch = columns::batch(&answered, measured.group.as_deref())?;
-                Ok::<_, DataFusionError>((answered, batch))
-            });
-            let (answered, batch) = work
-                .join()
-                .await
-                .map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))??;
+            let known = match kept.get(&key) {
+                Some(known) => known,
+                None => {
+                    read_and_keep(&children, &context, &memory, &settings, (key, &kept)).await?
+                }
+            };
+            memory.try_resize(known.size() + ESTIMATE_BYTES * known.n_activities())?;
+            let asked = Arc::clone(&settings);
+            let (journeys, batch) = on_own_threads(move || {
+                let journeys = known.measure(&asked)?;
+                let batch = columns::batch(&known, &journeys, asked.group.as_deref())?;
+                Ok((journeys, batch))
+            })
+            .await?;
             drop(memory);
             if let Some(notices) = notices {
-                for remark in remarks(&answered, &batch, &settings) {
+                for remark in remarks(&journeys, &batch, &settings) {
                     notices.add(remark);
                 }
             }
@@ -142,6 +147,33 @@ impl ExecutionPlan for ImpactExec {
         let stream = futures::stream::once(answer);
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream)))
     }
+}
+
+/// What a question is answered from, kept for the next one.
+async fn read_and_keep(
+    children: &[Arc<dyn ExecutionPlan>],
+    context: &Arc<TaskContext>,
+    memory: &MemoryReservation,
+    settings: &Settings,
+    (key, kept): (Key, &Kept),
+) -> Result<Arc<Known>> {
+    let inputs = read(children, context, memory).await?;
+    let (with_synthetic, n_threads) = (settings.with_synthetic, settings.n_threads);
+    let known = on_own_threads(move || Ok(Known::new(inputs, with_synthetic, n_threads)));
+    let known = Arc::new(known.await?);
+    // What stays between queries is no query's, so under a limit nothing does.
+    if !matches!(context.memory_pool().memory_limit(), MemoryLimit::Finite(_)) {
+        kept.put(key, &known);
+    }
+    Ok(known)
+}
+
+/// The estimate keeps threads of its own busy, so it must not hold one that others wait for.
+async fn on_own_threads<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = SpawnedTask::spawn_blocking(work).join().await;
+    done.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
 }
 
 /// The rows of a child, and how many there may be.
@@ -158,7 +190,15 @@ fn n_rows_max(plan: &dyn ExecutionPlan) -> usize {
 }
 
 /// Reads all children at the same time.
-async fn read(streams: Vec<Child>, memory: &MemoryReservation) -> Result<Inputs> {
+async fn read(
+    children: &[Arc<dyn ExecutionPlan>],
+    context: &Arc<TaskContext>,
+    memory: &MemoryReservation,
+) -> Result<Inputs> {
+    let open = |child: &Arc<dyn ExecutionPlan>| {
+        Ok((n_rows_max(child.as_ref()), child.execute(0, Arc::clone(context))?))
+    };
+    let streams = children.iter().map(open).collect::<Result<Vec<Child>>>()?;
     let n_streams = streams.len();
     let Ok([sessions, activities, steps, carriers, plans, groups, accounts]) =
         <[_; N_CHILDREN]>::try_from(streams)
@@ -208,9 +248,8 @@ async fn rows<T: Rows>(task: Task<T>, memory: &MemoryReservation) -> Result<T> {
 }
 
 /// What a reader should know beside the rows, such as why there are none.
-fn remarks(answered: &Answered, batch: &RecordBatch, settings: &Settings) -> Vec<String> {
-    let nobody =
-        settings.journeys.iter().zip(&answered.journeys).filter(|(_, of)| of.n_entries == 0);
+fn remarks(journeys: &[OfJourney], batch: &RecordBatch, settings: &Settings) -> Vec<String> {
+    let nobody = settings.journeys.iter().zip(journeys).filter(|(_, of)| of.n_entries == 0);
     let mut remarks: Vec<String> =
         nobody.map(|(journey, of)| why_nobody(journey, of, settings)).collect();
     if let (Some(group), 0, true) = (&settings.group, batch.num_rows(), remarks.is_empty()) {

@@ -7,9 +7,11 @@ use brunt_stats::threads::{both, in_parts};
 use datafusion::error::{DataFusionError, Result};
 
 use super::codes::Places;
-use super::covariates;
+use super::covariates::{self, Told};
 use super::place::{People, Placed, group};
-use super::read::{Accounts, Activities, Carriers, Groups, PlanHistory, Plans, Sessions, Steps};
+use super::read::{
+    Accounts, Activities, Carriers, Groups, PlanHistory, Plans, Rows, Sessions, Steps,
+};
 use super::settings::{Measured, Settings};
 use crate::code::Code;
 use crate::definitions::{Order, Unit};
@@ -44,15 +46,6 @@ pub(super) struct OfJourney {
     pub(super) mrr_touched: Vec<Option<i128>>,
 }
 
-/// The answer before it is put into columns.
-#[derive(Debug)]
-pub(super) struct Answered {
-    pub(super) journeys: Vec<OfJourney>,
-    /// Ids of groups, in order.
-    pub(super) group_ids: Vec<String>,
-    pub(super) groups: Groups,
-}
-
 /// The steps of one journey, by unit.
 struct JourneySteps {
     steps: Vec<Step>,
@@ -62,83 +55,106 @@ struct JourneySteps {
     has_first_step: bool,
 }
 
-/// What every journey is measured from.
-struct Reading<'a> {
-    settings: &'a Settings,
-    people: People<'a>,
-    sessions: &'a Sessions,
-    activities: &'a Activities,
-    steps: &'a Steps,
+/// What every journey of a period is measured from: everything that was read, with what connects it.
+#[derive(Debug)]
+pub(super) struct Known {
+    people: People,
+    activities: Activities,
+    steps: Steps,
     /// For each step the row of its activity; `NONE` where none is known, or none that was read.
     step_rows: Vec<u32>,
+    carriers: Carriers,
+    carrier_rows: Vec<u32>,
     plans: Plans,
-    accounts: &'a Accounts,
+    accounts: Accounts,
+    pub(super) groups: Groups,
+    /// Ids of groups, in order.
+    pub(super) group_ids: Vec<String>,
 }
 
-/// Measures every journey. Groups run on as many threads as the settings allow.
-///
-/// # Errors
-/// Where more rows were read than the estimator can count.
-pub(super) fn measure(inputs: Inputs, settings: &Settings) -> Result<Answered> {
-    let Inputs { sessions, mut activities, steps, carriers, plans, groups, accounts } = inputs;
-    let n_threads = settings.n_threads;
-    let ((by_id, plans), people) = both(
-        n_threads,
-        || (Places::of(&activities.ids), plans.by_account()),
-        || {
-            let (users, pseudos) = (&mut activities.users, &mut activities.pseudos);
-            People::new(&sessions, users, pseudos, &activities.sessions, settings.with_synthetic)
-        },
-    );
-    let rows_of = |ids: &[u128]| {
-        let part = |part: Range<usize>| by_id.find_all(&ids[part], &activities.ids);
-        in_parts(ids.len(), n_threads, part)
-    };
-    let (carrier_rows, step_rows) = (rows_of(&carriers.activities), rows_of(&steps.activities));
-    let reading = Reading {
-        settings,
-        people,
-        sessions: &sessions,
-        activities: &activities,
-        steps: &steps,
-        step_rows,
-        plans,
-        accounts: &accounts,
-    };
-    let group_places = carriers.groups.places();
-    let mut group_ids = carriers.groups.names.clone();
-    group_ids.sort_unstable();
-    let mut journeys = Vec::with_capacity(settings.journeys.len());
-    for by in [Unit::User, Unit::Session] {
-        if settings.journeys.iter().all(|journey| journey.unit != by) {
-            continue;
-        }
-        let placed = reading.people.place(&activities, by, n_threads);
-        let carriers = carried(&carriers, &carrier_rows, &group_places, &placed);
-        for journey in settings.journeys.iter().filter(|journey| journey.unit == by) {
-            journeys.push(reading.measure(journey, &placed, &carriers)?);
+impl Known {
+    /// Who did what, and what met whom, on up to `n_threads` threads.
+    pub(super) fn new(inputs: Inputs, with_synthetic: bool, n_threads: usize) -> Self {
+        let Inputs { sessions, mut activities, steps, carriers, plans, groups, accounts } = inputs;
+        let ((by_id, plans), people) = both(
+            n_threads,
+            || (Places::of(&activities.ids), plans.by_account()),
+            || {
+                let (users, pseudos) = (&mut activities.users, &mut activities.pseudos);
+                People::new(sessions, users, pseudos, &activities.sessions, with_synthetic)
+            },
+        );
+        let rows_of = |ids: &[u128]| {
+            let part = |part: Range<usize>| by_id.find_all(&ids[part], &activities.ids);
+            in_parts(ids.len(), n_threads, part)
+        };
+        let (carrier_rows, step_rows) = (rows_of(&carriers.activities), rows_of(&steps.activities));
+        let mut group_ids = carriers.groups.names.clone();
+        group_ids.sort_unstable();
+        Self {
+            people,
+            activities,
+            steps,
+            step_rows,
+            carriers,
+            carrier_rows,
+            plans,
+            accounts,
+            groups,
+            group_ids,
         }
     }
-    let order =
-        |of: &OfJourney| settings.journeys.iter().position(|journey| journey.name == of.name);
-    journeys.sort_by_key(order);
-    Ok(Answered { journeys, group_ids, groups })
-}
 
-impl Reading<'_> {
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        let rows = self.step_rows.capacity() + self.carrier_rows.capacity();
+        let read = self.activities.size() + self.steps.size() + self.carriers.size();
+        let few = self.groups.size() + self.accounts.size() + self.plans.size();
+        4 * rows + read + few + self.people.size()
+    }
+
+    pub(super) fn n_activities(&self) -> usize {
+        self.activities.ts.len()
+    }
+
+    /// The figures of every journey, in the order of the settings, whose period is the one that was read. Groups run on as
+    /// many threads as the settings allow.
+    ///
+    /// # Errors
+    /// Where more rows were read than the estimator can count.
+    pub(super) fn measure(&self, settings: &Settings) -> Result<Vec<OfJourney>> {
+        let group_places = self.carriers.groups.places();
+        let mut journeys = Vec::with_capacity(settings.journeys.len());
+        for by in [Unit::User, Unit::Session] {
+            if settings.journeys.iter().all(|journey| journey.unit != by) {
+                continue;
+            }
+            let placed = self.people.place(&self.activities, by, settings.n_threads);
+            let carriers = self.carried(&group_places, &placed);
+            for journey in settings.journeys.iter().filter(|journey| journey.unit == by) {
+                journeys.push(self.measure_one(settings, journey, &placed, &carriers)?);
+            }
+        }
+        let order =
+            |of: &OfJourney| settings.journeys.iter().position(|journey| journey.name == of.name);
+        journeys.sort_by_key(order);
+        Ok(journeys)
+    }
+
     /// One journey, whose units are those that are `placed`; `carriers` are the activities of each group.
-    fn measure(
+    fn measure_one(
         &self,
+        settings: &Settings,
         journey: &Measured,
         placed: &Placed,
         carriers: &[Vec<u32>],
     ) -> Result<OfJourney> {
-        let Self { settings, activities, .. } = self;
+        let Self { people, activities, plans, accounts, .. } = self;
         let n_threads = settings.n_threads;
         let (of_activities, own) = both(
             n_threads,
             || covariates::activities(placed, activities),
-            || self.steps_of(journey, placed),
+            || self.steps_of(journey, placed, n_threads),
         );
         let units = placed.units.iter().zip(&own.n_of_unit);
         let units = units.map(|(unit, n_steps)| m1::Unit { n_steps: *n_steps, ..*unit }).collect();
@@ -146,15 +162,14 @@ impl Reading<'_> {
         let population =
             m1::population(&estimated(journey, settings), raw, n_threads).map_err(refused)?;
         let entries = population.entries();
-        let known =
-            covariates::Known { placed, activities, sessions: self.sessions, plans: &self.plans };
-        let covariates = covariates::of_entries(entries, &known, settings.zone, n_threads);
+        let told = Told { placed, activities, sessions: &people.sessions, plans };
+        let covariates = covariates::of_entries(entries, &told, settings.zone, n_threads);
         let population = population.with_covariates(covariates).map_err(refused)?;
         let options = ImpactOptions { floor_pp: settings.floor_pp, n_threads };
         let impacts = population.partition(n_threads).impacts(carriers, &options);
         let currency = own.currency.as_deref();
         Ok(OfJourney {
-            mrr_touched: mrr_touched(&population, carriers, currency, activities, self.accounts),
+            mrr_touched: mrr_touched(&population, carriers, currency, activities, accounts),
             name: journey.name.clone(),
             currency: own.currency,
             other_currency: own.other_currency,
@@ -165,9 +180,22 @@ impl Reading<'_> {
         })
     }
 
+    /// For each group, in the order of ids, the places of the activities that carry it.
+    fn carried(&self, group_places: &[u32], placed: &Placed) -> Vec<Vec<u32>> {
+        let mut of_groups = vec![Vec::new(); group_places.len()];
+        for (row, group) in self.carrier_rows.iter().zip(&self.carriers.groups.codes) {
+            if let (Some(place), Some(group)) =
+                (placed.place(*row), group_places.get(*group as usize))
+            {
+                of_groups[*group as usize].push(place);
+            }
+        }
+        of_groups
+    }
+
     /// A journey's steps by unit, each unit's by time. A step belongs to the unit of the activity that did it, whose row
     /// comes with it; one whose activity was left out is left out too.
-    fn steps_of(&self, journey: &Measured, placed: &Placed) -> JourneySteps {
+    fn steps_of(&self, journey: &Measured, placed: &Placed, n_threads: usize) -> JourneySteps {
         let Self { steps, activities, people, .. } = self;
         let who = [&steps.users, &steps.pseudos, &steps.sessions];
         let wanted = steps.journeys.names.iter().position(|name| *name == journey.name);
@@ -192,11 +220,10 @@ impl Reading<'_> {
             unit_of[row] = unit.unwrap_or(NONE);
             found[row] = (activity, steps.values[row].filter(|_| !is_other));
         }
-        let (order, first_of_unit) =
-            group(&unit_of, placed.units.len(), self.settings.n_threads, |row| {
-                let row = row as usize;
-                (steps.ts[row], steps.step_idxs[row], found[row].1.map(f64::to_bits))
-            });
+        let (order, first_of_unit) = group(&unit_of, placed.units.len(), n_threads, |row| {
+            let row = row as usize;
+            (steps.ts[row], steps.step_idxs[row], found[row].1.map(f64::to_bits))
+        });
         let step = |row: &u32| {
             let row = *row as usize;
             let step_idx = u32::try_from(steps.step_idxs[row] - 1).unwrap_or(NONE);
@@ -223,23 +250,6 @@ fn estimated(journey: &Measured, settings: &Settings) -> m1::Journey {
         from: settings.period.from,
         until: settings.period.until,
     }
-}
-
-/// For each group, in the order of ids, the places of the activities that carry it.
-fn carried(
-    carriers: &Carriers,
-    carrier_rows: &[u32],
-    group_places: &[u32],
-    placed: &Placed,
-) -> Vec<Vec<u32>> {
-    let mut of_groups = vec![Vec::new(); group_places.len()];
-    for (row, group) in carrier_rows.iter().zip(&carriers.groups.codes) {
-        if let (Some(place), Some(group)) = (placed.place(*row), group_places.get(*group as usize))
-        {
-            of_groups[*group as usize].push(place);
-        }
-    }
-    of_groups
 }
 
 /// The journey's own currency, else that of most of its conversions, with its code among the steps' currencies.

@@ -6,7 +6,7 @@ use brunt_stats::m1::{NONE, Unit};
 use brunt_stats::threads::{both, in_parts};
 
 use super::codes::{Ids, count};
-use super::read::{Activities, Sessions};
+use super::read::{Activities, Rows, Sessions};
 use crate::definitions;
 
 /// Marks an anonymous id that became several users, while they are counted.
@@ -15,8 +15,8 @@ const SEVERAL: u32 = NONE - 1;
 /// Which user an anonymous id became, which sessions there are, and what a journey's unit is. Codes of users,
 /// anonymous ids and sessions are those of the activities.
 #[derive(Debug)]
-pub(super) struct People<'a> {
-    sessions: &'a Sessions,
+pub(super) struct People {
+    pub(super) sessions: Sessions,
     /// By the session's code among sessions.
     session_rows: Vec<u32>,
     /// By the session's code: its row among sessions, or `NONE`.
@@ -59,11 +59,11 @@ impl Placed {
     }
 }
 
-impl<'a> People<'a> {
+impl People {
     /// An anonymous id is the one user that any session or activity ever had with it. The activities' ids know those
     /// of the sessions from here on.
     pub(super) fn new(
-        sessions: &'a Sessions,
+        sessions: Sessions,
         users: &mut Ids,
         pseudos: &mut Ids,
         of_sessions: &Ids,
@@ -96,6 +96,12 @@ impl<'a> People<'a> {
             *user = NONE;
         }
         Self { sessions, session_rows, row_of_session, user_of_pseudo, with_synthetic }
+    }
+
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        let rows = self.session_rows.capacity() + self.row_of_session.capacity();
+        self.sessions.size() + 4 * (rows + self.user_of_pseudo.capacity())
     }
 
     /// Puts every activity that somebody did with its unit: the user where one is known and the journey follows
@@ -289,7 +295,7 @@ mod tests {
     use super::super::codes::{Kind, key};
     use super::*;
 
-    fn people<'s>(sessions: &'s Sessions, of: &mut Activities) -> People<'s> {
+    fn people(sessions: Sessions, of: &mut Activities) -> People {
         People::new(sessions, &mut of.users, &mut of.pseudos, &of.sessions, false)
     }
 
@@ -326,7 +332,7 @@ mod tests {
     /// The minutes of each unit's activities, in the order of the earliest.
     fn minutes(of: &mut Activities, by: definitions::Unit) -> Vec<Vec<i64>> {
         let sessions = sessions(&["s1", "s2", "s3"]);
-        let placed = people(&sessions, of).place(of, by, 2);
+        let placed = people(sessions, of).place(of, by, 2);
         let mut at = 0;
         let mut all: Vec<Vec<i64>> = Vec::new();
         for unit in &placed.units {
@@ -368,7 +374,7 @@ mod tests {
             (2, "s3", None, None),
         ]);
         let sessions = sessions(&["s1", "s2", "s3"]);
-        let placed = people(&sessions, &mut of).place(&of, definitions::Unit::User, 1);
+        let placed = people(sessions, &mut of).place(&of, definitions::Unit::User, 1);
         let mut ends: Vec<_> =
             placed.units.iter().map(|unit| (unit.user.is_some(), unit.ends_at)).collect();
         ends.sort();

@@ -132,6 +132,11 @@ pub(super) struct Plans {
 }
 
 impl Plans {
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        16 * self.states.capacity() + 48 * self.of_account.len()
+    }
+
     /// The times from which an account had each plan, in order; none for an unknown one.
     pub(super) fn of(&self, account: u128) -> &[(i64, u32)] {
         self.of_account.get(&account).map_or(&[], |own| &self.states[own.clone()])

@@ -18,6 +18,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 
 use super::columns;
 use super::exec::{ImpactExec, N_CHILDREN};
+use super::kept::Key;
 use super::settings::{Asked, HOW_TO_DEFINE, Measured, Settings};
 use crate::error::Error;
 use crate::session::{Notices, Pin};
@@ -95,13 +96,16 @@ impl TableProvider for ImpactTable {
         let wanted: HashSet<&str> =
             projection.iter().map(|idx| all.field(*idx).name().as_str()).collect();
         let mut children = Vec::with_capacity(N_CHILDREN);
-        for plan in self.queries.of(&settings, &wanted)? {
+        let queries = self.queries.of(&settings, &wanted)?;
+        let is_read = queries.each_ref().map(|query| matches!(query, Wanted::Read(_)));
+        let kept = (Key::new(&settings, is_read), Arc::clone(self.pin.kept_impact()));
+        for plan in queries {
             children.push(match plan {
                 Wanted::Read(plan) => single(state.create_physical_plan(&plan).await?),
                 Wanted::Left(schema) => Arc::new(EmptyExec::new(schema)),
             });
         }
-        Ok(Arc::new(ImpactExec::new(Arc::new(settings), children, projection)?))
+        Ok(Arc::new(ImpactExec::new(Arc::new(settings), kept, children, projection)?))
     }
 }
 

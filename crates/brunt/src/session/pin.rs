@@ -15,6 +15,7 @@ use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
 use crate::grouper::Grouper;
 use crate::groups::GroupAliases;
+use crate::impact;
 use crate::pinned_grouping::PinnedGrouping;
 
 /// Epoch files that are asked for at a time.
@@ -31,6 +32,7 @@ pub struct Pin {
     aliases: Arc<GroupAliases>,
     epochs: OnceCell<Vec<Arc<Epoch>>>,
     snapshots: HashMap<&'static str, OnceCell<Arc<Snapshot>>>,
+    kept_impact: Arc<impact::Kept>,
 }
 
 impl Pin {
@@ -52,7 +54,15 @@ impl Pin {
             None => Arc::new(GroupAliases::load(&store, &epoch).await?),
         };
         let snapshots = tables().iter().map(|table| (table.name, OnceCell::new())).collect();
-        Ok(Self { store, epoch, definitions, aliases, epochs: OnceCell::new(), snapshots })
+        Ok(Self {
+            store,
+            epoch,
+            definitions,
+            aliases,
+            epochs: OnceCell::new(),
+            snapshots,
+            kept_impact: Arc::default(),
+        })
     }
 
     pub fn epoch(&self) -> &Epoch {
@@ -71,6 +81,11 @@ impl Pin {
     /// Where the ids of error groups lead that they had before this epoch.
     pub(crate) fn aliases(&self) -> &GroupAliases {
         &self.aliases
+    }
+
+    /// What `error_impact` last read of this epoch.
+    pub(crate) fn kept_impact(&self) -> &Arc<impact::Kept> {
+        &self.kept_impact
     }
 
     /// What functions group errors by, and remember in `cache`.
