@@ -182,7 +182,15 @@ pub(super) static ALIASES: &[Alias] = &[
     any("error_type", &["error.type"]),
     any(
         "error_fingerprint",
-        &["error.fingerprint", "$exception_fingerprint", "issue.id", "error_group_id"],
+        &[
+            "exception.group_id",
+            "error.fingerprint",
+            "sentry.fingerprint",
+            "dd_fingerprint",
+            "$exception_fingerprint",
+            "issue.id",
+            "error_group_id",
+        ],
     ),
     plain("error_fingerprint", &["fingerprint"]),
     any(

@@ -10,7 +10,18 @@ pub(super) struct SpanException {
     pub(super) exception_type: Option<String>,
     pub(super) message: Option<String>,
     pub(super) stacktrace: Option<String>,
+    /// What the client groups it by.
+    pub(super) fingerprint: Option<String>,
 }
+
+/// Where clients say what an exception is grouped by, in this order.
+const FINGERPRINTS: [&str; 5] = [
+    "exception.group_id",
+    "error.fingerprint",
+    "sentry.fingerprint",
+    "fingerprint",
+    "dd_fingerprint",
+];
 
 /// The exception events in the text of `span_events`, in their order: objects with the name `exception`, or with
 /// attributes `exception.type`, `exception.message` or `exception.stacktrace`.
@@ -42,6 +53,7 @@ fn exception(event: &Value) -> Option<SpanException> {
         exception_type: attribute("exception.type"),
         message: attribute("exception.message"),
         stacktrace: attribute("exception.stacktrace"),
+        fingerprint: FINGERPRINTS.iter().find_map(|key| attribute(key)),
     };
     let named = event.get("name").and_then(Value::as_str) == Some("exception");
     let says =
@@ -79,6 +91,14 @@ mod tests {
         assert_eq!(found[0].exception_type.as_deref(), Some("Timeout"));
         assert_eq!(found[0].stacktrace, None);
         assert_eq!(found[1].ts, Some(5));
+    }
+
+    #[test]
+    fn what_a_client_groups_by_is_read_from_the_event() {
+        let text = r#"[{"name": "exception", "attributes": {"dd_fingerprint": "b", "exception.group_id": "a"}},
+            {"name": "exception", "attributes": {"fingerprint": "c", "error.fingerprint": " "}}]"#;
+        let found: Vec<_> = span_exceptions(text).into_iter().map(|it| it.fingerprint).collect();
+        assert_eq!(found, [Some("a".to_owned()), Some("c".to_owned())]);
     }
 
     #[test]

@@ -69,6 +69,8 @@ impl State {
 /// - from the version that it names, or one after it ([`VersionOrder`], by service and environment), whenever that was;
 /// - without a version, since the named one was deployed, where that is known;
 /// - after the decision, where it names no version.
+///
+/// A group that occurs only where none of them holds is open.
 pub(super) fn judge(
     decided: &[Decided],
     facts: &Facts,
@@ -129,7 +131,19 @@ fn resolved(
         let said = said(decided);
         return (State::Regressed, format!("last seen at {at} {version}{place}, {why}; {said}"));
     }
+    let elsewhere = |seen: &&Seen| resolution(decided, seen.place.environment.as_deref()).is_none();
     let mut said = said(last);
+    if let Some(seen) = facts.seen.iter().filter(elsewhere).max_by_key(|seen| seen.last) {
+        let place = match &seen.place.environment {
+            Some(environment) => format!("in {environment}"),
+            None => "without an environment".to_owned(),
+        };
+        let at = time_text(seen.last);
+        if facts.seen.iter().all(|seen| elsewhere(&seen)) {
+            return (State::Open, format!("occurs {place} only, last at {at}; {said}"));
+        }
+        said.push_str(&format!("; it occurs {place}, too, last at {at}"));
+    }
     let mut here = facts.seen.iter().filter_map(|seen| orders.get(&seen.place));
     if let Decision::Resolve { version: Some(version), .. } = &last.update.decision
         && !here.any(|order| order.deployed_at(version).is_some())

@@ -189,6 +189,7 @@ impl<'a> Columns<'a> {
                 exception_type: event.exception_type.as_deref(),
                 message: event.message.as_deref(),
                 stacktrace: event.stacktrace.as_deref(),
+                client_fingerprint: event.fingerprint.as_deref().or(told.client_fingerprint),
                 ..told
             };
             records.push(record(&told, &beside, place, known));

@@ -119,7 +119,13 @@ fn environments_have_orders_and_resolutions_of_their_own() {
     let orders = orders(&[("production", &["1.0.0", "1.1.0"]), ("staging", &["1.1.0", "1.2.0"])]);
     let production = decided(9, resolve("1.1.0", "production"));
     let seen = facts(&[("staging", "1.2.0", 20), ("production", "1.0.0", 30)]);
-    assert_eq!(judge(&[production], &seen, &orders).unwrap().0, State::Resolved);
+    let said = "resolved in version 1.1.0 in production at 2025-10-01 09:00:00 UTC";
+    let too = format!("{said}; it occurs in staging, too, last at 2025-10-01 20:00:00 UTC");
+    check(std::slice::from_ref(&production), &seen, &orders, State::Resolved, &too);
+    // Where it does not occur, there is nothing to resolve.
+    let only = format!("occurs in staging only, last at 2025-10-01 20:00:00 UTC; {said}");
+    let staging = facts(&[("staging", "1.2.0", 20)]);
+    check(&[production], &staging, &orders, State::Open, &only);
     // The newer resolution of staging leaves that of production in force.
     let both =
         || [decided(9, resolve("1.1.0", "production")), decided(10, resolve("1.2.0", "staging"))];
