@@ -6,6 +6,7 @@
 
 mod aliases;
 mod decode;
+mod doubts;
 mod duplicates;
 mod explain;
 mod feeds;

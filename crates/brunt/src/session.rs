@@ -274,6 +274,8 @@ fn new_state(
 
 /// Keys of a join that are looked for in the other side's filters.
 const JOIN_KEYS_MAX: usize = 500;
+/// Bytes that these may take.
+const JOIN_KEYS_BYTES_MAX: usize = 64 << 20;
 
 fn new_config(engine: &Engine, grouping: PinnedGrouping) -> SessionConfig {
     let mut config = SessionConfig::new()
@@ -289,6 +291,8 @@ fn new_config(engine: &Engine, grouping: PinnedGrouping) -> SessionConfig {
     // A small side of a join becomes a list of its keys, which prunes row groups of the other by bloom filter. Each file
     // takes the list apart anew, so of more keys than these the hash table filters rows instead.
     options.optimizer.hash_join_inlist_pushdown_max_distinct_values = JOIN_KEYS_MAX;
+    // Few keys that were looked up keep the pages that they came from, and count with their bytes.
+    options.optimizer.hash_join_inlist_pushdown_max_size = JOIN_KEYS_BYTES_MAX;
     config
 }
 

@@ -14,6 +14,7 @@ use brunt_store::{LoadEntry, Transaction};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::decode::{Decoded, Decoding};
+use super::doubts::doubts;
 use super::duplicates::{Duplicates, Verdict};
 use super::held::{Held, Holding, rows_as_json};
 use super::stored::Stored;
@@ -261,6 +262,7 @@ impl Load<'_> {
         add_load_rows(self.tx, self.plan.now, &record).await?;
         add_redactions(self.tx, self.plan.now, &job.load_id, &summary.redactions).await?;
         let mut warnings = summary.warnings;
+        warnings.extend(doubts(&tables, &summary.feeds));
         for (signal, n_records) in summary.unsupported {
             warnings.push(format!(
                 "{n_records} records of {signal} were passed over: brunt has no table for them"
