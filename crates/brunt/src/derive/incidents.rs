@@ -59,7 +59,7 @@ pub(super) enum RootEvidence {
     DeepestFailingSpan,
     /// It gave up waiting, and a span below took most of that time.
     TimeoutChild,
-    /// It is the first of its trace, in which no span says more.
+    /// It is the first of those errors of its trace that belong together, and no span says more.
     EarliestError,
     /// It came first in its session.
     TimeOnly,
@@ -92,13 +92,22 @@ impl Heard {
     }
 }
 
+/// The deepest span that an error was recorded in.
+#[derive(Debug, Clone, Copy)]
+struct Deepest {
+    /// [`NO_NODE`] where none is known.
+    node: u32,
+    /// Whether a record names it, or only ran beside it.
+    is_named: bool,
+}
+
 /// Gives the errors of a trace their incidents.
 ///
 /// `nodes` are the spans of each occurrence's records; one that is in several spans joins their paths. An error without
 /// a span belongs to a failed span that ran then, of its own service, else of one that it calls or is called by in this
 /// trace, the deepest of several; where no such span ran, to the error without a span that it follows, see [`Lately`].
-/// Of a failure's errors the deepest is the root cause, of equally deep ones the earliest; a cancellation is so only
-/// where there is nothing else.
+/// Of a failure's errors the deepest is the root cause, of equally deep ones that which names its span, then the
+/// earliest; a cancellation is so only where there is nothing else.
 pub(super) fn link(
     window: &Window,
     tree: &Tree,
@@ -111,14 +120,14 @@ pub(super) fn link(
     for (node, above) in failing.paths(tree) {
         join(&mut parent_of, node as usize, above as usize);
     }
-    let mut deepest: Vec<u32> = Vec::with_capacity(occurrences.len());
+    let mut deepest: Vec<Deepest> = Vec::with_capacity(occurrences.len());
     let mut without_span: Vec<usize> = Vec::new();
     for (idx, of_one) in nodes.iter().enumerate() {
         for node in of_one {
             join(&mut parent_of, *node as usize, n_nodes + idx);
         }
         let own = of_one.iter().copied().max_by_key(|node| tree.depth(*node));
-        deepest.push(own.unwrap_or(NO_NODE));
+        deepest.push(Deepest { node: own.unwrap_or(NO_NODE), is_named: own.is_some() });
         if own.is_none() {
             without_span.push(idx);
         }
@@ -135,7 +144,7 @@ pub(super) fn link(
         match ran {
             Some((node, is_its_own)) => {
                 join(&mut parent_of, node as usize, n_nodes + idx);
-                deepest[idx] = if is_its_own { node } else { NO_NODE };
+                deepest[idx].node = if is_its_own { node } else { NO_NODE };
             }
             None => loose.push(idx),
         }
@@ -168,9 +177,12 @@ fn incident(
     slow: &Slow,
     occurrences: &[Occurrence],
     members: &[(usize, usize)],
-    deepest: &[u32],
+    deepest: &[Deepest],
 ) -> Incident {
-    let depth = |idx: usize| (deepest[idx] != NO_NODE).then(|| tree.depth(deepest[idx]));
+    let depth = |idx: usize| {
+        let node = deepest[idx].node;
+        (node != NO_NODE).then(|| tree.depth(node))
+    };
     let root_idx = members
         .iter()
         .map(|(_, idx)| *idx)
@@ -178,7 +190,7 @@ fn incident(
             let of = &occurrences[*idx];
             let cancelled =
                 members.len() > 1 && how_given_up(window, of) == Some(GaveUp::Cancelled);
-            (!cancelled, depth(*idx), std::cmp::Reverse((of.ts, of.id)))
+            (!cancelled, depth(*idx), deepest[*idx].is_named, std::cmp::Reverse((of.ts, of.id)))
         })
         .unwrap_or_default();
     let root = &occurrences[root_idx];
@@ -189,7 +201,7 @@ fn incident(
     };
     let mut incident = Incident { id, ..Incident::alone(root.id, root.heard, evidence) };
     if how_given_up(window, root).is_some()
-        && let Some(node) = slow.below(deepest[root_idx])
+        && let Some(node) = slow.below(deepest[root_idx].node)
     {
         let at = tree.nodes[node as usize].at;
         incident.evidence = RootEvidence::TimeoutChild;
@@ -422,6 +434,21 @@ mod tests {
         rows.retain(|row| row["root_cause"] == true);
         let roots: Vec<_> = rows.iter().map(|row| row["exception_type"].clone()).collect();
         assert_eq!(roots, ["Elsewhere", "Inner"]);
+    }
+
+    #[test]
+    fn an_error_that_names_its_span_comes_before_one_that_only_ran_beside_it() {
+        let beside =
+            json!({"severity_number": 17, "exception_type": "Probe", "service_name": "pay"});
+        let failed_in_span = json!({
+            "severity_number": 17, "exception_type": "BankDown", "service_name": "pay",
+            "span_id": format!("{:016x}", 1)
+        });
+        let mut memory = Memory::default();
+        memory
+            .add("spans", &[span("10:00:00", 1, 1, 0, took("pay", 3, None))])
+            .add("logs", &[log("10:00:01", 1, beside), log("10:00:02", 1, failed_in_span)]);
+        assert_eq!(root(&mut memory), "BankDown deepest_failing_span pay");
     }
 
     #[test]
