@@ -32,8 +32,8 @@ met AS (
         SELECT DISTINCT h.service_name, h.error_group_id, s.session_id, s.ts, s.ended_with_error
         FROM harmless h
         JOIN errors e
-            ON e.error_group_id = h.error_group_id AND e.service_name IS NOT DISTINCT FROM h.service_name
-            AND e.severity_number >= 17
+            ON e.error_group_id = h.error_group_id AND e.severity_number >= 17
+            AND e.service_name IS NOT DISTINCT FROM h.service_name
         JOIN sessions s ON s.session_id = e.session_id AND s.ts = e.session_started_at
     ) AS of_group
     GROUP BY service_name, error_group_id

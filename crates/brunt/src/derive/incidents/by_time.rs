@@ -192,7 +192,7 @@ mod tests {
         let mut memory = Memory::default();
         memory.add(
             "events",
-            &[seen("10:00:00", "Banner"), seen("10:00:01", "Logout"), seen("10:00:01", "Banner")],
+            &[seen("10:00:00", "Banner"), seen("10:00:01", "Logout"), seen("10:00:02", "Banner")],
         );
         let expected =
             ["Banner Banner time_only", "Logout Logout time_only", "Banner Banner time_only"];
