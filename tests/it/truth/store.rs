@@ -102,8 +102,12 @@ async fn incidents_are_the_planted_failures(session: &Session) {
          AND (a.exception_type, a.error_id) < (b.exception_type, b.error_id)"
     );
     let row = rows(session, &pairs).await;
-    let (n, n_true) = (bigint(&row, "n"), bigint(&row, "n_planted"));
-    println!("pairs {n}, planted {n_true} of {n_planted}");
+    let (n_joined, n_true) = (bigint(&row, "n"), bigint(&row, "n_planted"));
+    assert_eq!(n_true, n_planted, "pairs of errors that are one failure");
+    // 133 of 182 when this was written. The others are the bank probe, which the payment service logs without naming a
+    // span while its own span fails, and errors that say the same twice in two seconds.
+    let precision = n_true as f64 / n_joined as f64;
+    assert!(precision >= 0.7, "{n_true} of {n_joined} pairs of one incident are one failure");
 }
 
 /// What an impact says in words, as the query of the test puts it.
