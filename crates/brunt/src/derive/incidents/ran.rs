@@ -77,12 +77,11 @@ fn found(mut ran: Vec<Ran>, asked: &[Asked<'_>]) -> Vec<Option<(u32, bool)>> {
             of_service.entry(span.service).or_default().begin(span);
         }
         let mut deepest = |service| of_service.get_mut(&service)?.deepest(ts);
-        found[idx] = match deepest(service) {
-            Some((_, Reverse(node))) => Some((node, true)),
-            None => {
-                let deepest = related.iter().filter_map(|service| deepest(*service)).max();
-                deepest.map(|(_, Reverse(node))| (node, false))
-            }
+        found[idx] = if let Some((_, Reverse(node))) = deepest(service) {
+            Some((node, true))
+        } else {
+            let deepest = related.iter().filter_map(|service| deepest(*service)).max();
+            deepest.map(|(_, Reverse(node))| (node, false))
         };
     }
     found
