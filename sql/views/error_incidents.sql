@@ -1,8 +1,9 @@
 -- Failures, whatever number of services, levels and signals recorded each. One row is an incident.
 -- root_service_name is the service to blame and root_group_id the group of the error that it began with, error_class the
 -- class of that; root_evidence says what that rests on, the strongest first: deepest_failing_span, timeout_child (the
--- error gave up waiting, a span below took most of the time), earliest_error (of a trace whose spans say nothing),
--- time_only (no trace: the first of its session, each later error at most two seconds after the one before).
+-- error gave up waiting, a span below took most of the time and ran to the end), earliest_error (of those of a trace that
+-- belong together, where spans say nothing), time_only (no trace: the first of its session, each later error at most two
+-- seconds after one that says the same, is of the same server, or of a service that it calls or is called by).
 -- ts and ended_at are those of its first and last error. service_names and signals are those that recorded it, n_records
 -- counts their records, n_errors the occurrences that these are, n_groups their error groups. Spans that only pass a
 -- failure on, with an error status and nothing said, are not counted. recovered is true where all that failed was tried

@@ -1,7 +1,7 @@
 -- Errors that a service is counted for and another has to mend. One row is a service with errors.
 -- n_errors counts its occurrences whose incident's root is known, n_elsewhere those of them whose incident began in
 -- another service; share_elsewhere is the share with its 95 % interval (Wilson). root_service_name is the service that
--- most of these began in, NULL where there are none. n_time_only counts those of n_elsewhere that only time links.
+-- most of these began in, NULL where there are none. n_time_only counts those of n_elsewhere that no trace links (time_only).
 WITH counted AS (
     SELECT
         service_name,

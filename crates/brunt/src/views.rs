@@ -453,7 +453,22 @@ mod tests {
         error(1, "real", r#""severity_number":17"#);
         error(4, "rare", r#""severity_number":17,"handled":true"#);
         error(5, "low", r#""severity_number":13,"handled":true"#);
+        let mut sessions = Vec::new();
+        for (group, n_ended) in [("lost", 7), ("met", 3)] {
+            for number in 0..10 {
+                let id = format!("{group}{number}");
+                let more = format!(
+                    r#""severity_number":17,"handled":true,"session_id":"{id}","session_started_at":"2025-10-01T10:00:00Z""#
+                );
+                error(1, group, &more);
+                let ended = number < n_ended;
+                sessions.push(format!(
+                    r#"{{"ts":"2025-10-01T10:00:00Z","session_id":"{id}","n_errors":1,"ended_with_error":{ended}}}"#
+                ));
+            }
+        }
         put(&store, "errors", &errors.join("\n")).await;
+        put(&store, "sessions", &sessions.join("\n")).await;
         let mut logs = Vec::new();
         let mut log = |n: usize, severity: u8, body: &str| {
             for second in 0..n {
@@ -470,12 +485,14 @@ mod tests {
         put(&store, "logs", &logs.join("\n")).await;
         let session = session(&store).await;
         let sql = "SELECT service_name, finding, text, error_group_id, severity_number, n_records, n_evidence, n_handled, \
-                   n_recovered, n_refused FROM severity_audit ORDER BY finding";
+                   n_recovered, n_refused, n_sessions, n_ended FROM severity_audit ORDER BY finding, text";
         assert_eq!(
             ask(&session, sql).await,
             [
-                "pay|too_high|caught broke|caught|18|10|9|6|3|3",
-                "mail|too_low|Sending failed for order <*>|NULL|9|5|5|NULL|NULL|NULL",
+                "pay|too_high|caught broke|caught|18|10|9|6|3|3|0|0",
+                // Of those who met "lost", that was handled too, more went away at it.
+                "pay|too_high|met broke|met|17|10|10|10|0|0|10|3",
+                "mail|too_low|Sending failed for order <*>|NULL|9|5|5|NULL|NULL|NULL|NULL|NULL",
             ]
         );
     }

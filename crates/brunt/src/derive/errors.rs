@@ -15,6 +15,7 @@ use super::occurrences::Occurrence;
 use super::output::{Columns, Correlation, LayoutKey, hex, sort_by_layout};
 use super::read::base_table;
 use super::symbols::{Sym, Symbols};
+use super::units::Activity;
 use super::window::Window;
 use crate::error::Error;
 
@@ -117,7 +118,7 @@ impl LaterTries {
             return found;
         }
         for (_, activity) in [-1, 0, 1].iter().flat_map(|n| activities_on(window, day.plus(*n))) {
-            if activity.status == Status::Error || activity.n_errors > 0 || activity.op.is_none() {
+            if failed(window, activity) || activity.n_errors > 0 || activity.op.is_none() {
                 continue;
             }
             let level = trace_level(window, activity.at, None);
@@ -139,6 +140,12 @@ impl LaterTries {
         let later = times.partition_point(|time| *time <= ts);
         Some(times.get(later).is_some_and(|time| *time <= ts.saturating_add(RETRY_MICROS)))
     }
+}
+
+/// Whether its request failed; errors beside it are not asked for.
+fn failed(window: &Window, activity: &Activity) -> bool {
+    let span = window.facts(activity.at.day).span(window.row(activity.at));
+    span.is_some_and(|span| span.outcome() == Status::Error)
 }
 
 /// When the activity that carries an error began, its session and its operation.

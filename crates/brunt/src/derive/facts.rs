@@ -52,6 +52,8 @@ pub(super) struct Span {
     pub(super) op: Sym,
     pub(super) kind: SpanKind,
     pub(super) status: Status,
+    /// Whether its HTTP status is an error on its side of the call, whatever the span's own status says.
+    pub(super) http_error: bool,
     pub(super) weight: Weight,
 }
 
@@ -298,6 +300,14 @@ impl Facts {
 }
 
 impl Span {
+    /// The status; where the span does not set one, the error that its HTTP status is.
+    pub(super) fn outcome(&self) -> Status {
+        match self.status {
+            Status::Unset | Status::None if self.http_error => Status::Error,
+            status => status,
+        }
+    }
+
     /// When it ended, in microseconds; a span without duration ends when it begins.
     pub(super) fn end(&self, ts: i64) -> i64 {
         ts.saturating_add(self.duration_ns.unwrap_or(0).max(0) / 1_000)
@@ -319,6 +329,16 @@ impl SpanKind {
 
     pub(super) fn text(self) -> Option<&'static str> {
         text(&Self::ALL, self)
+    }
+
+    /// Whether an HTTP status is an error on this side of a call, by OpenTelemetry's conventions: from 500 for servers,
+    /// from 400 for clients, never for others.
+    pub(super) fn fails_with(self, http_status: i32) -> bool {
+        match self {
+            Self::Server => http_status >= 500,
+            Self::Client => http_status >= 400,
+            Self::Internal | Self::Producer | Self::Consumer | Self::None => false,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::facts::Status;
+use super::facts::{Span, Status};
 use super::symbols::Sym;
 use super::tree::{NO_NODE, Tree};
 use super::window::{At, Window};
@@ -10,14 +10,15 @@ use super::window::{At, Window};
 /// What makes two spans tries of one thing: parent span, name, service.
 type Operation = (u64, Sym, Sym);
 
-/// The failed spans of a trace: those with error status, and those that an error was recorded in.
+/// The failed spans of a trace: those with error status, without a status those whose HTTP status is an error, and those
+/// that an error was recorded in.
 #[derive(Debug, Default)]
 pub(super) struct Failing {
-    /// By node; [`Status::None`] where nobody says.
-    statuses: Vec<Status>,
+    /// What came of it, by node; [`Status::None`] where nobody says.
+    outcomes: Vec<Status>,
     /// Whether it failed, by node.
     failed: Vec<bool>,
-    /// Whether a span below failed, by node.
+    /// Whether a span below says that it failed, by its own status or a recorded error; by node.
     below: Vec<bool>,
     /// The latest span of each operation below another that neither failed nor has a failed one below.
     succeeded: HashMap<Operation, At>,
@@ -26,22 +27,25 @@ pub(super) struct Failing {
 impl Failing {
     /// Takes the nodes that errors were recorded in; [`NO_NODE`] is passed over.
     pub(super) fn new(window: &Window, tree: &Tree, recorded: impl Iterator<Item = u32>) -> Self {
-        let status = |at: At| window.facts(at.day).span(window.row(at)).map(|span| span.status);
-        let statuses: Vec<Status> =
-            tree.nodes.iter().map(|node| status(node.at).unwrap_or(Status::None)).collect();
-        let mut failed: Vec<bool> =
-            statuses.iter().map(|status| *status == Status::Error).collect();
+        let spans =
+            || tree.nodes.iter().map(|node| window.facts(node.at.day).span(window.row(node.at)));
+        let outcomes: Vec<Status> =
+            spans().map(|span| span.map_or(Status::None, Span::outcome)).collect();
+        let mut says: Vec<bool> =
+            spans().map(|span| span.is_some_and(|span| span.status == Status::Error)).collect();
         for node in recorded.filter(|node| *node != NO_NODE) {
-            failed[node as usize] = true;
+            says[node as usize] = true;
         }
-        let mut below = vec![false; failed.len()];
-        for node in (0_u32..).zip(&failed).filter(|(_, failed)| **failed).map(|(node, _)| node) {
+        let mut below = vec![false; says.len()];
+        for node in (0_u32..).zip(&says).filter(|(_, says)| **says).map(|(node, _)| node) {
             for above in tree.path_up(node).skip(1) {
                 if std::mem::replace(&mut below[above as usize], true) {
                     break;
                 }
             }
         }
+        let failed: Vec<bool> =
+            says.iter().zip(&outcomes).map(|(says, of)| *says || *of == Status::Error).collect();
         let mut succeeded: HashMap<Operation, At> = HashMap::new();
         for (idx, node) in tree.nodes.iter().enumerate() {
             if failed[idx] || below[idx] {
@@ -52,10 +56,11 @@ impl Failing {
                 *latest = node.at.max(*latest);
             }
         }
-        Self { statuses, failed, below, succeeded }
+        Self { outcomes, failed, below, succeeded }
     }
 
-    /// Whether a span below this one failed.
+    /// Whether a span below this one says that it failed. One that an HTTP status alone shows says nothing, and is no
+    /// error of its own.
     pub(super) fn below(&self, node: u32) -> bool {
         self.below.get(node as usize).copied().unwrap_or(false)
     }
@@ -65,24 +70,24 @@ impl Failing {
         (0_u32..).zip(&self.failed).filter(|(_, failed)| **failed).map(|(node, _)| node)
     }
 
-    /// Each failed span with the next failed one above it; a span whose status nobody knows parts nothing.
+    /// Each failed span with the next failed one above it; a span of which nobody knows what came parts nothing.
     pub(super) fn paths<'a>(&'a self, tree: &'a Tree) -> impl Iterator<Item = (u32, u32)> + 'a {
         self.nodes().filter_map(|node| {
             let says = |above: &u32| {
-                self.failed[*above as usize] || self.statuses[*above as usize] != Status::None
+                self.failed[*above as usize] || self.outcomes[*above as usize] != Status::None
             };
             let above = tree.path_up(node).skip(1).find(says)?;
             self.failed[above as usize].then_some((node, above))
         })
     }
 
-    /// Whether the span itself or one above it ended without error status; `None` without a span, and where none did
-    /// but the status of one is not known.
+    /// Whether the span itself or one above it ended without an error; `None` without a span, and where none did but
+    /// nobody knows of one.
     pub(super) fn caught_above(&self, tree: &Tree, node: u32) -> Option<bool> {
         if node == NO_NODE {
             return None;
         }
-        let status = |above: u32| self.statuses[above as usize];
+        let status = |above: u32| self.outcomes[above as usize];
         if tree.path_up(node).any(|above| matches!(status(above), Status::Ok | Status::Unset)) {
             return Some(true);
         }
@@ -110,7 +115,7 @@ fn operation(window: &Window, at: At) -> Option<Operation> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use crate::derive::testing::{Memory, span};
 
@@ -128,6 +133,75 @@ mod tests {
         );
         assert_eq!(memory.derived().row("errors")["recovered"], true);
         assert_eq!(memory.row("errors")["error_class"], "dependency_error");
+    }
+
+    /// Whether the error of the called service was handled, where the calling span has this kind and HTTP status.
+    fn handled_below(kind: &str, http_status: i32, status: Option<&str>) -> Value {
+        let above = json!({
+            "span_kind": kind, "status_code": status, "http_response_status_code": http_status
+        });
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, above),
+                span("10:00:01", 1, 2, 1, json!({"status_code": "ERROR", "service_name": "pay"})),
+            ],
+        );
+        memory.derived().row("errors").get("handled").cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn an_http_error_without_a_status_caught_nothing() {
+        for (kind, http_status, status, handled) in [
+            ("SERVER", 500, Some("UNSET"), json!(false)),
+            ("SERVER", 503, None, json!(false)),
+            ("SERVER", 409, Some("UNSET"), json!(true)),
+            ("SERVER", 500, Some("OK"), json!(true)),
+            ("CLIENT", 404, Some("UNSET"), json!(false)),
+            ("CLIENT", 302, Some("UNSET"), json!(true)),
+            ("INTERNAL", 500, Some("UNSET"), json!(true)),
+        ] {
+            assert_eq!(
+                handled_below(kind, http_status, status),
+                handled,
+                "{kind} {http_status} {status:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_http_error_without_a_status_hides_no_error_above_it() {
+        let answered = json!({"status_code": "UNSET", "http_response_status_code": 500});
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, json!({"span_kind": "CLIENT", "status_code": "ERROR"})),
+                span("10:00:01", 1, 2, 1, answered),
+            ],
+        );
+        assert_eq!(memory.derived().row("errors")["span_kind"], "CLIENT");
+    }
+
+    #[test]
+    fn an_http_error_is_no_recovery() {
+        let call = |status: &str, http_status: i32| {
+            json!({
+                "span_kind": "CLIENT", "span_name": "charge", "status_code": status,
+                "http_response_status_code": http_status
+            })
+        };
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, json!({})),
+                span("10:00:01", 1, 2, 1, call("ERROR", 500)),
+                span("10:00:02", 1, 3, 1, call("UNSET", 500)),
+            ],
+        );
+        assert_ne!(memory.derived().row("errors")["recovered"], true);
     }
 
     #[test]

@@ -83,6 +83,15 @@ impl Source {
     }
 }
 
+impl Piece {
+    /// The day that it begins on.
+    pub(super) fn day(self) -> Day {
+        match self {
+            Self::Id { day, .. } | Self::Gap { day, .. } => day,
+        }
+    }
+}
+
 impl<T: Copy> Found<T> {
     pub(super) fn value(self) -> Option<T> {
         if let Self::Known(value, _) = self { Some(value) } else { None }

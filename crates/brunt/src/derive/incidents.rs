@@ -1,22 +1,26 @@
 //! Incidents: which errors tell of one failure, which of them it began with, and which service is to blame.
 //!
 //! In a trace errors on one path of failed spans are one incident, and the deepest is its root cause. Where an error was
-//! recorded by who gave up waiting, the slow service below is to blame. Errors without a trace follow, by time, what
-//! happened just before in their session.
+//! recorded by who gave up waiting, the slow service below is to blame. Errors without a trace follow what happened just
+//! before in their session, where more than time connects the two.
 
 mod by_time;
+mod calls;
+mod lately;
 mod ran;
 mod slow;
 
 use super::facts::Record;
 use super::failing::Failing;
 use super::gave_up::{GaveUp, Said, gave_up};
-use super::occurrences::{AFTER_MICROS, Occurrence};
+use super::occurrences::Occurrence;
 use super::symbols::Sym;
 use super::tree::{NO_NODE, Tree};
 use super::window::{At, Window};
 
 pub(super) use self::by_time::by_time;
+use self::calls::Calls;
+use self::lately::Lately;
 use self::ran::ran_then;
 use self::slow::Slow;
 
@@ -55,7 +59,7 @@ pub(super) enum RootEvidence {
     DeepestFailingSpan,
     /// It gave up waiting, and a span below took most of that time.
     TimeoutChild,
-    /// It is the first of its trace, in which no span says more.
+    /// It is the first of those errors of its trace that belong together, and no span says more.
     EarliestError,
     /// It came first in its session.
     TimeOnly,
@@ -88,12 +92,22 @@ impl Heard {
     }
 }
 
+/// The deepest span that an error was recorded in.
+#[derive(Debug, Clone, Copy)]
+struct Deepest {
+    /// [`NO_NODE`] where none is known.
+    node: u32,
+    /// Whether a record names it, or only ran beside it.
+    is_named: bool,
+}
+
 /// Gives the errors of a trace their incidents.
 ///
 /// `nodes` are the spans of each occurrence's records; one that is in several spans joins their paths. An error without
-/// a span belongs to a failed span that ran then, its own service's before others', the deepest of several; where no
-/// failed span ran, to the error without a span at most two seconds before. Of a failure's errors the deepest is the
-/// root cause, of equally deep ones the earliest; a cancellation is so only where there is nothing else.
+/// a span belongs to a failed span that ran then, of its own service, else of one that it calls or is called by in this
+/// trace, the deepest of several; where no such span ran, to the error without a span that it follows, see [`Lately`].
+/// Of a failure's errors the deepest is the root cause, of equally deep ones that which names its span, then the
+/// earliest; a cancellation is so only where there is nothing else.
 pub(super) fn link(
     window: &Window,
     tree: &Tree,
@@ -106,35 +120,43 @@ pub(super) fn link(
     for (node, above) in failing.paths(tree) {
         join(&mut parent_of, node as usize, above as usize);
     }
-    let mut deepest: Vec<u32> = Vec::with_capacity(occurrences.len());
+    let mut deepest: Vec<Deepest> = Vec::with_capacity(occurrences.len());
     let mut without_span: Vec<usize> = Vec::new();
     for (idx, of_one) in nodes.iter().enumerate() {
         for node in of_one {
             join(&mut parent_of, *node as usize, n_nodes + idx);
         }
         let own = of_one.iter().copied().max_by_key(|node| tree.depth(*node));
-        deepest.push(own.unwrap_or(NO_NODE));
+        deepest.push(Deepest { node: own.unwrap_or(NO_NODE), is_named: own.is_some() });
         if own.is_none() {
             without_span.push(idx);
         }
     }
     let asked: Vec<&Occurrence> = without_span.iter().map(|idx| &occurrences[*idx]).collect();
-    let ran = ran_then(window, tree, failing, &asked);
+    let mut calls = Calls::default();
+    if !asked.is_empty() {
+        calls.add(window, tree);
+    }
+    let related = calls.related(asked.iter().map(|of| of.heard.service));
+    let ran = ran_then(window, tree, failing, &asked, &related);
     let mut loose: Vec<usize> = Vec::new();
     for (idx, ran) in without_span.into_iter().zip(ran) {
         match ran {
             Some((node, is_its_own)) => {
                 join(&mut parent_of, node as usize, n_nodes + idx);
-                deepest[idx] = if is_its_own { node } else { NO_NODE };
+                deepest[idx].node = if is_its_own { node } else { NO_NODE };
             }
             None => loose.push(idx),
         }
     }
     loose.sort_by_key(|idx| (occurrences[*idx].ts, occurrences[*idx].id));
-    for pair in loose.windows(2) {
-        if occurrences[pair[1]].ts <= occurrences[pair[0]].ts.saturating_add(AFTER_MICROS) {
-            join(&mut parent_of, n_nodes + pair[0], n_nodes + pair[1]);
+    let mut lately = Lately::default();
+    for idx in loose {
+        let of = &occurrences[idx];
+        if let Some(before) = lately.before(of.ts, &of.heard, &related) {
+            join(&mut parent_of, n_nodes + before, n_nodes + idx);
         }
+        lately.note(of.ts, &of.heard, idx);
     }
     let mut members: Vec<(usize, usize)> =
         (0..occurrences.len()).map(|idx| (find(&mut parent_of, n_nodes + idx), idx)).collect();
@@ -155,9 +177,12 @@ fn incident(
     slow: &Slow,
     occurrences: &[Occurrence],
     members: &[(usize, usize)],
-    deepest: &[u32],
+    deepest: &[Deepest],
 ) -> Incident {
-    let depth = |idx: usize| (deepest[idx] != NO_NODE).then(|| tree.depth(deepest[idx]));
+    let depth = |idx: usize| {
+        let node = deepest[idx].node;
+        (node != NO_NODE).then(|| tree.depth(node))
+    };
     let root_idx = members
         .iter()
         .map(|(_, idx)| *idx)
@@ -165,7 +190,7 @@ fn incident(
             let of = &occurrences[*idx];
             let cancelled =
                 members.len() > 1 && how_given_up(window, of) == Some(GaveUp::Cancelled);
-            (!cancelled, depth(*idx), std::cmp::Reverse((of.ts, of.id)))
+            (!cancelled, depth(*idx), deepest[*idx].is_named, std::cmp::Reverse((of.ts, of.id)))
         })
         .unwrap_or_default();
     let root = &occurrences[root_idx];
@@ -176,7 +201,7 @@ fn incident(
     };
     let mut incident = Incident { id, ..Incident::alone(root.id, root.heard, evidence) };
     if how_given_up(window, root).is_some()
-        && let Some(node) = slow.below(deepest[root_idx])
+        && let Some(node) = slow.below(deepest[root_idx].node)
     {
         let at = tree.nodes[node as usize].at;
         incident.evidence = RootEvidence::TimeoutChild;
@@ -218,7 +243,7 @@ fn join(parent_of: &mut [usize], a: usize, b: usize) {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::derive::testing::{Memory, log, span, thrown};
+    use crate::derive::testing::{Memory, event, log, span, thrown};
 
     fn failed(exception_type: &str) -> Value {
         json!({"status_code": "ERROR", "span_events": thrown(exception_type, "m")})
@@ -342,6 +367,19 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_service_that_answered_before_is_not_what_was_waited_for() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, took("front", 9, Some("ReadTimeout"))),
+                span("10:00:00", 1, 2, 1, took("score", 8, None)),
+            ],
+        );
+        assert_eq!(root(&mut memory), "ReadTimeout deepest_failing_span front");
+    }
+
+    #[test]
     fn a_timeout_with_no_slow_span_below_stays_where_it_was() {
         let mut memory = Memory::default();
         memory.add(
@@ -379,16 +417,63 @@ mod tests {
                 &[
                     span("10:00:00", 1, 1, 0, took("front", 4, Some("Failed"))),
                     span("10:00:00", 1, 2, 1, took("stock", 1, Some("Inner"))),
+                    span("10:00:00", 1, 3, 2, took("ledger", 1, None)),
                 ],
             )
             .add(
                 "logs",
                 &[
                     log("10:00:01", 1, error("Beside", "stock")),
-                    log("10:00:02", 1, error("Elsewhere", "mail")),
+                    log("10:00:02", 1, error("Below", "ledger")),
                 ],
             );
         assert_eq!(root(&mut memory), "Inner deepest_failing_span stock");
+        // Nothing is known of the mail but that it failed at the same time.
+        memory.add("logs", &[log("10:00:02", 1, error("Elsewhere", "mail"))]);
+        let mut rows = errors(&mut memory);
+        rows.retain(|row| row["root_cause"] == true);
+        let roots: Vec<_> = rows.iter().map(|row| row["exception_type"].clone()).collect();
+        assert_eq!(roots, ["Elsewhere", "Inner"]);
+    }
+
+    #[test]
+    fn an_error_that_names_its_span_comes_before_one_that_only_ran_beside_it() {
+        let beside =
+            json!({"severity_number": 17, "exception_type": "Probe", "service_name": "pay"});
+        let failed_in_span = json!({
+            "severity_number": 17, "exception_type": "BankDown", "service_name": "pay",
+            "span_id": format!("{:016x}", 1)
+        });
+        let mut memory = Memory::default();
+        memory
+            .add("spans", &[span("10:00:00", 1, 1, 0, took("pay", 3, None))])
+            .add("logs", &[log("10:00:01", 1, beside), log("10:00:02", 1, failed_in_span)]);
+        assert_eq!(root(&mut memory), "BankDown deepest_failing_span pay");
+    }
+
+    #[test]
+    fn a_call_that_an_http_status_alone_shows_as_failed_is_on_the_path_of_its_failure() {
+        let gateway = json!({
+            "service_name": "gateway", "status_code": "UNSET", "http_response_status_code": 500,
+            "duration_ns": 2_000_000_000_i64
+        });
+        let gave_up = json!({
+            "service_name": "gateway", "severity_number": 17, "exception_type": "RetriesExhausted"
+        });
+        let mut memory = Memory::default();
+        memory
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, gateway),
+                    span("10:00:00", 1, 2, 1, took("pay", 1, Some("BankDown"))),
+                ],
+            )
+            .add("logs", &[log("10:00:02", 1, gave_up)]);
+        assert_eq!(root(&mut memory), "BankDown deepest_failing_span pay");
+        for row in memory.rows("errors") {
+            assert_ne!(row["handled"], true, "{row:#?}");
+        }
     }
 
     #[test]
@@ -399,13 +484,54 @@ mod tests {
             "logs",
             &[
                 log("10:00:01", 1, error("First", "stock")),
-                log("10:00:03", 1, error("Second", "front")),
+                log("10:00:03", 1, error("Second", "stock")),
             ],
         );
         assert_eq!(root(&mut memory), "First earliest_error stock");
-        memory.add("logs", &[log("10:00:06", 1, error("Third", "front"))]);
+        memory.add(
+            "logs",
+            &[
+                log("10:00:04", 1, error("Third", "front")),
+                log("10:00:06", 1, error("Fourth", "stock")),
+            ],
+        );
+        assert!(
+            errors(&mut memory)
+                .iter()
+                .skip(1)
+                .all(|row| { row["root_cause"] == (row["exception_type"] != "Second") })
+        );
+    }
+
+    #[test]
+    fn a_call_in_the_trace_connects_errors_without_a_span_and_what_a_page_does_beside_it_is_not_called()
+     {
+        let error = |exception: &str, service: &str| json!({"severity_number": 17, "exception_type": exception, "service_name": service});
+        let seen = json!({
+            "event_kind": "error", "exception_type": "Banner", "service_name": "web",
+            "trace_id": format!("{:032x}", 1)
+        });
+        let mut memory = Memory::default();
+        memory
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, took("front", 3, None)),
+                    span("10:00:00", 1, 2, 1, took("stock", 2, None)),
+                ],
+            )
+            .add(
+                "logs",
+                &[
+                    log("10:00:01", 1, error("First", "stock")),
+                    log("10:00:02", 1, error("Second", "front")),
+                ],
+            );
+        assert_eq!(root(&mut memory), "First earliest_error stock");
+        memory.add("events", &[event("10:00:01.5", "s", seen)]);
         let rows = errors(&mut memory);
-        assert_ne!(rows[2]["incident_id"], rows[0]["incident_id"]);
+        assert_ne!(rows[0]["incident_id"], rows[1]["incident_id"]);
+        assert_eq!(rows[1]["incident_id"], rows[2]["incident_id"]);
     }
 
     #[test]

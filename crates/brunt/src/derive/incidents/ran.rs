@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+use super::calls::Related;
 use super::service;
 use crate::derive::failing::Failing;
 use crate::derive::occurrences::{AFTER_MICROS, Occurrence};
@@ -20,11 +21,12 @@ struct Ran {
     node: u32,
 }
 
-/// An error without a span: its time in microseconds, and its service where that is known.
+/// An error without a span: its time in microseconds, its service where that is known, and whose calls connect it.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+struct Asked<'a> {
     ts: i64,
     service: Sym,
+    related: &'a [Sym],
 }
 
 /// The failed spans that began by a time, the deepest on top, of equally deep ones the first; with each its end.
@@ -32,12 +34,13 @@ struct Asked {
 struct Running(BinaryHeap<(u32, Reverse<u32>, i64)>);
 
 /// Of each error the failed span that ran when it was recorded, and whether that is of the same service; `None` where
-/// no failed span ran. Spans of its own service go first, then the deepest.
+/// none did, of its own service or of those related to it. Spans of its own service go first, then the deepest.
 pub(super) fn ran_then(
     window: &Window,
     tree: &Tree,
     failing: &Failing,
     errors: &[&Occurrence],
+    related: &Related,
 ) -> Vec<Option<(u32, bool)>> {
     if errors.is_empty() {
         return Vec::new();
@@ -54,30 +57,31 @@ pub(super) fn ran_then(
             node,
         })
     });
-    let asked = errors.iter().map(|of| Asked { ts: of.ts, service: service(window, of.best_row) });
+    let asked = errors.iter().map(|of| {
+        let service = of.heard.service;
+        Asked { ts: of.ts, service, related: related.of(service) }
+    });
     found(ran.collect(), &asked.collect::<Vec<_>>())
 }
 
-fn found(mut ran: Vec<Ran>, asked: &[Asked]) -> Vec<Option<(u32, bool)>> {
+fn found(mut ran: Vec<Ran>, asked: &[Asked<'_>]) -> Vec<Option<(u32, bool)>> {
     ran.sort_unstable_by_key(|span| span.from);
     let mut by_time: Vec<usize> = (0..asked.len()).collect();
     by_time.sort_unstable_by_key(|idx| asked[*idx].ts);
     let mut to_begin = ran.iter().peekable();
-    let mut of_all = Running::default();
     let mut of_service: HashMap<Sym, Running> = HashMap::new();
     let mut found = vec![None; asked.len()];
     for idx in by_time {
-        let Asked { ts, service } = asked[idx];
+        let Asked { ts, service, related } = asked[idx];
         while let Some(span) = to_begin.next_if(|span| span.from <= ts) {
-            of_all.begin(span);
-            if span.service.is_some() {
-                of_service.entry(span.service).or_default().begin(span);
-            }
+            of_service.entry(span.service).or_default().begin(span);
         }
-        let own = of_service.get_mut(&service).and_then(|running| running.deepest(ts));
-        found[idx] = match own {
-            Some(node) => Some((node, true)),
-            None => of_all.deepest(ts).map(|node| (node, false)),
+        let mut deepest = |service| of_service.get_mut(&service)?.deepest(ts);
+        found[idx] = if let Some((_, Reverse(node))) = deepest(service) {
+            Some((node, true))
+        } else {
+            let deepest = related.iter().filter_map(|service| deepest(*service)).max();
+            deepest.map(|(_, Reverse(node))| (node, false))
         };
     }
     found
@@ -89,10 +93,10 @@ impl Running {
     }
 
     /// Times have to rise from call to call: what ended before one is let go.
-    fn deepest(&mut self, ts: i64) -> Option<u32> {
-        while let Some((_, Reverse(node), until)) = self.0.peek() {
+    fn deepest(&mut self, ts: i64) -> Option<(u32, Reverse<u32>)> {
+        while let Some((depth, node, until)) = self.0.peek() {
             if ts <= *until {
-                return Some(*node);
+                return Some((*depth, *node));
             }
             self.0.pop();
         }
@@ -108,10 +112,11 @@ mod tests {
     use super::*;
 
     /// The same by looking at each span for each error.
-    fn one_by_one(ran: &[Ran], asked: &[Asked]) -> Vec<Option<(u32, bool)>> {
-        let found = |of: &Asked| {
+    fn one_by_one(ran: &[Ran], asked: &[Asked<'_>]) -> Vec<Option<(u32, bool)>> {
+        let found = |of: &Asked<'_>| {
             let ran = ran.iter().filter(|span| (span.from..=span.until).contains(&of.ts));
-            let same = |span: &Ran| of.service.is_some() && span.service == of.service;
+            let same = |span: &Ran| span.service == of.service;
+            let ran = ran.filter(|span| same(span) || of.related.contains(&span.service));
             ran.max_by_key(|span| (same(span), span.depth, Reverse(span.node)))
                 .map(|span| (span.node, same(span)))
         };
@@ -123,12 +128,15 @@ mod tests {
         fn one_walk_finds_what_looking_at_each_span_finds(
             spans in vec((0_i64..20, 0_i64..10, 0_u32..4, 0_u32..4), 0..12),
             asked in vec((0_i64..32, 0_u32..4), 0..12),
+            related in vec((0_u32..4).prop_map(Sym), 0..3),
         ) {
             let ran = (0_u32..).zip(spans).map(|(node, (from, took, service, depth))| {
                 Ran { from, until: from + took, service: Sym(service), depth, node }
             });
-            let asked = asked.into_iter().map(|(ts, service)| Asked { ts, service: Sym(service) });
-            let (ran, asked): (Vec<Ran>, Vec<Asked>) = (ran.collect(), asked.collect());
+            let asked = asked
+                .into_iter()
+                .map(|(ts, service)| Asked { ts, service: Sym(service), related: &related });
+            let (ran, asked): (Vec<Ran>, Vec<Asked<'_>>) = (ran.collect(), asked.collect());
             prop_assert_eq!(found(ran.clone(), &asked), one_by_one(&ran, &asked));
         }
     }
@@ -144,8 +152,10 @@ mod tests {
             depth: node,
             node,
         };
-        let asked: Vec<Asked> =
-            (0..N).map(|idx| Asked { ts: i64::from(idx), service: Sym(2) }).collect();
+        let related = [Sym(1)];
+        let asked: Vec<Asked<'_>> = (0..N)
+            .map(|idx| Asked { ts: i64::from(idx), service: Sym(2), related: &related })
+            .collect();
         let deepest = found((0..N).map(nested).collect(), &asked);
         assert!((0..N).zip(&deepest).all(|(idx, found)| *found == Some((idx, false))));
         let flat = |node| Ran { depth: 1, ..nested(node) };

@@ -1,28 +1,53 @@
-//! Whom a span waited for: the spans below it that took most of its time.
+//! Whom a span waited for: the spans below it that took most of its time, until it gave up.
 
 use crate::derive::tree::{NO_NODE, Tree};
 use crate::derive::window::Window;
 
-/// Of each span the one below that took more than half of its time, the longest of several; [`NO_NODE`] where none did.
+/// A span counts as running at the end of the one above where no more than one part in so many of that one's time is left:
+/// who gives up has things to do before their own span ends.
+const MISSING_PART: i64 = 20;
+
+/// Of each span the one below that took more than half of its time and still ran at its end, the longest of several;
+/// [`NO_NODE`] where none did. What answered before is not what the span gave up waiting for.
 #[derive(Debug)]
 pub(super) struct Slow(Vec<u32>);
 
+/// A span's end and how long it took, in microseconds.
+#[derive(Debug, Clone, Copy)]
+struct Ran {
+    end: i64,
+    micros: i64,
+}
+
+impl Ran {
+    fn was_waited_for(self, above: Self) -> bool {
+        let left = above.end.saturating_sub(self.end);
+        self.micros.saturating_mul(2) > above.micros
+            && left.saturating_mul(MISSING_PART) <= above.micros
+    }
+}
+
 impl Slow {
     pub(super) fn new(window: &Window, tree: &Tree) -> Self {
-        let durations: Vec<Option<i64>> = tree
+        let ran: Vec<Option<Ran>> = tree
             .nodes
             .iter()
-            .map(|node| window.facts(node.at.day).span(window.row(node.at))?.duration_ns)
+            .map(|node| {
+                let row = window.row(node.at);
+                let span = window.facts(node.at.day).span(row)?;
+                Some(Ran { end: span.end(row.ts), micros: span.duration_ns? / 1_000 })
+            })
             .collect();
-        let mut longest = vec![NO_NODE; durations.len()];
+        let mut longest = vec![NO_NODE; ran.len()];
         for (node, of) in (0_u32..).zip(&tree.nodes).filter(|(_, of)| of.parent != NO_NODE) {
-            let duration = |node: u32| durations[node as usize];
-            let (Some(took), Some(waited)) = (duration(node), duration(of.parent)) else {
+            let ran = |node: u32| ran[node as usize];
+            let (Some(below), Some(above)) = (ran(node), ran(of.parent)) else {
                 continue;
             };
             let known = &mut longest[of.parent as usize];
-            let is_longer = *known == NO_NODE || duration(*known) < Some(took);
-            if is_longer && took.saturating_mul(2) > waited {
+            let is_longer =
+                *known == NO_NODE || ran(*known).is_none_or(|known| known.micros < below.micros);
+            if is_longer && below.was_waited_for(above) {
                 *known = node;
             }
         }

@@ -83,6 +83,8 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
             op: if named { known.symbols.intern(&op) } else { Sym::NONE },
             kind,
             status: Status::parse(text(columns.status, row_idx)),
+            http_error: int(columns.http_status, row_idx)
+                .is_some_and(|http_status| kind.fails_with(http_status)),
             weight: common.weight(row_idx),
         };
         row.key = KeyHasher::default()
