@@ -60,9 +60,40 @@ const SENTENCES: [[&str; 3]; 14] = [
     ["session {} ended at {}", "Sitzung {} endete um {}", "la session {} s'est terminée à {}"],
 ];
 
+/// Sentences with a code that means the same in every language.
+const CODED: [[&str; 3]; 5] = [
+    [
+        "ORA-00942: table {} does not exist",
+        "ORA-00942: Tabelle {} existiert nicht",
+        "ORA-00942: la table {} n'existe pas",
+    ],
+    [
+        "SQLSTATE[42S02]: no such table {}",
+        "SQLSTATE[42S02]: keine Tabelle {}",
+        "SQLSTATE[42S02]: table {} introuvable",
+    ],
+    [
+        "EACCES: may not open {}",
+        "EACCES: darf {} nicht öffnen",
+        "EACCES: ouverture de {} interdite",
+    ],
+    [
+        "access was denied for {} (0x80070005)",
+        "Zugriff auf {} verweigert (0x80070005)",
+        "accès à {} refusé (0x80070005)",
+    ],
+    [
+        "request to {} failed with status code 503",
+        "Anfrage an {} scheiterte mit Statuscode 503",
+        "la requête vers {} a échoué avec le code 503",
+    ],
+];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Message {
     sentence: usize,
+    /// Whether the sentence is one of those with a code.
+    is_coded: bool,
     language: usize,
     /// What the parameters are made from.
     pub(crate) seed: u64,
@@ -70,7 +101,14 @@ pub(crate) struct Message {
 
 impl Message {
     pub(crate) fn new(random: &mut Random) -> Self {
-        Self { sentence: random.below(SENTENCES.len()), language: 0, seed: random.bits() }
+        let sentence = random.below(SENTENCES.len());
+        Self { sentence, is_coded: false, language: 0, seed: random.bits() }
+    }
+
+    /// A sentence with a stable code.
+    pub(crate) fn coded(random: &mut Random) -> Self {
+        let sentence = random.below(CODED.len());
+        Self { sentence, is_coded: true, language: 0, seed: random.bits() }
     }
 
     /// The same sentence about something else.
@@ -78,7 +116,7 @@ impl Message {
         Self { seed: random.bits(), ..self }
     }
 
-    /// Another sentence.
+    /// Another sentence; not for those with a code.
     pub(crate) fn other(self, random: &mut Random) -> Self {
         let step = 1 + random.below(SENTENCES.len() - 1);
         Self { sentence: (self.sentence + step) % SENTENCES.len(), ..self }
@@ -92,7 +130,9 @@ impl Message {
     pub(crate) fn text(self) -> String {
         let mut random = Random::new(self.seed);
         let mut out = String::new();
-        for (idx, part) in SENTENCES[self.sentence][self.language].split("{}").enumerate() {
+        let sentences =
+            if self.is_coded { CODED[self.sentence] } else { SENTENCES[self.sentence] };
+        for (idx, part) in sentences[self.language].split("{}").enumerate() {
             if idx > 0 {
                 out += &parameter(&mut random);
             }
