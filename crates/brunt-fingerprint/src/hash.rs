@@ -121,6 +121,20 @@ mod tests {
     }
 
     #[test]
+    fn a_long_key_is_hashed_as_one() {
+        let long = "a".repeat(KEY_BYTES);
+        let mut all = Vec::new();
+        for field in ["group", "b", long.as_str(), "c"] {
+            all.extend_from_slice(&(field.len() as u64).to_le_bytes());
+            all.extend_from_slice(field.as_bytes());
+        }
+        let seed = u64::from(b'0') << 8 | u64::from(b'e');
+        let mut key = Key::new("group");
+        key.field(Some("b")).field(Some(&long)).field(Some("c"));
+        assert_eq!(key.id(), Id(xxh3_128_with_seed(&all, seed)));
+    }
+
+    #[test]
     fn fields_do_not_run_into_each_other() {
         let id = |fields: &[Option<&str>]| {
             let mut key = Key::new("group");

@@ -325,6 +325,39 @@ mod tests {
     }
 
     #[test]
+    fn a_containers_lines_are_those_of_the_program() {
+        let logged = PLAIN.lines().fold(String::new(), |logged, line| {
+            let line = line.replace('\t', "\\t");
+            logged + &format!("{{\"log\":\"{line}\\n\",\"stream\":\"stderr\",\"time\":\"2026-03-02T10:22:33Z\"}}\n")
+        });
+        assert_eq!(stack(&logged).text, PLAIN);
+        assert_eq!(stack(logged.trim_end()).text, PLAIN);
+        assert_eq!(stack("{\"log\":\"say \\\"no\\\" \\\\").text, "say \"no\" \\");
+    }
+
+    #[test]
+    fn what_another_thread_logged_between_goes() {
+        let own = "2026-03-02 10:22:33,123 [main] ERROR shop.Main - order failed\n\n";
+        for other in [
+            "2026-03-02 10:22:34,001 [reaper-1] INFO swept 9",
+            "2026/03/02 10:22:34 swept 9",
+            "[2026-03-02T10:22:34Z] shop.INFO: swept 9",
+        ] {
+            for at in [1, 2, 3] {
+                let mut lines: Vec<&str> = PLAIN.lines().collect();
+                lines.insert(at, other);
+                assert_eq!(stack(&(lines.join("\n") + "\n")).text, PLAIN, "{other}");
+                assert_eq!(
+                    stack(&(own.to_owned() + &lines.join("\n"))).text,
+                    own.to_owned() + PLAIN
+                );
+            }
+        }
+        let none = PLAIN.replace("no\n", "no\n2026 orders are open\n");
+        assert_eq!(stack(&none).text, none);
+    }
+
+    #[test]
     fn a_message_ends_where_a_stack_begins() {
         assert_eq!(message("no such card\n\tat com.acme.A.b(A.java:1)"), "no such card\n");
         assert_eq!(message("two\nlines"), "two\nlines");

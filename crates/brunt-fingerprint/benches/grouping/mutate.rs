@@ -5,7 +5,9 @@ use brunt_fingerprint::Occurrence;
 use crate::message::Message;
 use crate::print::{Printed, dialect, print};
 use crate::random::Random;
-use crate::story::{CHECKOUTS, Call, Fault, FaultKind, Kind, SERVICES, Story, call, helper, trouble};
+use crate::story::{
+    CHECKOUTS, Call, Fault, FaultKind, Kind, SERVICES, Story, call, helper, trouble,
+};
 
 /// An error as it reaches the grouping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub(crate) fn keep(story: &Story, random: &mut Random) -> Vec<Pair> {
         changes.push(("bundle hash", Story { bundle: random.bits(), ..story.clone() }));
     }
     if !counts_words(story) {
-        changes.push(("localised message", translated(story, random)));
+        changes.push(("localised", translated(story, random)));
     }
     let first = Happening::of(story);
     let mut pairs: Vec<Pair> = changes
@@ -79,20 +81,24 @@ pub(crate) fn keep(story: &Story, random: &mut Random) -> Vec<Pair> {
     if story.kind.has_recursion_errors() {
         pairs.push(recursion(story.kind, random));
     }
-    pairs.push(localised_code(story, random));
+    let coded = Message::coded(random);
+    pairs.push(localised("localised, with a code", coded, story, random));
     pairs
 }
 
-/// Pairs that are one group to a reader, and two by a rule: where words are all there is to tell faults apart, another
-/// language's words are another fault.
+/// Pairs that are one group to a reader, and two by a rule: where words are all there is to tell faults apart, or stand
+/// beside a status, another language's words are another fault.
 pub(crate) fn contested(story: &Story, random: &mut Random) -> Vec<Pair> {
-    let pair = |mutation| Pair {
-        mutation,
-        first: Happening::of(story),
-        second: Happening::of(&translated(story, random)),
-    };
-    let mutation = "localised message, where words count";
-    counts_words(story).then_some(mutation).map(pair).into_iter().collect()
+    let status = localised("localised, with a status", Message::with_status(random), story, random);
+    let mut pairs = vec![status];
+    if counts_words(story) {
+        pairs.push(Pair {
+            mutation: "localised, where words count",
+            first: Happening::of(story),
+            second: Happening::of(&translated(story, random)),
+        });
+    }
+    pairs
 }
 
 /// Pairs that are two groups.
@@ -136,15 +142,11 @@ fn translated(story: &Story, random: &mut Random) -> Story {
     Story { root, ..story.clone() }
 }
 
-/// A generic type, whose message counts, with a stable code that says the same in every language.
-fn localised_code(story: &Story, random: &mut Random) -> Pair {
-    let root = Fault { kind: FaultKind::Generic, message: Message::coded(random) };
-    let coded = Story { root, ..story.clone() };
-    Pair {
-        mutation: "localised message with a code",
-        first: Happening::of(&coded),
-        second: Happening::of(&translated(&coded, random)),
-    }
+/// A generic type, whose message counts, in two languages.
+fn localised(mutation: &'static str, message: Message, story: &Story, random: &mut Random) -> Pair {
+    let first = Story { root: Fault { kind: FaultKind::Generic, message }, ..story.clone() };
+    let second = translated(&first, random);
+    Pair { mutation, first: Happening::of(&first), second: Happening::of(&second) }
 }
 
 fn other_checkout(story: &Story, random: &mut Random) -> &'static str {

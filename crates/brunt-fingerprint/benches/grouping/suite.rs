@@ -43,10 +43,7 @@ pub(crate) struct Scores {
     pub(crate) wrong: Vec<(Kind, Pair)>,
 }
 
-pub(crate) fn total(
-    shares: &Shares,
-    of: impl Fn(Kind, &str) -> bool,
-) -> Share {
+pub(crate) fn total(shares: &Shares, of: impl Fn(Kind, &str) -> bool) -> Share {
     let chosen = shares.iter().filter(|((kind, mutation), _)| of(*kind, mutation));
     chosen.fold(Share::default(), |sum, (_, share)| Share {
         n_right: sum.n_right + share.n_right,

@@ -89,3 +89,18 @@ fn frames_of_all_forms_are_read() {
         assert!(frame(line).is_none(), "{line}");
     }
 }
+
+#[test]
+fn types_of_any_name_are_read() {
+    for (header, type_name, message) in [
+        ("Unhandled exception. Acme.Declined: no", "Acme.Declined", "no"),
+        ("Acme.Shop.Declined: no", "Acme.Shop.Declined", "no"),
+        ("Acme.Worker: stopped\nSystem.IO.IOException: no", "System.IO.IOException", "no"),
+        ("stopped: no", "", "stopped: no"),
+        ("acme.host: no", "", "acme.host: no"),
+    ] {
+        let text = format!("{header}\n   at Acme.A.Run() in /src/A.cs:line 1\n");
+        let want = [row(type_name, message, &["Acme.A.Run"])];
+        assert_eq!(outline(&DotNet.parse(&text).chain), want, "{header}");
+    }
+}
