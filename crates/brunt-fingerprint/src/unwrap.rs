@@ -230,7 +230,11 @@ fn is_drive(text: &str, colon: usize) -> bool {
     let is_letter = |at: Option<usize>| {
         at.and_then(|at| byte(text, at)).is_some_and(|b| b.is_ascii_alphanumeric())
     };
-    is_letter(colon.checked_sub(1))
+    // A number there is a column, and the backslash is an escaped line end's.
+    let is_digit =
+        colon.checked_sub(1).and_then(|at| byte(text, at)).is_some_and(|b| b.is_ascii_digit());
+    !is_digit
+        && is_letter(colon.checked_sub(1))
         && !is_letter(colon.checked_sub(2))
         && is_letter(Some(colon + 2))
 }
@@ -310,6 +314,7 @@ mod tests {
         assert_eq!(stack(&escaped).text, PLAIN.trim_end());
         assert_eq!(stack(&format!("\"{}\"", escaped.replace('\\', "\\\\"))).text, PLAIN.trim_end());
         assert_eq!(message("cannot open C:\\new\\table"), "cannot open C:\\new\\table");
+        assert_eq!(message("panicked at a.rs:6:9:\\nledger"), "panicked at a.rs:6:9:\nledger");
         assert_eq!(message("a \\u00e4\\n\\ud800 \\q"), "a ä\n\u{fffd} \\q");
     }
 

@@ -83,6 +83,16 @@ backtrace:
 }
 
 #[test]
+fn what_abort_was_told_keeps_its_own_quotes() {
+    reads(
+        "signal 6 (SIGABRT), code -1\nAbort message: 'session of \"Ali 7\"'\n#00 pc 0012  /data/app/libshop.so (total+1)\n",
+        "SIGABRT",
+        "session of \"Ali 7\"",
+        &["libshop.total"],
+    );
+}
+
+#[test]
 fn frames_of_which_a_recorder_kept_less_are_read() {
     reads(
         "SIGSEGV: Segfault
