@@ -8,20 +8,26 @@ use crate::lang::Symbol;
 /// documentation holds in all rows.
 pub(crate) const VERSION: &str = "e0";
 
-/// Room for the fields of a usual key.
-const KEY_BYTES: usize = 256;
+/// Room for the fields of a usual key, which so needs no memory of its own.
+const KEY_BYTES: usize = 384;
 
 /// Lower-case RFC 4648 alphabet.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// A key that takes fields one by one. A missing field differs from an empty one, and no two lists of fields collide
 /// by being written one after the other.
-pub(crate) struct Key(Vec<u8>);
+pub(crate) struct Key {
+    usual: [u8; KEY_BYTES],
+    /// Bytes of `usual` that are taken.
+    n_usual: usize,
+    /// The whole key, where it is longer than usual; else empty.
+    long: Vec<u8>,
+}
 
 impl Key {
     /// `kind` keeps apart what is alike in all fields: a site, a group, a variant.
     pub(crate) fn new(kind: &str) -> Self {
-        let mut key = Self(Vec::with_capacity(KEY_BYTES));
+        let mut key = Self { usual: [0; KEY_BYTES], n_usual: 0, long: Vec::new() };
         key.field(Some(kind));
         key
     }
@@ -37,14 +43,29 @@ impl Key {
 
     pub(crate) fn id(&self) -> Id {
         let seed = VERSION.bytes().rev().fold(0, |seed, byte| seed << 8 | u64::from(byte));
-        Id(xxh3_128_with_seed(&self.0, seed))
+        let usual = self.usual.get(..self.n_usual).unwrap_or_default();
+        Id(xxh3_128_with_seed(if self.long.is_empty() { usual } else { &self.long }, seed))
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        if self.long.is_empty() {
+            let end = self.n_usual + bytes.len();
+            if let Some(room) = self.usual.get_mut(self.n_usual..end) {
+                room.copy_from_slice(bytes);
+                self.n_usual = end;
+                return;
+            }
+            let usual = self.usual.get(..self.n_usual).unwrap_or_default();
+            self.long.extend_from_slice(usual);
+        }
+        self.long.extend_from_slice(bytes);
     }
 
     fn parts(&mut self, parts: Option<&[&str]>) -> &mut Self {
         let len = parts.map_or(u64::MAX, |parts| parts.iter().map(|part| part.len() as u64).sum());
-        self.0.extend_from_slice(&len.to_le_bytes());
+        self.push(&len.to_le_bytes());
         for part in parts.unwrap_or_default() {
-            self.0.extend_from_slice(part.as_bytes());
+            self.push(part.as_bytes());
         }
         self
     }
@@ -97,6 +118,20 @@ mod tests {
             Key::new("site").field(Some("pay.charge")).id()
         );
         assert_eq!(Key::new("site").symbol(None).id(), Key::new("site").field(None).id());
+    }
+
+    #[test]
+    fn a_long_key_is_hashed_as_one() {
+        let long = "a".repeat(KEY_BYTES);
+        let mut all = Vec::new();
+        for field in ["group", "b", long.as_str(), "c"] {
+            all.extend_from_slice(&(field.len() as u64).to_le_bytes());
+            all.extend_from_slice(field.as_bytes());
+        }
+        let seed = u64::from(b'0') << 8 | u64::from(b'e');
+        let mut key = Key::new("group");
+        key.field(Some("b")).field(Some(&long)).field(Some("c"));
+        assert_eq!(key.id(), Id(xxh3_128_with_seed(&all, seed)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Step 2: the text as the program printed it, without what transport put around it.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -23,14 +24,15 @@ pub(crate) struct Unwrapped<'a> {
     pub(crate) language: Option<&'static dyn Language>,
 }
 
-/// A stack without size, JSON escapes, terminal colours, carriage returns and a log prefix on each line.
+/// A stack without size, a container's JSON around each line, JSON escapes, terminal colours, carriage returns, lines
+/// that another thread logged between, and a log prefix on each line.
 pub(crate) fn stack(raw: &str) -> Unwrapped<'_> {
     let capped = keep_ends(raw);
     let is_cut = matches!(capped, Cow::Owned(_));
-    let text = rewrite(rewrite(capped, unescape), strip_controls);
+    let text = rewrite(rewrite(rewrite(capped, unpack_container), unescape), strip_controls);
     let language = detect(&text);
     if language.is_some() {
-        return Unwrapped { text, is_cut, language };
+        return Unwrapped { text: rewrite(text, strip_others), is_cut, language };
     }
     let text = rewrite(text, strip_prefix);
     let language = detect(&text);
@@ -108,6 +110,66 @@ fn keep_ends(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{head}\n{tail}"))
 }
 
+/// What a container's runtime begins each line with, and the program's line stands behind.
+const CONTAINER: &str = "{\"log\":\"";
+
+/// Takes the program's lines out of a container's log: `{"log":"line\n","stream":"stderr","time":"…"}`. A line that is
+/// none of these is kept as it is.
+fn unpack_container(text: &str) -> Option<String> {
+    if !text.trim_ascii_start().starts_with(CONTAINER) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    for (_, line) in Lines::of(text) {
+        match line.trim_ascii_start().strip_prefix(CONTAINER) {
+            Some(logged) => unescape_to(before(logged, string_end(logged)), &mut out),
+            None => out.extend([line, "\n"]),
+        }
+    }
+    Some(out)
+}
+
+/// Where a JSON string ends whose opening quote is behind; a text that was cut has no end.
+fn string_end(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().position(|b| {
+        let is_end = b == b'"' && !is_escaped;
+        is_escaped = b == b'\\' && !is_escaped;
+        is_end
+    });
+    end.unwrap_or(text.len())
+}
+
+/// Removes lines that begin with a date and a time, which no frame does; `None` if there are none. Such lines at the
+/// start of the text are the log's own words around the error.
+fn strip_others(text: &str) -> Option<String> {
+    static YEAR: LazyLock<[memmem::Finder<'static>; 2]> =
+        LazyLock::new(|| ["\n20", "\n[20"].map(memmem::Finder::new));
+    YEAR.iter().find_map(|year| year.find(text.as_bytes()))?;
+    let is_own = |line: &str| line.trim_ascii().is_empty() || is_logged(line);
+    let n_own = Lines::of(text).take_while(|(_, line)| is_own(line)).count();
+    let mut out = String::with_capacity(text.len());
+    for (idx, (_, line)) in Lines::of(text).enumerate() {
+        if idx < n_own || !is_logged(line) {
+            out.extend([line, "\n"]);
+        }
+    }
+    Some(out)
+}
+
+/// `2026-03-02 10:22:33`, `2026/03/02 10:22`, `[2026-03-02T10:22` at the start of a line.
+fn is_logged(line: &str) -> bool {
+    const FORM: &[u8] = b"0000-00-00 00:00";
+    let line = line.strip_prefix('[').unwrap_or(line).as_bytes();
+    line.len() >= FORM.len()
+        && line.iter().zip(FORM).all(|(b, form)| match form {
+            b'0' => b.is_ascii_digit(),
+            b'-' => matches!(b, b'-' | b'/'),
+            b' ' => matches!(b, b' ' | b'T'),
+            _ => b == form,
+        })
+}
+
 /// Undoes JSON escapes, up to twice, where a text has escaped line ends and no real ones.
 fn unescape(text: &str) -> Option<String> {
     let once = unescape_once(text)?;
@@ -128,6 +190,12 @@ fn unescape_once(text: &str) -> Option<String> {
     let inner =
         trimmed.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(trimmed);
     let mut out = String::with_capacity(inner.len());
+    unescape_to(inner, &mut out);
+    Some(out)
+}
+
+/// Appends what stands between the quotes of a JSON string.
+fn unescape_to(inner: &str, out: &mut String) {
     let mut rest = inner;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         out.push_str(before(rest, at));
@@ -155,7 +223,6 @@ fn unescape_once(text: &str) -> Option<String> {
         rest = escaped.as_str();
     }
     out.push_str(rest);
-    Some(out)
 }
 
 /// Whether the colon belongs to a drive letter, with one backslash and a name behind it.
@@ -163,7 +230,11 @@ fn is_drive(text: &str, colon: usize) -> bool {
     let is_letter = |at: Option<usize>| {
         at.and_then(|at| byte(text, at)).is_some_and(|b| b.is_ascii_alphanumeric())
     };
-    is_letter(colon.checked_sub(1))
+    // A number there is a column, and the backslash is an escaped line end's.
+    let is_digit =
+        colon.checked_sub(1).and_then(|at| byte(text, at)).is_some_and(|b| b.is_ascii_digit());
+    !is_digit
+        && is_letter(colon.checked_sub(1))
         && !is_letter(colon.checked_sub(2))
         && is_letter(Some(colon + 2))
 }
@@ -243,6 +314,7 @@ mod tests {
         assert_eq!(stack(&escaped).text, PLAIN.trim_end());
         assert_eq!(stack(&format!("\"{}\"", escaped.replace('\\', "\\\\"))).text, PLAIN.trim_end());
         assert_eq!(message("cannot open C:\\new\\table"), "cannot open C:\\new\\table");
+        assert_eq!(message("panicked at a.rs:6:9:\\nledger"), "panicked at a.rs:6:9:\nledger");
         assert_eq!(message("a \\u00e4\\n\\ud800 \\q"), "a ä\n\u{fffd} \\q");
     }
 
@@ -255,6 +327,39 @@ mod tests {
             },
         );
         assert_eq!(stack(&logged).text, format!("--- log starts\n{PLAIN}"));
+    }
+
+    #[test]
+    fn a_containers_lines_are_those_of_the_program() {
+        let logged = PLAIN.lines().fold(String::new(), |logged, line| {
+            let line = line.replace('\t', "\\t");
+            logged + &format!("{{\"log\":\"{line}\\n\",\"stream\":\"stderr\",\"time\":\"2026-03-02T10:22:33Z\"}}\n")
+        });
+        assert_eq!(stack(&logged).text, PLAIN);
+        assert_eq!(stack(logged.trim_end()).text, PLAIN);
+        assert_eq!(stack("{\"log\":\"say \\\"no\\\" \\\\").text, "say \"no\" \\");
+    }
+
+    #[test]
+    fn what_another_thread_logged_between_goes() {
+        let own = "2026-03-02 10:22:33,123 [main] ERROR shop.Main - order failed\n\n";
+        for other in [
+            "2026-03-02 10:22:34,001 [reaper-1] INFO swept 9",
+            "2026/03/02 10:22:34 swept 9",
+            "[2026-03-02T10:22:34Z] shop.INFO: swept 9",
+        ] {
+            for at in [1, 2, 3] {
+                let mut lines: Vec<&str> = PLAIN.lines().collect();
+                lines.insert(at, other);
+                assert_eq!(stack(&(lines.join("\n") + "\n")).text, PLAIN, "{other}");
+                assert_eq!(
+                    stack(&(own.to_owned() + &lines.join("\n"))).text,
+                    own.to_owned() + PLAIN
+                );
+            }
+        }
+        let none = PLAIN.replace("no\n", "no\n2026 orders are open\n");
+        assert_eq!(stack(&none).text, none);
     }
 
     #[test]

@@ -20,18 +20,22 @@ mod story;
 #[path = "../benches/grouping/suite.rs"]
 mod suite;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use brunt_fingerprint::{Occurrence, Rules, group, group_id};
 
 use mutate::{Happening, keep, split};
+use print::Printed;
 use random::Random;
 use story::{KINDS, Story};
 use suite::{run, total};
 
 /// Stories a language for the golden ids.
-const N_GOLDEN: u64 = 14;
+const N_GOLDEN: u64 = 18;
+/// Distinct texts that the contract of stable ids wants among the golden ones.
+const GOLDEN_TEXTS_LEAST: usize = 5000;
 
 fn grouped(happening: &Happening) -> String {
     let occurrence = happening.occurrence();
@@ -63,9 +67,10 @@ fn groups_stay_together_and_apart_in_every_language() {
     assert!(keep >= 0.995 && split >= 0.995, "{keep:.4} together, {split:.4} apart\n{shown}");
 }
 
-/// The last ten characters of each id, one line a story: its own, then those of its mutations in their order.
+/// The last ten characters of each id, one line a story: its own, then those of its mutations in their order; and the
+/// number of distinct texts.
 fn golden() -> (String, usize) {
-    let (mut out, mut n_ids) = (String::new(), 0);
+    let (mut out, mut texts) = (String::new(), BTreeSet::new());
     for kind in KINDS {
         for number in 0..N_GOLDEN {
             let random = &mut Random::new(number << 8 ^ kind as u64);
@@ -74,14 +79,16 @@ fn golden() -> (String, usize) {
             let pairs = [keep(&story, random), split(&story, random)].concat();
             let all = std::iter::once(Happening::of(&story))
                 .chain(pairs.into_iter().map(|pair| pair.second));
-            for id in all.map(|happening| grouped(&happening)) {
+            for happening in all {
+                let id = grouped(&happening);
                 let _ = write!(out, " {}", &id[id.len() - 10..]);
-                n_ids += 1;
+                let Printed { stack, type_name, message } = happening.printed;
+                texts.insert((stack, type_name, message));
             }
             out.push('\n');
         }
     }
-    (out, n_ids)
+    (out, texts.len())
 }
 
 /// The first line names the version and why its ids are what they are. `BRUNT_GOLDEN_WHY` accepts new ids: within a
@@ -89,8 +96,8 @@ fn golden() -> (String, usize) {
 #[test]
 fn golden_ids_stay() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden_ids.txt");
-    let (ids, n_ids) = golden();
-    assert!(n_ids >= 5000, "{n_ids} ids");
+    let (ids, n_texts) = golden();
+    assert!(n_texts >= GOLDEN_TEXTS_LEAST, "{n_texts} distinct texts");
     let any = group_id(&Occurrence::default(), &Rules::default());
     let version = any.split(':').next().unwrap_or_default();
     if let Some(why) = std::env::var("BRUNT_GOLDEN_WHY").ok().filter(|why| !why.is_empty()) {

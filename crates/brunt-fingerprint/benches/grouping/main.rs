@@ -4,8 +4,12 @@
 //!
 //! Parts are `metamorphic`, `exports`, `speed`, `linear`; all without any. `--show` prints pairs that came out wrong.
 //! `exports` reads the folder that `BRUNT_EXPORTS` names. A row for which there is no data says so.
-#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+//!
+//! A figure short of its target has **missed** behind it and the program still ends with 0: figures are to be read, and
+//! what must hold is in the tests. Arguments that mean nothing end it with 2, before anything is measured.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
+mod arguments;
 mod compiled;
 mod exports;
 mod linear;
@@ -20,11 +24,15 @@ mod speed;
 mod story;
 mod suite;
 
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
 use brunt_fingerprint::{Rules, group_id};
 
+use crate::arguments::Arguments;
 use crate::mutate::Happening;
-use crate::story::KINDS;
-use crate::suite::{Scores, run, total};
+use crate::story::{KINDS, Kind};
+use crate::suite::{Scores, Shares, run, total};
 
 /// Figures of GROUPING's table for which no data can be had here: what, the best peer, the target.
 const UNMEASURED: [(&str, &str, &str); 5] = [
@@ -35,36 +43,31 @@ const UNMEASURED: [(&str, &str, &str); 5] = [
     ("log messages of 16 systems, F1 / accuracy", "0.938 / 0.769", ">= 0.95 / 0.80"),
 ];
 
-fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let (mut seed, mut n_seeds, mut n_shown, mut parts) = (1, 400, 0, Vec::new());
-    while let Some(argument) = arguments.next() {
-        let mut number = || arguments.next().and_then(|n| n.parse::<u64>().ok());
-        match argument.as_str() {
-            "--seed" => seed = number().unwrap_or(seed),
-            "--seeds" => n_seeds = number().unwrap_or(n_seeds),
-            "--show" => n_shown = number().unwrap_or(n_shown),
-            "--bench" => {}
-            _ => parts.push(argument),
+fn main() -> ExitCode {
+    let arguments = match Arguments::read(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("grouping: {error}");
+            return ExitCode::from(2);
         }
-    }
-    let has = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
+    };
     row("", "brunt", "best peer", "target");
-    if has("metamorphic") {
-        metamorphic(seed, n_seeds, usize::try_from(n_shown).unwrap_or(0));
+    if arguments.has("metamorphic") {
+        metamorphic(&arguments);
     }
-    if has("exports") {
-        exports::measure(usize::try_from(n_shown).unwrap_or(0));
+    if arguments.has("exports") {
+        exports::measure(arguments.n_shown);
         for (what, peer, target) in UNMEASURED {
             row(what, "not measured: no data", peer, target);
         }
     }
-    if has("speed") {
+    if arguments.has("speed") {
         speed::measure();
     }
-    if has("linear") {
+    if arguments.has("linear") {
         linear::measure();
     }
+    ExitCode::SUCCESS
 }
 
 /// One line of the table.
@@ -72,52 +75,67 @@ fn row(what: &str, figure: &str, peer: &str, target: &str) {
     println!("{what:<46} {figure:>22}  {peer:>22}  {target:>16}");
 }
 
+/// One line of the table, with a word behind the target where the figure is short of it.
+fn judged_row(what: &str, figure: &str, peer: &str, target: &str, is_met: bool) {
+    let judged = format!("{target}{}", if is_met { "" } else { "  **missed**" });
+    row(what, figure, peer, &judged);
+}
+
 fn grouped(happening: &Happening) -> String {
     let occurrence = happening.occurrence();
     group_id(&occurrence, &Rules::default())
 }
 
-fn metamorphic(seed: u64, n_seeds: u64, n_shown: usize) {
+/// The shares of pairs kept together and apart, among those that `of` chooses.
+fn both(scores: &Scores, of: impl Fn(Kind, &str) -> bool) -> [f64; 2] {
+    [&scores.keep, &scores.split].map(|shares| 100.0 * total(shares, &of).value())
+}
+
+fn shown([keep, split]: [f64; 2]) -> String {
+    format!("{keep:.2} / {split:.2}")
+}
+
+fn metamorphic(arguments: &Arguments) {
+    let Arguments { seed, n_seeds, n_shown, .. } = *arguments;
     let scores = run(seed, n_seeds, n_shown, grouped);
     let peers = peers::all().map(|(name, group)| (name, run(seed, n_seeds, 0, group)));
-    let both = |scores: &Scores, of: &dyn Fn(story::Kind, &str) -> bool| {
-        let (keep, split) = (total(&scores.keep, of).value(), total(&scores.split, of).value());
-        format!("{:.2} / {:.2}", 100.0 * keep, 100.0 * split)
-    };
     let n_pairs = total(&scores.keep, |_, _| true).n + total(&scores.split, |_, _| true).n;
     println!(
-        "\nmetamorphic suite, seed {seed}, {n_seeds} stories a language, {n_pairs} pairs: must keep / must split, %"
+        "\nmetamorphic suite, seed {seed}, {n_seeds} stories a language, {n_pairs} pairs, {} identical ones left out: \
+         must keep / must split, %",
+        scores.n_identical
     );
-    let best = |of: &dyn Fn(story::Kind, &str) -> bool| {
-        let mean =
-            |scores: &Scores| total(&scores.keep, of).value() + total(&scores.split, of).value();
+    let best = |of: &dyn Fn(Kind, &str) -> bool| {
+        let mean = |scores: &Scores| both(scores, of).into_iter().sum::<f64>();
         let best = peers.iter().max_by(|(_, a), (_, b)| mean(a).total_cmp(&mean(b)));
-        best.map_or(String::new(), |(_, scores)| both(scores, of))
+        best.map_or(String::new(), |(_, scores)| shown(both(scores, of)))
     };
-    row("all", &both(&scores, &|_, _| true), &best(&|_, _| true), ">= 99.5 / 99.5");
+    let against = |what: &str, of: &dyn Fn(Kind, &str) -> bool, target: f64| {
+        let own = both(&scores, of);
+        let is_met = own.into_iter().all(|share| share >= target);
+        judged_row(what, &shown(own), &best(of), &format!(">= {target} / {target}"), is_met);
+    };
+    against("all", &|_, _| true, 99.5);
     for (name, peer) in &peers {
-        row(&format!("  peer: {name}"), "", &both(peer, &|_, _| true), "");
+        row(&format!("  peer: {name}"), "", &shown(both(peer, |_, _| true)), "");
     }
     for kind in KINDS {
-        let of = |other, _: &str| other == kind;
-        row(&format!("  {}", kind.name()), &both(&scores, &of), &best(&of), ">= 97 / 97");
+        against(&format!("  {}", kind.name()), &|other, _| other == kind, 97.0);
     }
-    for (shares, word) in [(&scores.keep, "keep"), (&scores.split, "split")] {
-        let mutations: std::collections::BTreeSet<&str> =
-            shares.keys().map(|(_, name)| *name).collect();
+    let parts: [(&str, fn(&Scores) -> &Shares); 3] = [
+        ("keep", |scores| &scores.keep),
+        ("split", |scores| &scores.split),
+        ("in no sum", |scores| &scores.contested),
+    ];
+    for (word, part) in parts {
+        let mutations: BTreeSet<&str> = part(&scores).keys().map(|(_, name)| *name).collect();
         for mutation in mutations {
-            let share = |shares: &_| {
-                format!("{:.2}", 100.0 * total(shares, |_, name| name == mutation).value())
+            let share = |scores: &Scores| {
+                let share = total(part(scores), |_, name| name == mutation);
+                format!("{:.2}", 100.0 * share.value())
             };
-            let of_peers = peers
-                .iter()
-                .map(|(_, peer)| share(if word == "keep" { &peer.keep } else { &peer.split }));
-            row(
-                &format!("  {word}: {mutation}"),
-                &share(shares),
-                &of_peers.collect::<Vec<_>>().join(" "),
-                "",
-            );
+            let of_peers = peers.iter().map(|(_, peer)| share(peer)).collect::<Vec<_>>().join(" ");
+            row(&format!("  {word}: {mutation}"), &share(&scores), &of_peers, "");
         }
     }
     for (kind, pair) in &scores.wrong {

@@ -69,7 +69,7 @@ fn java_frame(story: &Story, call: Call, line: u32) -> String {
 
 fn java(story: &Story) -> Printed {
     let name = |kind: FaultKind| match kind {
-        FaultKind::Specific(name) => format!("com.acme.{}.{}Exception", name.0, name.pascal()),
+        FaultKind::Specific(name) => format!("com.acme.{}.{}", name.package(), name.pascal()),
         FaultKind::Generic => "java.lang.IllegalStateException".to_owned(),
         FaultKind::Recursion => "java.lang.StackOverflowError".to_owned(),
     };
@@ -138,7 +138,7 @@ fn dotnet_frame(story: &Story, call: Call, line: u32) -> String {
 
 fn dotnet(story: &Story) -> Printed {
     let name = |kind: FaultKind| match kind {
-        FaultKind::Specific(name) => format!("Acme.Shop.{}Exception", name.pascal()),
+        FaultKind::Specific(name) => format!("Acme.Shop.{}", name.pascal()),
         FaultKind::Generic => "System.InvalidOperationException".to_owned(),
         FaultKind::Recursion => "System.StackOverflowException".to_owned(),
     };
@@ -192,7 +192,7 @@ fn dart_frame(_: &Story, call: Call, line: u32) -> String {
 fn dart(story: &Story) -> Printed {
     let header = match story.root.kind {
         FaultKind::Specific(name) => {
-            format!("{}Exception: {}", name.pascal(), story.root.message.text())
+            format!("{}: {}", name.pascal(), story.root.message.text())
         }
         FaultKind::Generic => format!("Exception: {}", story.root.message.text()),
         FaultKind::Recursion => "StackOverflowError: Stack Overflow".to_owned(),
@@ -232,7 +232,7 @@ fn elixir_frame(story: &Story, call: Call, line: u32) -> String {
 
 fn elixir(story: &Story) -> Printed {
     let name = match story.root.kind {
-        FaultKind::Specific(name) => format!("Shop.{}Error", name.pascal()),
+        FaultKind::Specific(name) => format!("Shop.{}", name.pascal()),
         _ => fault_name(story.root.kind, "RuntimeError", ""),
     };
     let mut out = String::new();

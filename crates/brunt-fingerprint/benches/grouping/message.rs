@@ -60,8 +60,39 @@ const SENTENCES: [[&str; 3]; 14] = [
     ["session {} ended at {}", "Sitzung {} endete um {}", "la session {} s'est terminée à {}"],
 ];
 
+/// Sentences with a code that means the same in every language.
+const CODED: [[&str; 3]; 4] = [
+    [
+        "ORA-00942: table {} does not exist",
+        "ORA-00942: Tabelle {} existiert nicht",
+        "ORA-00942: la table {} n'existe pas",
+    ],
+    [
+        "SQLSTATE[42S02]: no such table {}",
+        "SQLSTATE[42S02]: keine Tabelle {}",
+        "SQLSTATE[42S02]: table {} introuvable",
+    ],
+    [
+        "EACCES: may not open {}",
+        "EACCES: darf {} nicht öffnen",
+        "EACCES: ouverture de {} interdite",
+    ],
+    [
+        "access was denied for {} (0x80070005)",
+        "Zugriff auf {} verweigert (0x80070005)",
+        "accès à {} refusé (0x80070005)",
+    ],
+];
+/// Sentences with a status, which names a class of faults.
+const STATUS: [[&str; 3]; 1] = [[
+    "request to {} failed with status code 503",
+    "Anfrage an {} scheiterte mit Statuscode 503",
+    "la requête vers {} a échoué avec le code 503",
+]];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Message {
+    sentences: &'static [[&'static str; 3]],
     sentence: usize,
     language: usize,
     /// What the parameters are made from.
@@ -70,7 +101,22 @@ pub(crate) struct Message {
 
 impl Message {
     pub(crate) fn new(random: &mut Random) -> Self {
-        Self { sentence: random.below(SENTENCES.len()), language: 0, seed: random.bits() }
+        Self::of(&SENTENCES, random)
+    }
+
+    /// A sentence with a stable code.
+    pub(crate) fn coded(random: &mut Random) -> Self {
+        Self::of(&CODED, random)
+    }
+
+    /// A sentence with a status.
+    pub(crate) fn with_status(random: &mut Random) -> Self {
+        Self::of(&STATUS, random)
+    }
+
+    fn of(sentences: &'static [[&'static str; 3]], random: &mut Random) -> Self {
+        let sentence = random.below(sentences.len());
+        Self { sentences, sentence, language: 0, seed: random.bits() }
     }
 
     /// The same sentence about something else.
@@ -78,10 +124,10 @@ impl Message {
         Self { seed: random.bits(), ..self }
     }
 
-    /// Another sentence.
+    /// Another sentence of its kind.
     pub(crate) fn other(self, random: &mut Random) -> Self {
-        let step = 1 + random.below(SENTENCES.len() - 1);
-        Self { sentence: (self.sentence + step) % SENTENCES.len(), ..self }
+        let step = 1 + random.below(self.sentences.len() - 1);
+        Self { sentence: (self.sentence + step) % self.sentences.len(), ..self }
     }
 
     /// The same in another language.
@@ -92,7 +138,7 @@ impl Message {
     pub(crate) fn text(self) -> String {
         let mut random = Random::new(self.seed);
         let mut out = String::new();
-        for (idx, part) in SENTENCES[self.sentence][self.language].split("{}").enumerate() {
+        for (idx, part) in self.sentences[self.sentence][self.language].split("{}").enumerate() {
             if idx > 0 {
                 out += &parameter(&mut random);
             }

@@ -2,9 +2,12 @@
 
 use brunt_fingerprint::Occurrence;
 
+use crate::message::Message;
 use crate::print::{Printed, dialect, print};
 use crate::random::Random;
-use crate::story::{CHECKOUTS, Call, FaultKind, Kind, SERVICES, Story, call, helper, trouble};
+use crate::story::{
+    CHECKOUTS, Call, Fault, FaultKind, Kind, SERVICES, Story, call, helper, trouble,
+};
 
 /// An error as it reaches the grouping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,24 +45,22 @@ pub(crate) fn keep(story: &Story, random: &mut Random) -> Vec<Pair> {
     let mut changes: Vec<(&'static str, Story)> = vec![
         ("ids and addresses", other_ids(story, random)),
         ("lines shifted", Story { line: story.line + random.number(500), ..story.clone() }),
-        ("checkout path", Story { checkout: random.pick(&CHECKOUTS), ..story.clone() }),
+        ("checkout path", Story { checkout: other_checkout(story, random), ..story.clone() }),
         ("framework tail", Story { tail: numbers(random), ..story.clone() }),
         (
             "library frame above",
             Story { above: [&story.above[..], &[random.below(64)]].concat(), ..story.clone() },
         ),
         ("another caller", Story { callers: vec![named(random), named(random)], ..story.clone() }),
-        ("closure ordinal", Story { ordinal: random.number(30), ..story.clone() }),
-        ("runtime markers", Story { markers: random.number(64), ..story.clone() }),
+        ("closure ordinal", Story { ordinal: story.ordinal + random.number(30), ..story.clone() }),
+        ("runtime markers", Story { markers: story.markers ^ random.number(63), ..story.clone() }),
         ("async resumption", Story { is_resumed: !story.is_resumed, ..story.clone() }),
     ];
     if story.kind.has_bundles() {
         changes.push(("bundle hash", Story { bundle: random.bits(), ..story.clone() }));
     }
-    if story.helper.is_none() && matches!(story.root.kind, FaultKind::Specific(_)) {
-        let message = story.root.message.translated(random);
-        let root = crate::story::Fault { message, ..story.root };
-        changes.push(("localised message", Story { root, ..story.clone() }));
+    if !counts_words(story) {
+        changes.push(("localised", translated(story, random)));
     }
     let first = Happening::of(story);
     let mut pairs: Vec<Pair> = changes
@@ -80,6 +81,23 @@ pub(crate) fn keep(story: &Story, random: &mut Random) -> Vec<Pair> {
     if story.kind.has_recursion_errors() {
         pairs.push(recursion(story.kind, random));
     }
+    let coded = Message::coded(random);
+    pairs.push(localised("localised, with a code", coded, story, random));
+    pairs
+}
+
+/// Pairs that are one group to a reader, and two by a rule: where words are all there is to tell faults apart, or stand
+/// beside a status, another language's words are another fault.
+pub(crate) fn contested(story: &Story, random: &mut Random) -> Vec<Pair> {
+    let status = localised("localised, with a status", Message::with_status(random), story, random);
+    let mut pairs = vec![status];
+    if counts_words(story) {
+        pairs.push(Pair {
+            mutation: "localised, where words count",
+            first: Happening::of(story),
+            second: Happening::of(&translated(story, random)),
+        });
+    }
     pairs
 }
 
@@ -87,7 +105,7 @@ pub(crate) fn keep(story: &Story, random: &mut Random) -> Vec<Pair> {
 pub(crate) fn split(story: &Story, random: &mut Random) -> Vec<Pair> {
     let plain = Story { wrapper: None, helper: None, ..story.clone() };
     let of = |fault: FaultKind, story: &Story| {
-        let root = crate::story::Fault { kind: fault, ..story.root };
+        let root = Fault { kind: fault, ..story.root };
         Story { root, ..story.clone() }
     };
     let mut pairs = Vec::new();
@@ -108,10 +126,32 @@ pub(crate) fn split(story: &Story, random: &mut Random) -> Vec<Pair> {
     let helped = Story { helper: Some(helper(random)), ..plain.clone() };
     push("caller of a throw helper", &helped, &Story { culprit: other, ..helped.clone() });
     let generic = of(FaultKind::Generic, &plain);
-    let root = crate::story::Fault { message: generic.root.message.other(random), ..generic.root };
+    let root = Fault { message: generic.root.message.other(random), ..generic.root };
     push("message of a generic type", &generic, &Story { root, ..generic.clone() });
     pairs.push(without_stack(story, random));
     pairs
+}
+
+/// Whether the message is in the key: the type is thrown for everything, or the stack shows a helper before the fault.
+fn counts_words(story: &Story) -> bool {
+    story.helper.is_some() || story.root.kind == FaultKind::Generic
+}
+
+fn translated(story: &Story, random: &mut Random) -> Story {
+    let root = Fault { message: story.root.message.translated(random), ..story.root };
+    Story { root, ..story.clone() }
+}
+
+/// A generic type, whose message counts, in two languages.
+fn localised(mutation: &'static str, message: Message, story: &Story, random: &mut Random) -> Pair {
+    let first = Story { root: Fault { kind: FaultKind::Generic, message }, ..story.clone() };
+    let second = translated(&first, random);
+    Pair { mutation, first: Happening::of(&first), second: Happening::of(&second) }
+}
+
+fn other_checkout(story: &Story, random: &mut Random) -> &'static str {
+    let at = CHECKOUTS.iter().position(|checkout| *checkout == story.checkout).unwrap_or(0);
+    CHECKOUTS[(at + 1 + random.below(CHECKOUTS.len() - 1)) % CHECKOUTS.len()]
 }
 
 fn named(random: &mut Random) -> Call {
@@ -123,7 +163,7 @@ fn numbers(random: &mut Random) -> Vec<usize> {
 }
 
 fn other_ids(story: &Story, random: &mut Random) -> Story {
-    let about = |fault: crate::story::Fault, random: &mut Random| crate::story::Fault {
+    let about = |fault: Fault, random: &mut Random| Fault {
         message: fault.message.about_another(random),
         ..fault
     };
@@ -171,7 +211,7 @@ fn recursion(kind: Kind, random: &mut Random) -> Pair {
 }
 
 fn without_stack(story: &Story, random: &mut Random) -> Pair {
-    let bare = |message: crate::message::Message| Happening {
+    let bare = |message: Message| Happening {
         printed: Printed {
             type_name: print(story).type_name.or(Some("Error".to_owned())),
             message: Some(message.text()),
@@ -278,19 +318,18 @@ fn truncated(stack: &str, story: &Story, random: &mut Random) -> Option<String> 
     Some(stack.get(..cut)?.to_owned())
 }
 
-/// Lines that another thread logged while this one printed its frames.
-fn interleaved(stack: &str, story: &Story, random: &mut Random) -> Option<String> {
-    if story.kind == Kind::Python || story.wrapper.is_some() {
-        return None;
-    }
+/// A line that another thread logged while this one printed, anywhere behind the first one.
+fn interleaved(stack: &str, _: &Story, random: &mut Random) -> Option<String> {
     let lines: Vec<&str> = stack.lines().collect();
-    let at = lines.len() - random.below(lines.len() / 2);
-    let (head, rest) = lines.split_at(at);
-    let foreign = format!(
-        "2026-03-02 10:22:33,{:03} [reaper-{}] INFO  shop.Reaper - swept {} leases",
-        random.number(999),
-        random.number(9),
-        random.number(99)
-    );
+    let (head, rest) = lines.split_at(1 + random.below(lines.len()));
+    let (a, b, n) = (random.number(899) + 100, random.number(9), random.number(99));
+    let foreign = match random.below(4) {
+        0 => {
+            format!("2026-03-02 10:22:33,{a} [reaper-{b}] INFO  shop.Reaper - swept {n} leases")
+        }
+        1 => format!("2026/03/02 10:22:33 swept {n} leases"),
+        2 => format!("[2026-03-02T10:22:33.{a}Z] shop.INFO: swept {n} leases"),
+        _ => format!("2026-03-02T10:22:33.{a}Z  WARN shop::reaper: swept {n} leases worker={b}"),
+    };
     Some([&head.join("\n"), foreign.as_str(), &rest.join("\n")].join("\n"))
 }

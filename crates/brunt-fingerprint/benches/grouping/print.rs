@@ -85,7 +85,7 @@ fn fill(line: &str, story: &Story, idx: usize) -> String {
 /// The name of a fault that is no type of the app.
 pub(crate) fn fault_name(kind: FaultKind, generic: &str, recursion: &str) -> String {
     match kind {
-        FaultKind::Specific(name) => name.pascal() + "Error",
+        FaultKind::Specific(name) => name.pascal(),
         FaultKind::Generic => generic.to_owned(),
         FaultKind::Recursion => recursion.to_owned(),
     }

@@ -40,7 +40,7 @@ fn python_frame(story: &Story, call: Call, line: u32) -> String {
 fn python(story: &Story) -> Printed {
     let head = "Traceback (most recent call last):\n";
     let name = |fault: Fault| match fault.kind {
-        FaultKind::Specific(name) => format!("shop.{}.{}Error", name.0, name.pascal()),
+        FaultKind::Specific(name) => format!("shop.{}.{}", name.package(), name.pascal()),
         kind => fault_name(kind, "RuntimeError", "RecursionError"),
     };
     let said = |fault: Fault| match fault.kind {

@@ -140,6 +140,26 @@ pub(crate) struct Call {
     pub(crate) is_closure: bool,
 }
 
+/// The name of a type of errors: what it is about, and how it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TypeName {
+    name: Name,
+    /// `Error` and the like; empty for a plain noun.
+    suffix: &'static str,
+}
+
+impl TypeName {
+    /// `CartDeclinedException`
+    pub(crate) fn pascal(self) -> String {
+        self.name.pascal() + self.suffix
+    }
+
+    /// The package or module that it lies in.
+    pub(crate) fn package(self) -> &'static str {
+        self.name.0
+    }
+}
+
 /// One exception without its frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -149,8 +169,8 @@ pub(crate) struct Fault {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FaultKind {
-    /// A type of the app, named by two words.
-    Specific(Name),
+    /// A type of the app.
+    Specific(TypeName),
     /// A type that is thrown for everything.
     Generic,
     /// What the runtime throws when calls never end.
@@ -258,17 +278,21 @@ const TROUBLES: [&str; 10] = [
     "rejected",
     "exhausted",
 ];
+/// How names of types end.
+const SUFFIXES: [&str; 5] = ["Error", "Exception", "Fault", "", ""];
 /// First words of functions that only throw.
 const THROWS: [&str; 4] = ["throw", "raise", "fail", "reject"];
 
 impl Story {
     pub(crate) fn new(kind: Kind, random: &mut Random) -> Self {
-        let root =
-            Fault { kind: FaultKind::Specific(trouble(random)), message: Message::new(random) };
-        let wrapper = (kind.has_causes() && random.is_one_in(2)).then(|| Fault {
-            kind: FaultKind::Specific(trouble(random)),
-            message: Message::new(random),
-        });
+        let fault = |n: usize, random: &mut Random| {
+            let message = Message::new(random);
+            let is_generic = random.is_one_in(n);
+            let specific = FaultKind::Specific(trouble(random));
+            Fault { kind: if is_generic { FaultKind::Generic } else { specific }, message }
+        };
+        let root = fault(5, random);
+        let wrapper = (kind.has_causes() && random.is_one_in(2)).then(|| fault(4, random));
         let numbers = |most: usize, random: &mut Random| {
             (0..random.below(most)).map(|_| random.below(64)).collect::<Vec<_>>()
         };
@@ -344,6 +368,12 @@ pub(crate) fn helper(random: &mut Random) -> Call {
     }
 }
 
-pub(crate) fn trouble(random: &mut Random) -> Name {
-    Name(random.pick(&NOUNS), random.pick(&TROUBLES))
+/// `CartDeclinedError`, `CartDeclined`, and every now and then a lone `Declined`.
+pub(crate) fn trouble(random: &mut Random) -> TypeName {
+    let trouble = random.pick(&TROUBLES);
+    let suffix = random.pick(&SUFFIXES);
+    if random.is_one_in(6) {
+        return TypeName { name: Name(trouble, ""), suffix };
+    }
+    TypeName { name: Name(random.pick(&NOUNS), trouble), suffix }
 }

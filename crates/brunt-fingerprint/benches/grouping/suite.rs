@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::mutate::{Happening, Pair, keep, split};
+use crate::mutate::{Happening, Pair, contested, keep, split};
 use crate::random::Random;
 use crate::story::{KINDS, Kind, Story};
 
@@ -27,19 +27,23 @@ impl Share {
     }
 }
 
-/// Shares for each language and for each mutation.
+/// Shares for each language and each mutation.
+pub(crate) type Shares = BTreeMap<(Kind, &'static str), Share>;
+
+/// What a way of grouping scores.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Scores {
-    pub(crate) keep: BTreeMap<(Kind, &'static str), Share>,
-    pub(crate) split: BTreeMap<(Kind, &'static str), Share>,
+    pub(crate) keep: Shares,
+    pub(crate) split: Shares,
+    /// What a reader would keep and the rules must split; in no sum.
+    pub(crate) contested: Shares,
+    /// Pairs to keep that came out byte by byte the same, and so were left out.
+    pub(crate) n_identical: u64,
     /// Pairs that came out wrong, the first few.
     pub(crate) wrong: Vec<(Kind, Pair)>,
 }
 
-pub(crate) fn total(
-    shares: &BTreeMap<(Kind, &'static str), Share>,
-    of: impl Fn(Kind, &str) -> bool,
-) -> Share {
+pub(crate) fn total(shares: &Shares, of: impl Fn(Kind, &str) -> bool) -> Share {
     let chosen = shares.iter().filter(|((kind, mutation), _)| of(*kind, mutation));
     chosen.fold(Share::default(), |sum, (_, share)| Share {
         n_right: sum.n_right + share.n_right,
@@ -62,6 +66,10 @@ pub(crate) fn run(
             for (must_keep, pairs) in [(true, keep(&story, random)), (false, split(&story, random))]
             {
                 for pair in pairs {
+                    if must_keep && pair.first == pair.second {
+                        scores.n_identical += 1;
+                        continue;
+                    }
                     let is_same = group(&pair.first) == group(&pair.second);
                     let shares = if must_keep { &mut scores.keep } else { &mut scores.split };
                     shares.entry((kind, pair.mutation)).or_default().add(is_same == must_keep);
@@ -69,6 +77,10 @@ pub(crate) fn run(
                         scores.wrong.push((kind, pair));
                     }
                 }
+            }
+            for pair in contested(&story, random) {
+                let is_same = group(&pair.first) == group(&pair.second);
+                scores.contested.entry((kind, pair.mutation)).or_default().add(is_same);
             }
         }
     }

@@ -135,12 +135,14 @@ fn first_header(header: &str) -> (&str, &str) {
     };
     let marks = ["Unhandled exception. ", "Unhandled Exception: "];
     let marked = marks.iter().find_map(|mark| header.split_once(mark)).map(|(_, rest)| rest);
-    if let Some(found) = marked.and_then(|rest| split(rest, is_type)) {
+    // Behind the runtime's mark stands a type, whatever its name.
+    if let Some(found) = marked.and_then(|rest| split(rest, is_name)) {
         return found;
     }
     lines()
         .find_map(|(start, _)| split(after(header, start), is_type))
         .or_else(|| lines().find_map(|(start, line)| type_inside(header, start, line)))
+        .or_else(|| lines().find_map(|(start, _)| split(after(header, start), is_class)))
         .unwrap_or(("", header))
 }
 
@@ -159,12 +161,23 @@ fn type_of(header: &str) -> (&str, &str) {
 }
 
 fn is_type(name: &str) -> bool {
-    let is_name = name.bytes().all(|b| {
+    is_name(name) && has_error_suffix(name)
+}
+
+/// `Acme.Shop.Declined`: namespaces and a class, without anything that says error.
+fn is_class(name: &str) -> bool {
+    is_name(name)
+        && name.contains('.')
+        && name.split('.').all(|part| part.starts_with(|c: char| c.is_uppercase()))
+}
+
+fn is_name(name: &str) -> bool {
+    let is_part = |b: u8| {
         b.is_ascii_alphanumeric()
             || matches!(b, b'.' | b'_' | b'+' | b'`' | b'[' | b']')
             || b >= 0x80
-    });
-    is_name && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic()) && has_error_suffix(name)
+    };
+    name.bytes().all(is_part) && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic())
 }
 
 /// `at Namespace.Type.Method(String card) in C:\src\Pay.cs:line 12`, and Mono's `[0x0001a] in <1b2c>:0`.
@@ -187,8 +200,9 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     (is_name && has_types).then_some(RawFrame { function: name, file, line, ..RawFrame::default() })
 }
 
-/// `in C:\src\Pay.cs:line 12`; the two words are the language's.
+/// `in C:\src\Pay.cs:line 12`; the two words are the language's, and in German a full stop ends them.
 fn place(tail: &str) -> Option<(&str, Option<u32>)> {
+    let tail = tail.trim_end_matches(['.', '\u{3002}']);
     let tail = match tail.strip_prefix("[0x") {
         Some(offset) => split_at(offset, "] ").map_or("", |(_, tail)| tail),
         None => tail,

@@ -199,9 +199,14 @@ fn fold(function: &str) -> Symbol<'_> {
     let mut parts = Parts(name).take_while(|part| !is_closure(part) && *part != "glob");
     let (first, second) = (parts.next().unwrap_or(""), parts.next());
     let (module, function) = match second {
+        // Package and receiver of a method of a value stand side by side already.
+        Some(method) if !first.starts_with("(*") => {
+            let len = package.len() + 1 + without_parameters(first).len();
+            (Cow::Borrowed(before(function, len)), method)
+        }
         Some(method) => {
             let receiver = first.trim_start_matches("(*").trim_end_matches(')');
-            (Cow::Owned(format!("{package}.{}", without_parameters(receiver))), method)
+            (Cow::Owned([package, ".", without_parameters(receiver)].concat()), method)
         }
         None => (Cow::Borrowed(package), first),
     };

@@ -13,7 +13,7 @@ use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{
     Lines, after, before, between, byte, cap, digits_at_end, has_any, has_only, indent, last_lines,
-    last_part, line_at, line_with_colon, rsplit_byte,
+    last_part, line_at, line_with_colon, rsplit_byte, split_at,
 };
 
 /// Lines at the end of an exception among which it says how many frames it has left out; others may be a logger's.
@@ -217,7 +217,17 @@ fn first_header(header: &str) -> (&str, &str) {
     let lines = || Lines::of(header).map(|(start, line)| (start + indent(line), line));
     let at_start = || lines().find_map(|(start, _)| split(after(header, start), is_type));
     let inside = || lines().find_map(|(start, line)| type_inside(header, start, line));
-    at_start().or_else(inside).unwrap_or(("", header.trim_ascii()))
+    thrown_in_thread(header).or_else(at_start).or_else(inside).unwrap_or(("", header.trim_ascii()))
+}
+
+/// What stands behind `Exception in thread "main" ` begins with a type, whatever its name.
+fn thrown_in_thread(header: &str) -> Option<(&str, &str)> {
+    let mark = "Exception in thread \"";
+    let is_marked = |line: &str| line.trim_ascii_start().starts_with(mark);
+    let (start, line) = Lines::of(header).find(|(_, line)| is_marked(line))?;
+    let name = start + indent(line) + mark.len();
+    let (_, thrown) = split_at(after(header, name), "\" ")?;
+    split(thrown, |name| !name.is_empty())
 }
 
 /// The first word of a line that can only be an exception's type, with everything behind it.

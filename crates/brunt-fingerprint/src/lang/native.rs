@@ -31,6 +31,12 @@ impl Language for Native {
         b"#*fl0123456789/."
     }
 
+    /// A list in prose may have numbers too, so what has no more of a frame than its number must be the first.
+    fn is_frame(&self, line: &str) -> bool {
+        printed(line).is_some()
+            || (line.trim_ascii_start().starts_with("#0 ") && recorded(line).is_some())
+    }
+
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
         frame(line)
     }
@@ -91,14 +97,24 @@ fn frame_number(line: &str) -> Option<u32> {
 }
 
 fn frame(line: &str) -> Option<RawFrame<'_>> {
-    let line = line.trim_ascii();
-    if let Some(numbered) = line.strip_prefix('#') {
-        let digits = numbered.bytes().take_while(u8::is_ascii_digit).count();
-        let rest = after(numbered, digits);
-        let is_numbered = (1..=4).contains(&digits) && rest.starts_with([' ', '\t']);
-        let rest = rest.trim_ascii_start();
-        return is_numbered.then(|| tombstone(rest).or_else(|| debugger(rest))).flatten();
+    printed(line).or_else(|| recorded(line))
+}
+
+/// What follows `#12 `.
+fn numbered_call(line: &str) -> Option<&str> {
+    let numbered = line.trim_ascii().strip_prefix('#')?;
+    let digits = numbered.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = after(numbered, digits);
+    let is_numbered = (1..=4).contains(&digits) && rest.starts_with([' ', '\t']);
+    is_numbered.then(|| rest.trim_ascii_start())
+}
+
+/// A frame as a system, a debugger or a sanitizer prints it.
+fn printed(line: &str) -> Option<RawFrame<'_>> {
+    if let Some(call) = numbered_call(line) {
+        return tombstone(call).or_else(|| debugger(call));
     }
+    let line = line.trim_ascii();
     if let Some(rest) = line.trim_start_matches("* ").strip_prefix("frame #") {
         return lldb(split_at(rest, ": ")?.1);
     }
@@ -125,6 +141,27 @@ fn tombstone(rest: &str) -> Option<RawFrame<'_>> {
         .map_or_else(|| symbol.strip_suffix(')').unwrap_or(symbol), |(symbol, _)| symbol);
     let is_hex = address.bytes().all(|b| b.is_ascii_hexdigit()) && !address.is_empty();
     is_hex.then_some(RawFrame { module, function: symbol, ..RawFrame::default() })
+}
+
+/// A frame of which a recorder kept less: `#1 total (/srv/libshop.so)`, `#2 total (cart.cc:12)`, `#3 total`.
+fn recorded(line: &str) -> Option<RawFrame<'_>> {
+    let call = numbered_call(line)?;
+    let placed = call.strip_suffix(')').and_then(|call| rsplit_at(call, " ("));
+    let (function, place) = placed.unwrap_or((call, ""));
+    // Names with blanks are those of Objective-C and of C++; other words with blanks are prose.
+    let is_name = !has_any(function, |b| b == b' ')
+        || function.starts_with(['-', '+'])
+        || find(function, "::").is_some();
+    let is_known = !function.is_empty() && is_name && (placed.is_none() || !place.is_empty());
+    is_known.then(|| located(function, place))
+}
+
+/// A function with its file and line, or with the module that it lies in.
+fn located<'a>(function: &'a str, place: &'a str) -> RawFrame<'a> {
+    match numbered(place) {
+        Some((file, line, col)) => RawFrame { function, file, line, col, ..RawFrame::default() },
+        None => RawFrame { function, module: place, ..RawFrame::default() },
+    }
 }
 
 /// gdb's and sanitizers' `0x5555 in total(Cart*) cart.cc:12:5`, `total (cart=0x1) at cart.cc:12`,
@@ -155,8 +192,8 @@ fn debugger(rest: &str) -> Option<RawFrame<'_>> {
     }
     match rsplit_byte(call, b' ') {
         Some((function, place)) if place.starts_with('(') => {
-            let module = place.trim_start_matches('(').split(['+', ')']).next().unwrap_or("");
-            Some(RawFrame { module, function, ..RawFrame::default() })
+            let place = place.trim_start_matches('(').trim_end_matches(')');
+            Some(located(function, place.split('+').next().unwrap_or(place)))
         }
         Some((function, place)) if numbered(place).is_some() => {
             let (file, line, col) = numbered(place)?;

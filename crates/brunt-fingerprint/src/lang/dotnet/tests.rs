@@ -74,7 +74,7 @@ fn members_of_an_aggregate_are_read() {
 fn frames_of_all_forms_are_read() {
     for (line, function, file, number) in [
         ("   at A.B.C(String s) in C:\\src\\B.cs:line 12", "A.B.C", "C:\\src\\B.cs", Some(12)),
-        ("   bei A.B.C(String s) in C:\\src\\B.cs:Zeile 12.", "A.B.C", "", None),
+        ("   bei A.B.C(String s) in C:\\src\\B.cs:Zeile 12.", "A.B.C", "C:\\src\\B.cs", Some(12)),
         ("   bei A.B.C(String s) in C:\\src\\B.cs:Zeile 12", "A.B.C", "C:\\src\\B.cs", Some(12)),
         ("   à A.B.C() dans /src/B.cs:ligne 12", "A.B.C", "/src/B.cs", Some(12)),
         ("   в A.B.C() в /src/B.cs:строка 12", "A.B.C", "/src/B.cs", Some(12)),
@@ -82,18 +82,25 @@ fn frames_of_all_forms_are_read() {
         ("  at A.B.C (System.String s) [0x0001a] in <1b2c3d>:0 ", "A.B.C", "<1b2c3d>", None),
         ("   at A.B.C[T](T x)", "A.B.C[T]", "", None),
     ] {
-        match frame(line) {
-            Some(frame) => {
-                assert_eq!(
-                    (frame.function, frame.file, frame.line),
-                    (function, file, number),
-                    "{line}"
-                );
-            }
-            None => assert!(line.ends_with('.'), "{line}"),
-        }
+        let frame = frame(line).unwrap_or_else(|| panic!("{line} is no frame"));
+        assert_eq!((frame.function, frame.file, frame.line), (function, file, number), "{line}");
     }
     for line in ["    at totalOf (/srv/a.js:1:2)", "at noon", "in A.B (x) y", "  at main.run"] {
         assert!(frame(line).is_none(), "{line}");
+    }
+}
+
+#[test]
+fn types_of_any_name_are_read() {
+    for (header, type_name, message) in [
+        ("Unhandled exception. Acme.Declined: no", "Acme.Declined", "no"),
+        ("Acme.Shop.Declined: no", "Acme.Shop.Declined", "no"),
+        ("Acme.Worker: stopped\nSystem.IO.IOException: no", "System.IO.IOException", "no"),
+        ("stopped: no", "", "stopped: no"),
+        ("acme.host: no", "", "acme.host: no"),
+    ] {
+        let text = format!("{header}\n   at Acme.A.Run() in /src/A.cs:line 1\n");
+        let want = [row(type_name, message, &["Acme.A.Run"])];
+        assert_eq!(outline(&DotNet.parse(&text).chain), want, "{header}");
     }
 }

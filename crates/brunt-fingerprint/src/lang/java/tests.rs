@@ -91,6 +91,9 @@ fn headers_come_after_log_lines_and_over_many_lines() {
         ),
         ("only words here", "", "only words here"),
         ("Exception in thread \"main\" java.lang.Error", "java.lang.Error", ""),
+        ("Exception in thread \"main\" com.acme.pay.Declined: x", "com.acme.pay.Declined", "x"),
+        ("12:00 Exception in thread \"main\" java.lang.Error: x", "java.lang.Error", "x"),
+        ("Exception in thread \"main\" Declined", "Declined", ""),
     ] {
         let text = format!("{header}\n\tat com.acme.A.b(A.java:1)\n");
         assert_eq!(outline(&parse(&text)), [(type_name, message.to_owned(), 1)], "{header}");

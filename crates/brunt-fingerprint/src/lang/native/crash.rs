@@ -69,8 +69,14 @@ fn signal(header: &str) -> Option<(&str, &str)> {
     let name = after(header, at);
     let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
     let told = split_at(header, "Abort message: ").map_or("", |(_, told)| told);
-    let told = told.split('\n').next().unwrap_or(told).trim_ascii().trim_matches(['\'', '"']);
+    let told = unquoted(told.split('\n').next().unwrap_or(told).trim_ascii());
     (end > 3).then(|| (before(name, end), told))
+}
+
+/// A text without the quotes around it; what it quotes itself stays.
+fn unquoted(text: &str) -> &str {
+    let inner = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    inner('\'').or_else(|| inner('"')).unwrap_or(text)
 }
 
 /// `Exception Type:  EXC_BAD_ACCESS (SIGSEGV)`.

@@ -6,6 +6,7 @@ use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{
     after, basename, before, between, find, path_parts, rfind, rsplit_at, rsplit_byte,
+    starts_with_ignore_case,
 };
 use crate::words::{Beginnings, Words};
 
@@ -143,9 +144,15 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let function = function.strip_prefix("specialized ").unwrap_or(function);
     APPLE_MODULES.have(frame.module)
         || SYSTEM_PATHS.begin(frame.module)
+        || is_windows_own(frame.module)
         || SYSTEM_LIBRARIES.begin(basename(frame.module))
         || SYSTEM_FUNCTIONS.begin(function)
         || is_library_file(frame.file)
+}
+
+/// `C:\Windows\System32\ntdll.dll`
+fn is_windows_own(module: &str) -> bool {
+    starts_with_ignore_case(after(module, 1), ":\\windows\\")
 }
 
 /// Compilers inline the standard library of C and C++, and then the file tells.
@@ -167,7 +174,15 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let is_unnamed = name.is_empty()
         || name.starts_with("0x")
         || name.starts_with("___lldb_unnamed_symbol")
-        || matches!(name, "<redacted>" | "???" | "<unknown>" | "<deduplicated_symbol>");
+        || matches!(
+            name,
+            "<redacted>"
+                | "???"
+                | "<unknown>"
+                | "<deduplicated_symbol>"
+                // What Sentry puts for a name that its user wants to keep private.
+                | "stripped_application_code"
+        );
     if is_unnamed {
         return Symbol { module: Cow::Borrowed(image), function: "", naming: Naming::Anonymous };
     }

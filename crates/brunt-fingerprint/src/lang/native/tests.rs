@@ -81,3 +81,37 @@ backtrace:
         &["shop.total"],
     );
 }
+
+#[test]
+fn what_abort_was_told_keeps_its_own_quotes() {
+    reads(
+        "signal 6 (SIGABRT), code -1\nAbort message: 'session of \"Ali 7\"'\n#00 pc 0012  /data/app/libshop.so (total+1)\n",
+        "SIGABRT",
+        "session of \"Ali 7\"",
+        &["libshop.total"],
+    );
+}
+
+#[test]
+fn frames_of_which_a_recorder_kept_less_are_read() {
+    reads(
+        "SIGSEGV: Segfault
+#0 kill (/apex/com.android.runtime/lib64/bionic/libc.so)
+#1 RtlpWaitOnAddress (C:\\WINDOWS\\SYSTEM32\\ntdll.dll)
+#2 stripped_application_code
+#3 acme::Cart::total(int, int) (/srv/shop/cart.cc:42)
+#4 -[UIView(Layout) _switch:] (UIKitCore)
+#5 0x10da79b0b in acme::Cart::place (/srv/shop/order.cc:7)
+",
+        "SIGSEGV",
+        "",
+        &["", "acme::Cart.total", "acme::Cart.place"],
+    );
+    let at = |line| frame(line).map(|frame| (frame.function, frame.file, frame.line));
+    assert_eq!(at("#5 0x10 in total (/srv/cart.cc:7)"), Some(("total", "/srv/cart.cc", Some(7))));
+    assert_eq!(at("#1 total (/srv/cart.cc:7)"), Some(("total", "/srv/cart.cc", Some(7))));
+    for prose in ["#1 fixed the cart (again)", "#1  <signal handler called>", "#1 ", "#one two"] {
+        assert_eq!(at(prose), None, "{prose}");
+    }
+    assert!(Native.is_frame("#0 total") && !Native.is_frame("#4711 total"));
+}
