@@ -196,8 +196,7 @@ fn real_events_of_every_platform_are_read() -> Result<()> {
             continue;
         }
         let frames = frames(&stack);
-        let has_names = frames.iter().any(|frame| !frame.function.is_empty());
-        assert!(!frames.is_empty() && (info.culprit.is_some() || !has_names), "{file}");
+        assert!(frames.iter().any(|frame| frame.used), "{file}");
         let (n, same) = agreement(&event, &frames);
         n_frames += n;
         n_same += same;
