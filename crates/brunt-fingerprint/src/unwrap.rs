@@ -1,6 +1,7 @@
 //! Step 2: the text as the program printed it, without what transport put around it.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 
@@ -142,10 +143,10 @@ fn string_end(text: &str) -> usize {
 /// Removes lines that begin with a date and a time, which no frame does; `None` if there are none. Such lines at the
 /// start of the text are the log's own words around the error.
 fn strip_others(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    // Most texts have none, and the byte behind a line's end shows it.
-    let may_begin = |end: &usize| matches!(bytes.get(end + 1), Some(b'1' | b'2' | b'['));
-    let mut ends = memchr::memchr_iter(b'\n', bytes).filter(may_begin);
+    /// Most texts have none, and a search for the year's beginning is faster than a look at each line.
+    static YEARS: LazyLock<[memmem::Finder<'static>; 2]> =
+        LazyLock::new(|| ["\n20", "\n[20"].map(memmem::Finder::new));
+    let mut ends = YEARS.iter().flat_map(|year| year.find_iter(text.as_bytes()));
     ends.find(|end| is_logged(after(text, end + 1)))?;
     let is_own = |line: &str| line.trim_ascii().is_empty() || is_logged(line);
     let n_own = Lines::of(text).take_while(|(_, line)| is_own(line)).count();
