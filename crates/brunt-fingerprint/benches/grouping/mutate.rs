@@ -238,7 +238,7 @@ const TEXT_CHANGES: [(&str, TextChange); 7] = [
         Some(escaped.replace('\n', "\\n").replace('\t', "\\t"))
     }),
     ("truncated", truncated),
-    ("another thread between", interleaved),
+    ("another thread between", |stack, _, random| Some(interleaved(stack, random))),
     ("another thread behind", |stack, story, random| {
         let other = Story::new(story.kind, random);
         let starts = matches!(story.kind, Kind::Go);
@@ -319,7 +319,7 @@ fn truncated(stack: &str, story: &Story, random: &mut Random) -> Option<String> 
 }
 
 /// A line that another thread logged while this one printed, anywhere behind the first one.
-fn interleaved(stack: &str, _: &Story, random: &mut Random) -> Option<String> {
+fn interleaved(stack: &str, random: &mut Random) -> String {
     let lines: Vec<&str> = stack.lines().collect();
     let (head, rest) = lines.split_at(1 + random.below(lines.len()));
     let (a, b, n) = (random.number(899) + 100, random.number(9), random.number(99));
@@ -331,5 +331,5 @@ fn interleaved(stack: &str, _: &Story, random: &mut Random) -> Option<String> {
         2 => format!("[2026-03-02T10:22:33.{a}Z] shop.INFO: swept {n} leases"),
         _ => format!("2026-03-02T10:22:33.{a}Z  WARN shop::reaper: swept {n} leases worker={b}"),
     };
-    Some([&head.join("\n"), foreign.as_str(), &rest.join("\n")].join("\n"))
+    [&head.join("\n"), foreign.as_str(), &rest.join("\n")].join("\n")
 }
