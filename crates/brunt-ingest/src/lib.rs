@@ -76,6 +76,7 @@ pub use feed::Feed;
 pub use format::{Format, formats};
 pub use identity::{Identity, identity};
 pub use mapping::Mapping;
+pub use normalize::words::environment;
 pub use redact::Redacted;
 pub use redact::mask::Kind;
 pub use redact::policy::Policy;

@@ -167,7 +167,14 @@ pub(crate) fn upper(text: &str) -> Cow<'_, str> {
     if is_upper { Cow::Borrowed(text) } else { Cow::Owned(text.to_uppercase()) }
 }
 
-pub(crate) fn environment(text: &str) -> Cow<'_, str> {
+/// The name that an environment has in the tables: lower case, with `prod`, `prd` and `live` as `production`, and likewise
+/// for `staging` and `development`.
+///
+/// ```
+/// assert_eq!(brunt_ingest::environment("Prod"), "production");
+/// assert_eq!(brunt_ingest::environment("EU-west"), "eu-west");
+/// ```
+pub fn environment(text: &str) -> Cow<'_, str> {
     let lower = lower(text);
     match &*lower {
         "prod" | "prd" | "live" => Cow::Borrowed("production"),

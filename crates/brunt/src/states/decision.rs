@@ -62,7 +62,9 @@ impl Decision {
         Ok(match self {
             Self::Resolve { version, environment } => Self::Resolve {
                 version: filled("version", version)?,
-                environment: filled("environment", environment)?,
+                // As loads write it.
+                environment: filled("environment", environment)?
+                    .map(|text| brunt_ingest::environment(&text).into_owned()),
             },
             Self::Ignore { until_cost, currency } => {
                 if let Some(cost) = until_cost.filter(|cost| *cost < Money::default()) {
