@@ -70,6 +70,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+type SharesOf = fn(&Scores) -> &Shares;
+
 /// One line of the table.
 fn row(what: &str, figure: &str, peer: &str, target: &str) {
     println!("{what:<46} {figure:>22}  {peer:>22}  {target:>16}");
@@ -122,7 +124,7 @@ fn metamorphic(arguments: &Arguments) {
     for kind in KINDS {
         against(&format!("  {}", kind.name()), &|other, _| other == kind, 97.0);
     }
-    let parts: [(&str, fn(&Scores) -> &Shares); 3] = [
+    let parts: [(&str, SharesOf); 3] = [
         ("keep", |scores| &scores.keep),
         ("split", |scores| &scores.split),
         ("in no sum", |scores| &scores.contested),
