@@ -146,7 +146,7 @@ fn what_was_decided_of_a_group() {
     let history = "SELECT string_agg(concat_ws(' ', action, service_version, deployment_environment_name, until_cost, currency, actor, comment), ', ' ORDER BY loaded_at) FROM system.error_group_updates";
     assert_eq!(
         count(&place, history),
-        "\"resolve 1.4.1 live ann, resolve v1.3.9 ann new client, ignore 1000.0000 USD ann, reopen ann, ignore ann\""
+        "\"resolve 1.4.1 production ann, resolve v1.3.9 ann new client, ignore 1000.0000 USD ann, reopen ann, ignore ann\""
     );
     let groups = place.run(&["errors"]).out;
     assert!(groups.contains("ignored") && groups.contains("new"), "{groups}");
