@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::population::{Entry, Population};
-use super::walk::{Walked, Whose, walk};
+use super::walk::{Whose, walk};
 use super::{NONE, index};
 use crate::error::{Error, length};
 use crate::threads::in_parts;
@@ -111,17 +111,22 @@ pub fn population(journey: &Journey, raw: Raw, n_threads: usize) -> Result<Popul
 }
 
 /// Adds the next units to those before; what they number from 0 goes on from there.
-fn append(to: &mut Population, part: Walked, clusters: &mut HashMap<Whose, u32>) {
+fn append(
+    to: &mut Population,
+    (part, of_part): (Population, Vec<Whose>),
+    clusters: &mut HashMap<Whose, u32>,
+) {
     let n_before = index(to.entries.len());
     let number = |whose: &Whose| {
         let next = index(clusters.len());
         *clusters.entry(*whose).or_insert(next)
     };
-    let numbers: Vec<u32> = part.clusters.iter().map(number).collect();
+    let numbers: Vec<u32> = of_part.iter().map(number).collect();
     let numbered = |entry: Entry| Entry { cluster: numbers[entry.cluster as usize], ..entry };
     let after = |entry: u32| if entry == NONE { NONE } else { n_before + entry };
     join(&mut to.entries, part.entries.into_iter().map(numbered));
-    join(&mut to.first_entry_of_unit, part.n_entries_by_unit.into_iter().map(|n| n_before + n));
+    let firsts = part.first_entry_of_unit.into_iter().skip(1);
+    to.first_entry_of_unit.extend(firsts.map(|n| n_before + n));
     join(&mut to.entry, part.entry.into_iter().map(after));
     join(&mut to.unit, part.unit);
     join(&mut to.stage, part.stage);

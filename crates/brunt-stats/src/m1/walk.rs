@@ -4,39 +4,21 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::entries::{Journey, Step, StepOrder, Unit};
-use super::population::Entry;
+use super::population::{Entry, Population};
 use super::{NONE, index};
 
 /// Whom an entry is counted together for: an account, else a user, else a unit; with its number.
 pub(super) type Whose = (u8, u32);
 
-/// What became of some units that follow each other: columns for each of their activities, and their entries.
-#[derive(Debug, Default)]
-pub(super) struct Walked {
-    /// Numbers of units and activities are those among all; numbers of entries and clusters begin at 0.
-    pub(super) unit: Vec<u32>,
-    pub(super) entry: Vec<u32>,
-    pub(super) stage: Vec<u16>,
-    pub(super) gap: Vec<u8>,
-    pub(super) count: Vec<u8>,
-    pub(super) dwell: Vec<u8>,
-    pub(super) entries: Vec<Entry>,
-    /// How many entries there are up to and with those of each unit.
-    pub(super) n_entries_by_unit: Vec<u32>,
-    /// In order of appearance.
-    pub(super) clusters: Vec<Whose>,
-    /// Whether any conversion carries a value.
-    pub(super) valued: bool,
-}
-
-/// Walks over the units in `own`; `ts` and `steps` are those of all units.
+/// Walks over the units in `own`; `ts` and `steps` are those of all units. Gives what a population has of them beside what
+/// was handed over, with numbers of entries and clusters from 0, and whom each cluster stands for.
 pub(super) fn walk(
     journey: &Journey,
     units: &[Unit],
     own: Range<usize>,
     ts: &[i64],
     steps: &[Step],
-) -> Walked {
+) -> (Population, Vec<Whose>) {
     let sum = |units: &[Unit], n: fn(&Unit) -> u32| units.iter().map(|unit| n(unit) as usize).sum();
     let first_activity: usize = sum(&units[..own.start], |unit| unit.n_activities);
     let n_rows = sum(&units[own.clone()], |unit| unit.n_activities);
@@ -49,14 +31,16 @@ pub(super) fn walk(
         stages: Vec::new(),
         progress: Progress::new(journey),
         cluster_of: HashMap::new(),
-        to: Walked {
+        clusters: Vec::new(),
+        to: Population {
             unit: Vec::with_capacity(n_rows),
             entry: vec![NONE; n_rows],
             stage: vec![0; n_rows],
             gap: vec![0; n_rows],
             count: vec![0; n_rows],
             dwell: vec![0; n_rows],
-            ..Walked::default()
+            first_entry_of_unit: vec![0],
+            ..Population::default()
         },
     };
     let mut activity = first_activity;
@@ -68,9 +52,9 @@ pub(super) fn walk(
         walk.to.unit.extend(activities.clone().map(|_| index(unit_idx)));
         put_in_order(steps, ts, activities.clone(), &mut walk.reached);
         walk.add_entries(unit, index(unit_idx), activities);
-        walk.to.n_entries_by_unit.push(index(walk.to.entries.len()));
+        walk.to.first_entry_of_unit.push(index(walk.to.entries.len()));
     }
-    walk.to
+    (walk.to, walk.clusters)
 }
 
 /// 0 for less than 30 s, 1 for less than 5 minutes, 2 for longer.
@@ -122,7 +106,9 @@ struct Walk<'a> {
     stages: Vec<(usize, i64)>,
     progress: Progress,
     cluster_of: HashMap<Whose, u32>,
-    to: Walked,
+    /// In order of appearance.
+    clusters: Vec<Whose>,
+    to: Population,
 }
 
 /// Which steps an entry has reached.
@@ -202,7 +188,7 @@ impl Walk<'_> {
             self.to.valued |= value.is_some();
             let entry = Entry {
                 unit_idx,
-                cluster: cluster(&mut self.cluster_of, &mut self.to.clusters, unit, unit_idx),
+                cluster: cluster(&mut self.cluster_of, &mut self.clusters, unit, unit_idx),
                 user: unit.user,
                 account: unit.account,
                 ts: opening.ts,
@@ -237,7 +223,7 @@ fn cluster(
 
 /// Fills the place in the journey of an entry's activities; columns begin with activity `first`.
 fn place(
-    to: &mut Walked,
+    to: &mut Population,
     first: usize,
     ts: &[i64],
     entry: &Entry,
