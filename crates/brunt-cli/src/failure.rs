@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use brunt::Code;
+
 use crate::output::tell;
 
 /// Exit statuses: 0 done, 1 the answer is no, 2 usage, 3 input refused, 4 store or system, 130 interrupted.
@@ -50,10 +52,11 @@ impl Failure {
         self
     }
 
-    /// The same, as the refusal of an input.
-    #[must_use]
-    pub(crate) fn refuse(self) -> Self {
-        Self { status: REFUSED, ..self }
+    /// What came of asking about an id: one of nothing, or one that several share, is refused as input.
+    pub(crate) fn of_id(error: brunt::Error) -> Self {
+        let is_refused = matches!(error.code(), Code::UndefinedObject | Code::InvalidArgument);
+        let failure = Self::from(error);
+        if is_refused { Self { status: REFUSED, ..failure } } else { failure }
     }
 
     /// Prints the error with its detail and hint, and gives the exit status.

@@ -172,8 +172,22 @@ fn unknown_column(field: &Column, valid_fields: &[Column]) -> Fault {
         Some(table) => format!("table \"{table}\" has no column \"{}\"", field.name),
         None => format!("no column \"{}\"", field.name),
     };
-    let candidates = valid_fields.iter().map(|valid| valid.name.as_str());
-    with_suggestion(fault(Code::UndefinedColumn, message), &field.name, candidates)
+    let names: Vec<&str> = valid_fields.iter().map(|valid| valid.name.as_str()).collect();
+    let fault = fault(Code::UndefinedColumn, message);
+    match nearest(&field.name, names.iter().copied()) {
+        None if !names.is_empty() => fault.with_hint(format!("It has {}.", some_of(&names))),
+        _ => with_suggestion(fault, &field.name, names),
+    }
+}
+
+/// Names that an error lists where none of them is near.
+const NAMES_LISTED_MAX: usize = 12;
+
+fn some_of(names: &[&str]) -> String {
+    match names.len().saturating_sub(NAMES_LISTED_MAX) {
+        0 => names.join(", "),
+        n_more => format!("{} and {n_more} more", names[..NAMES_LISTED_MAX].join(", ")),
+    }
 }
 
 fn plan_fault(message: &str, names: &Names) -> Fault {
@@ -424,6 +438,18 @@ mod tests {
             Code::UndefinedColumn,
             "table \"l\" has no column \"sesion_id\" (line 1, column 8)",
             "Did you mean \"session_id\"?",
+        ),
+        (
+            "SELECT colour FROM (SELECT ts, body FROM logs) l",
+            Code::UndefinedColumn,
+            "table \"l\" has no column \"colour\" (line 1, column 8)",
+            "It has ts, body.",
+        ),
+        (
+            "SELECT colour FROM (VALUES (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13)) v (a, b, c, d, e, f, g, h, i, j, k, l, m)",
+            Code::UndefinedColumn,
+            "table \"v\" has no column \"colour\" (line 1, column 8)",
+            "It has a, b, c, d, e, f, g, h, i, j, k, l and 1 more.",
         ),
         (
             "SELECT x.body FROM logs",

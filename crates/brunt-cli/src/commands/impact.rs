@@ -14,7 +14,7 @@ pub(super) async fn run(ctx: &Context, args: &Impact) -> Result<ExitStatus, Fail
     let session = store.session().await?;
     check_definitions(&store, &session).await?;
     let group = match &args.group {
-        Some(id) => Some(find_group(&session, id).await?),
+        Some(id) => Some(session.find_error_group(id).await.map_err(Failure::of_id)?),
         None => None,
     };
     let call = call(args, group.as_deref());
@@ -44,11 +44,6 @@ async fn check_definitions(store: &Store, session: &Session) -> Result<(), Failu
     }
     tell(&format!("{fault}; these figures are by the definitions as they were before"));
     Ok(())
-}
-
-/// The group that an id means; an id of none is refused as an unknown trace or session is.
-async fn find_group(session: &Session, id: &str) -> Result<String, Failure> {
-    session.find_error_group(id).await.map_err(|error| Failure::from(error).refuse())
 }
 
 fn call(args: &Impact, group: Option<&str>) -> String {

@@ -33,7 +33,7 @@ pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failur
     show(&summary, ctx.json);
     let n_rejects = summary.n_rejects();
     if args.max_rejects.is_some_and(|n_rejects_max| n_rejects > n_rejects_max) {
-        tell(&format!("error: {n_rejects} records were refused, more than --max-rejects"));
+        tell(&format!("error: {}, more than --max-rejects", refused(n_rejects)));
         return Ok(ExitStatus::Refused);
     }
     let failed =
@@ -117,9 +117,16 @@ pub(super) fn show(summary: &LoadSummary, json: bool) {
     }
     if summary.n_rejects() > 0 {
         tell(&format!(
-            "warning: {} records were refused; see: brunt sql 'SELECT input, line, reason, sample FROM system.rejects'",
-            summary.n_rejects()
+            "warning: {}; see: brunt sql 'SELECT input, line, reason, sample FROM system.rejects'",
+            refused(summary.n_rejects())
         ));
+    }
+}
+
+fn refused(n_rejects: u64) -> String {
+    match n_rejects {
+        1 => "1 record was refused".to_owned(),
+        n => format!("{n} records were refused"),
     }
 }
 

@@ -31,7 +31,8 @@ async fn decide(
 ) -> Result<ExitStatus, Failure> {
     let actor = remark.by.clone().filter(|name| !name.trim().is_empty());
     let update = GroupUpdate { decision, comment: remark.comment.clone(), actor };
-    let updated = ctx.open().await?.update_error_group(id, &update, now()).await?;
+    let updated = ctx.open().await?.update_error_group(id, &update, now()).await;
+    let updated = updated.map_err(Failure::of_id)?;
     let line = if ctx.json {
         updated.to_json()
     } else {

@@ -16,7 +16,7 @@ pub(super) async fn run(ctx: &Context, args: &ExplainError) -> Result<ExitStatus
             let store = ctx.open_for_definitions().await?;
             store.explain_stack(&text, args.service.as_deref()).await?
         }
-        (Some(id), None) => ctx.open().await?.explain_error(id).await?,
+        (Some(id), None) => ctx.open().await?.explain_error(id).await.map_err(Failure::of_id)?,
         (None, None) => return Err(Failure::usage("give an id, or a file with --text")),
     };
     let text = if ctx.json { explained.to_json() + "\n" } else { draw(&explained) };
