@@ -12,7 +12,7 @@ use arrow::array::{
 use arrow::compute::{SortOptions, filter_record_batch, interleave_record_batch};
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use arrow::row::{RowConverter, Rows, SortField};
+use arrow::row::{Row, RowConverter, Rows, SortField};
 use brunt_model::{ColumnType, Day, Table, Ts, day_of};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -135,18 +135,56 @@ pub(crate) fn split_by_day(
 }
 
 /// The rows of all batches in the table's order, equal rows in the order in which they came, in batches of at most
-/// [`BATCH_ROWS_MAX`] rows.
-pub(crate) fn sort(table: &Table, batches: &[RecordBatch]) -> Result<Vec<RecordBatch>, ArrowError> {
+/// [`BATCH_ROWS_MAX`] rows. One batch is made at a time, so that the rows are not in memory twice.
+pub(crate) fn sorted(
+    table: &Table,
+    batches: &[RecordBatch],
+) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>>, ArrowError> {
+    let order = order(table, batches)?;
+    let batches: Vec<&RecordBatch> = batches.iter().collect();
+    let mut done = 0;
+    Ok(std::iter::from_fn(move || {
+        let part = order.get(done..order.len().min(done + BATCH_ROWS_MAX))?;
+        done += part.len();
+        let part: Vec<(usize, usize)> = part.iter().map(|place| place.row).collect();
+        (!part.is_empty()).then(|| interleave_record_batch(&batches, &part))
+    }))
+}
+
+/// A row, as batch and row, and how its key begins, which tells most rows apart without a look at their keys.
+#[derive(Debug)]
+struct Place {
+    prefix: u128,
+    row: (usize, usize),
+}
+
+/// The places of all rows in the table's order.
+fn order(table: &Table, batches: &[RecordBatch]) -> Result<Vec<Place>, ArrowError> {
     let keys = SortKeys::new(table)?;
     let rows: Vec<Rows> = batches.iter().map(|batch| keys.rows(batch)).collect::<Result<_, _>>()?;
-    let mut order: Vec<(usize, usize)> = (0..rows.len())
-        .flat_map(|batch_idx| {
-            (0..rows[batch_idx].num_rows()).map(move |row_idx| (batch_idx, row_idx))
-        })
-        .collect();
-    order.sort_by(|a, b| rows[a.0].row(a.1).cmp(&rows[b.0].row(b.1)));
-    let batches: Vec<&RecordBatch> = batches.iter().collect();
-    order.chunks(BATCH_ROWS_MAX).map(|part| interleave_record_batch(&batches, part)).collect()
+    let place = |(batch_idx, rows): (usize, &Rows)| {
+        let places = rows.iter().enumerate();
+        let place = |(row_idx, key): (usize, Row<'_>)| Place {
+            prefix: prefix(key.as_ref()),
+            row: (batch_idx, row_idx),
+        };
+        places.map(place).collect::<Vec<_>>()
+    };
+    let mut order: Vec<Place> = rows.iter().enumerate().flat_map(place).collect();
+    let key = |place: &Place| rows[place.row.0].row(place.row.1);
+    order.sort_unstable_by(|a, b| {
+        let begins = a.prefix.cmp(&b.prefix);
+        begins.then_with(|| key(a).cmp(&key(b))).then_with(|| a.row.cmp(&b.row))
+    });
+    Ok(order)
+}
+
+/// The first 16 bytes, zeros where there are fewer, as a number of the same order.
+fn prefix(key: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    let n = key.len().min(bytes.len());
+    bytes[..n].copy_from_slice(&key[..n]);
+    u128::from_be_bytes(bytes)
 }
 
 /// Makes comparable keys of rows, in the table's order.

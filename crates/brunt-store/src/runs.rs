@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use brunt_model::{Day, Table, Ts};
 use bytes::Bytes;
+use parquet::errors::Result as ParquetResult;
+use tokio::task::{JoinError, JoinHandle};
 use uuid::Uuid;
 
 use crate::data_file::{DataFile, EncodedFile, RunEncoder};
 use crate::delta::FileAction;
 use crate::error::Error;
-use crate::layout::{FILE_BYTES_MAX, sort};
+use crate::layout::{FILE_BYTES_MAX, sorted};
 use crate::location::Location;
 use crate::requests::table_folder;
 
@@ -88,25 +90,36 @@ impl Buffers {
     }
 }
 
-/// Sorts and encodes rows of one table and day, given in any order.
-pub(crate) async fn encode_run(run: Run) -> Result<Vec<EncodedFile>, Error> {
-    let table = run.table;
-    let work = move || {
-        let sorted = sort(table, &run.rows)?;
-        drop(run.rows);
-        let mut encoder = RunEncoder::new(table, FILE_BYTES_MAX);
-        let mut files = Vec::new();
-        for batch in &sorted {
-            files.extend(encoder.write(batch)?);
-        }
-        files.extend(encoder.finish()?);
-        Ok(files)
-    };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => {
-            done.map_err(|err: parquet::errors::ParquetError| Error::mismatch(table.name, err))
-        }
-        Err(err) => Err(Error::storage("encode rows of", table.name, err)),
+/// A run that becomes files, on a thread of its own.
+#[derive(Debug)]
+pub(crate) struct Encoding {
+    pub(crate) table: &'static Table,
+    pub(crate) day: Day,
+    files: JoinHandle<ParquetResult<Vec<EncodedFile>>>,
+}
+
+impl Encoding {
+    /// Begins to sort and encode rows, given in any order.
+    pub(crate) fn start(run: Run) -> Self {
+        let Run { table, day, rows } = run;
+        let files = tokio::task::spawn_blocking(move || {
+            let mut encoder = RunEncoder::new(table, FILE_BYTES_MAX);
+            let mut files = Vec::new();
+            for batch in sorted(table, &rows)? {
+                files.extend(encoder.write(&batch?)?);
+            }
+            drop(rows);
+            files.extend(encoder.finish()?);
+            Ok(files)
+        });
+        Self { table, day, files }
+    }
+
+    /// Waits for the files.
+    pub(crate) async fn finish(self) -> Result<Vec<EncodedFile>, Error> {
+        let failed = |err: JoinError| Error::storage("encode rows of", self.table.name, err);
+        let encoded = self.files.await.map_err(failed)?;
+        encoded.map_err(|err| Error::mismatch(self.table.name, err))
     }
 }
 

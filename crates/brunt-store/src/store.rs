@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 use brunt_model::Ts;
 use bytes::Bytes;
 use futures::FutureExt;
+use futures::stream::BoxStream;
 use object_store::ObjectStore;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -18,7 +19,7 @@ use crate::error::Error;
 use crate::load_index::{LOAD_INDEX_EPOCHS, LoadIndex};
 use crate::location::{Location, StoreOptions};
 use crate::protocol::{self, Log};
-use crate::read::read_file;
+use crate::read::{read_file, stream_files};
 use crate::requests::{DEFINITIONS, EPOCHS, LATEST_FILE, STORE_FILE, table_named};
 use crate::snapshot::Snapshot;
 use crate::table_log::{KernelLog, TableLog};
@@ -191,6 +192,17 @@ impl Store {
         projection: Option<&[&str]>,
     ) -> Result<Vec<RecordBatch>, Error> {
         read_file(self, file, projection).await
+    }
+
+    /// The rows of files, one after the other, with the asked columns in the asked order; decoded ahead of who takes them.
+    ///
+    /// `day` is filled in; columns that a file does not have yet are NULL.
+    pub fn stream(
+        &self,
+        files: Vec<DataFile>,
+        columns: &[&'static str],
+    ) -> BoxStream<'static, Result<RecordBatch, Error>> {
+        stream_files(self, files, columns)
     }
 
     /// The load of this key, if the newest whole epoch has it.

@@ -1,6 +1,7 @@
 //! A write in the making: what it read, the files it adds and removes, the loads it brings.
 
 mod draft;
+mod encoding;
 mod retention;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +13,13 @@ use arrow::datatypes::Date32Type;
 use brunt_ingest::Redacted;
 use brunt_model::{Day, Table, TableKind, Ts};
 use bytes::Bytes;
+use futures::stream::BoxStream;
 use uuid::Uuid;
 
 pub(crate) use draft::{WriteDraft, first_epoch};
+use encoding::Then;
 
-use crate::data_file::{DataFile, EncodedFile};
+use crate::data_file::DataFile;
 use crate::delta::FileAction;
 use crate::epoch::{Epoch, LoadEntry};
 use crate::error::Error;
@@ -25,9 +28,9 @@ use crate::load_index::LoadIndex;
 use crate::location::Location;
 use crate::lookup::Wanted;
 use crate::protocol::Reads;
-use crate::read::read_wanted;
+use crate::read::{read_wanted, stream_files};
 use crate::requests::{DEFINITIONS, table_folder, table_named, table_of};
-use crate::runs::{Buffers, NewFile, Run, RunWriter, encode_run};
+use crate::runs::{Buffers, Encoding, NewFile, Run};
 use crate::snapshot::Snapshot;
 use crate::store::Store;
 use crate::waiting::Waiting;
@@ -44,6 +47,8 @@ pub struct Transaction {
     reads: Reads,
     changes: BTreeMap<&'static str, Changes>,
     buffers: Buffers,
+    /// A run that is on its way into files while the write goes on, and what becomes of them.
+    encoding: Option<(Encoding, Then)>,
     unloads: Vec<LoadEntry>,
     waiting: Waiting,
     loads: Vec<LoadEntry>,
@@ -73,6 +78,7 @@ impl Transaction {
             reads,
             changes: BTreeMap::new(),
             buffers: Buffers::default(),
+            encoding: None,
             unloads: Vec::new(),
             waiting: Waiting::default(),
             loads: Vec::new(),
@@ -144,6 +150,17 @@ impl Transaction {
         projection: Option<&[&str]>,
     ) -> Result<Vec<RecordBatch>, Error> {
         self.store.read(file, projection).await
+    }
+
+    /// The rows of a table on a day as they stand now, with the asked columns in the asked order. The day counts as read.
+    pub async fn rows_of_day(
+        &mut self,
+        table: &str,
+        day: Day,
+        columns: &[&'static str],
+    ) -> Result<BoxStream<'static, Result<RecordBatch, Error>>, Error> {
+        let files = self.read_days(table, &BTreeSet::from([day])).await?;
+        Ok(stream_files(&self.store, files, columns))
     }
 
     /// The rows of a file that have a wanted value, as [`read`](Self::read) gives them.
@@ -227,16 +244,7 @@ impl Transaction {
             return Err(Error::mismatch(table.name, format!("rows that are not of {day}")));
         }
         self.reads.days.entry(table.name.to_owned()).or_default().insert(day);
-        let encoded = encode_run(Run { table, day, rows }).await?;
-        let files = self.files(table, |other| other == day).await?;
-        let same = files.iter().map(DataFile::content).eq(encoded.iter().map(|file| &file.content));
-        if same {
-            return Ok(());
-        }
-        for file in &files {
-            self.remove_file(table, file, true);
-        }
-        self.put_files(table, day, encoded).await
+        self.encode(Run { table, day, rows }, Then::ReplaceDay).await
     }
 
     /// Makes these the rows of a derived table, of all its days.
@@ -303,6 +311,7 @@ impl Transaction {
                 self.put_run(run).await?;
             }
         }
+        self.settle().await?;
         self.write_waiting(|_| true).await
     }
 
@@ -403,46 +412,23 @@ impl Transaction {
                 self.put_run(run).await?;
             }
         }
+        self.settle().await?;
         // Whoever asks for files may read them.
         self.write_waiting(|waiting| waiting.name == table.name).await?;
+        self.files_so_far(table, wanted).await
+    }
+
+    /// The files without those that are still in the making.
+    async fn files_so_far(
+        &mut self,
+        table: &'static Table,
+        wanted: impl Fn(Day) -> bool,
+    ) -> Result<Vec<DataFile>, Error> {
         let snapshot = self.snapshot(table.name).await?;
         let changes = self.changes.entry(table.name).or_default();
         let base = snapshot.files.iter().filter(|file| !changes.removed.contains_key(&file.path));
         let added = changes.added.iter().map(|added| &added.file);
         Ok(base.chain(added).filter(|file| wanted(file.day)).cloned().collect())
-    }
-
-    pub(crate) async fn put_run(&mut self, run: Run) -> Result<(), Error> {
-        let (table, day) = (run.table, run.day);
-        let encoded = encode_run(run).await?;
-        self.put_files(table, day, encoded).await
-    }
-
-    async fn put_files(
-        &mut self,
-        table: &'static Table,
-        day: Day,
-        encoded: Vec<EncodedFile>,
-    ) -> Result<(), Error> {
-        let mut writer = RunWriter::new(table, day, self.now, true);
-        for file in encoded {
-            let (file, bytes) = writer.name(file);
-            self.waiting.push(table, file.file.path.clone(), bytes);
-            self.changes.entry(table.name).or_default().added.push(file);
-        }
-        if self.waiting.is_much() {
-            self.write_waiting(|_| true).await?;
-        }
-        Ok(())
-    }
-
-    /// Puts the files that wait, of the tables that are asked for.
-    async fn write_waiting(&mut self, wanted: impl Fn(&Table) -> bool) -> Result<(), Error> {
-        let written = self.waiting.write(self.store.location(), wanted).await?;
-        if self.first_file.is_none() {
-            self.first_file = written;
-        }
-        Ok(())
     }
 
     fn add_file(&mut self, table: &'static Table, file: NewFile) {

@@ -54,6 +54,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
+use brunt_stats::threads::both;
+use futures::stream::BoxStream;
 
 pub(crate) use self::links::Links;
 pub(crate) use self::read::attribute;
@@ -68,6 +70,12 @@ use crate::error::Error;
 /// How many days before and after a day decide what is derived for it.
 pub(crate) const REACH_DAYS: i32 = 2;
 
+/// Days with fewer rows are not worth a second thread.
+const ROWS_A_THREAD: usize = 32_768;
+
+/// Rows as they come.
+pub(crate) type RowStream = BoxStream<'static, Result<RecordBatch, Error>>;
+
 /// Where rows come from.
 pub(crate) trait Rows {
     /// The rows of a table on a day, each once, in any order and split anywhere.
@@ -79,7 +87,7 @@ pub(crate) trait Rows {
         table: &'static Table,
         day: Day,
         columns: &[&'static str],
-    ) -> Result<Vec<RecordBatch>, Error>;
+    ) -> Result<RowStream, Error>;
 }
 
 /// Where base rows come from and derived rows go to.
@@ -125,16 +133,24 @@ pub(crate) async fn derive_days(
         window.move_to(tables, *day, definitions).await?;
         let carried = carry::carry(&window, *day);
         let orders = orders::orders(&window, *day);
-        let derived = [
-            ("sessions", sessions::derive(&window, *day, &carried, &orders)?),
-            ("traces", traces::derive(&window, *day)?),
-            ("activities", activities::derive(&window, *day, &carried)?),
-            ("errors", errors::derive(&window, *day, &carried)?),
-            ("journey_steps", journey_steps::derive(&window, *day, definitions, &orders)?),
-        ];
-        for (name, rows) in derived {
-            tables.replace(base_table(name)?, *day, rows).await?;
-        }
+        let n_threads = if window.facts(*day).rows.len() < ROWS_A_THREAD { 1 } else { 2 };
+        // Two at a time, so that no more wait to be written.
+        let (of_sessions, of_traces) = both(
+            n_threads,
+            || sessions::derive(&window, *day, &carried, &orders),
+            || traces::derive(&window, *day),
+        );
+        tables.replace(base_table("sessions")?, *day, of_sessions?).await?;
+        tables.replace(base_table("traces")?, *day, of_traces?).await?;
+        let (of_activities, of_errors) = both(
+            n_threads,
+            || activities::derive(&window, *day, &carried),
+            || errors::derive(&window, *day, &carried),
+        );
+        tables.replace(base_table("activities")?, *day, of_activities?).await?;
+        tables.replace(base_table("errors")?, *day, of_errors?).await?;
+        let of_steps = journey_steps::derive(&window, *day, definitions, &orders)?;
+        tables.replace(base_table("journey_steps")?, *day, of_steps).await?;
     }
     Ok(())
 }

@@ -27,6 +27,7 @@
 #[doc = include_str!("../../../README.md")]
 mod readme {}
 
+mod by_hash;
 mod catalog;
 mod check;
 mod code;

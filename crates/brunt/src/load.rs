@@ -108,7 +108,7 @@ pub(crate) struct Plan {
 }
 
 /// Rows of a batch: enough for good runs, few enough that several wait in little memory.
-const BATCH_ROWS_MAX: usize = 32_768;
+const BATCH_ROWS_MAX: usize = 16_384;
 
 impl Plan {
     /// How an input of a load is to be read.

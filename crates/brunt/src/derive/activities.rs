@@ -94,11 +94,11 @@ fn activity_row(window: &Window, day: Day, activity: &Activity, n_errors: u32) -
         sequence_no: event.and_then(|event| event.sequence_no),
         observed_at: event
             .and_then(|event| event.observed_at)
-            .or(span.and_then(|span| span.observed_at)),
+            .or(span.and_then(|span| span.observed_at.get())),
         status: activity.status,
         duration_ns: event
             .and_then(|event| event.duration_ns)
-            .or(span.and_then(|span| span.duration_ns)),
+            .or(span.and_then(|span| span.duration_ns.get())),
         n_errors,
         weight: event
             .map(|event| event.weight)

@@ -45,8 +45,8 @@ pub(super) enum RowKind {
 pub(super) struct Span {
     /// 0 where there is none.
     pub(super) parent: u64,
-    pub(super) duration_ns: Option<i64>,
-    pub(super) observed_at: Option<i64>,
+    pub(super) duration_ns: Perhaps,
+    pub(super) observed_at: Perhaps,
     pub(super) name: Sym,
     /// Of spans that can be activities: roots and server spans.
     pub(super) op: Sym,
@@ -75,9 +75,13 @@ pub(super) enum Status {
     None,
 }
 
-/// How many rows one stands for; a single precision is plenty for a sampling rate.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Weight(pub(super) Option<f32>);
+/// A number that may be missing, in the eight bytes of the number: the least of all stands for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Perhaps(i64);
+
+/// How many rows one stands for; a single precision is plenty for a sampling rate. What is no number stands for none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weight(f32);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
@@ -310,7 +314,7 @@ impl Span {
 
     /// When it ended, in microseconds; a span without duration ends when it begins.
     pub(super) fn end(&self, ts: i64) -> i64 {
-        ts.saturating_add(self.duration_ns.unwrap_or(0).max(0) / 1_000)
+        ts.saturating_add(self.duration_ns.get().unwrap_or(0).max(0) / 1_000)
     }
 }
 
@@ -387,14 +391,24 @@ impl Frustration {
     }
 }
 
+impl Perhaps {
+    pub(super) fn new(number: Option<i64>) -> Self {
+        Self(number.unwrap_or(i64::MIN))
+    }
+
+    pub(super) fn get(self) -> Option<i64> {
+        Some(self.0).filter(|number| *number != i64::MIN)
+    }
+}
+
 impl Weight {
     #[expect(clippy::cast_possible_truncation, reason = "a sampling rate needs no more digits")]
     pub(super) fn new(weight: Option<f64>) -> Self {
-        Self(weight.map(|weight| weight as f32))
+        Self(weight.map_or(f32::NAN, |weight| weight as f32))
     }
 
     pub(super) fn double(self) -> Option<f64> {
-        self.0.map(f64::from)
+        (!self.0.is_nan()).then(|| f64::from(self.0))
     }
 }
 
@@ -410,6 +424,7 @@ fn text<T: Copy + PartialEq>(all: &[(T, &'static str)], meaning: T) -> Option<&'
 fn index(day: Day, rows: &[Row], id: impl Fn(&Row) -> Sym) -> Index {
     let mut order: Vec<u32> =
         (0_u32..).zip(rows).filter(|(_, row)| id(row).is_some()).map(|(idx, _)| idx).collect();
+    order.shrink_to_fit();
     // Rows are by time already, so their number stands for it.
     order.sort_unstable_by_key(|idx| (id(&rows[*idx as usize]), *idx));
     let segments = cut(
@@ -505,6 +520,14 @@ mod tests {
         assert_eq!(facts.steps[0].row, 2);
         assert_eq!(facts.traces.segment_of, [NO_SEGMENT, 0, 0]);
         assert_eq!(facts.rows_of(&facts.traces, 0), [1, 2]);
+    }
+
+    #[test]
+    fn what_there_is_most_of_is_small() {
+        assert_eq!((size_of::<Row>(), size_of::<Span>()), (56, 40));
+        let numbers = [Some(-1), Some(i64::MAX), None];
+        assert_eq!(numbers.map(|it| Perhaps::new(it).get()), numbers);
+        assert_eq!([None, Some(0.5)].map(|it| Weight::new(it).double()), [None, Some(0.5)]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use arrow::array::{Array, BooleanArray};
 use arrow::compute::cast;
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table, table};
+use futures::TryStreamExt;
 
 use self::attributes::Attributes;
 pub(crate) use self::attributes::attribute;
@@ -108,7 +109,8 @@ pub(super) async fn read_day(
         let rules = Arc::clone(collected.known.groupings.rules());
         let looked_at = attributes::columns(base, &rules);
         let asked = asked_columns(own_columns, &steps, &looked_at);
-        for batch in tables.rows(base, day, &asked).await? {
+        let mut rows = tables.rows(base, day, &asked).await?;
+        while let Some(batch) = rows.try_next().await? {
             let batch = as_asked(base, &asked, &batch)?;
             let first_row = collected.rows.len();
             collected.known.attributes = Attributes::new(base, &batch, &rules)?;
@@ -118,7 +120,10 @@ pub(super) async fn read_day(
             }
         }
     }
-    let Collected { known, mut rows, spans, events, records, steps } = collected;
+    let Collected { known, mut rows, mut spans, mut events, records, steps } = collected;
+    // They stay for five days, with no room for more.
+    spans.shrink_to_fit();
+    events.shrink_to_fit();
     make_whole(&mut rows, &known.symbols);
     Ok(Facts::new(day, rows, spans, events, records, steps, &known.contexts))
 }

@@ -1,9 +1,8 @@
 //! Texts as small numbers, so that a row of facts is a handful of them; equal texts have equal numbers.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use xxhash_rust::xxh3::xxh3_128;
+
+use crate::by_hash::ByHash;
 
 /// A text of [`Symbols`], or [`Sym::NONE`]. Numbers depend on the order of reading: nothing derived may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -13,16 +12,12 @@ pub(super) struct Sym(pub(super) u32);
 #[derive(Debug)]
 pub(super) struct Symbols {
     /// By the 128-bit hash of the text; two texts with one hash are not to be expected in the age of the universe.
-    by_hash: HashMap<u128, Sym, BuildHasherDefault<Halves>>,
+    by_hash: ByHash<u128, Sym>,
     texts: String,
     /// Where each text ends; the first is [`Sym::NONE`]'s.
     ends: Vec<usize>,
     hashes: Vec<u64>,
 }
-
-/// What is hashed already is not hashed again.
-#[derive(Debug, Default)]
-pub(super) struct Halves(u64);
 
 impl Sym {
     /// NULL.
@@ -44,7 +39,7 @@ impl Sym {
 
 impl Default for Symbols {
     fn default() -> Self {
-        Self { by_hash: HashMap::default(), texts: String::new(), ends: vec![0], hashes: vec![0] }
+        Self { by_hash: ByHash::default(), texts: String::new(), ends: vec![0], hashes: vec![0] }
     }
 }
 
@@ -80,22 +75,6 @@ impl Symbols {
     /// Memory that the texts take, roughly.
     pub(super) fn size_bytes(&self) -> usize {
         self.texts.len() + self.ends.len() * 64
-    }
-}
-
-impl Hasher for Halves {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u128(&mut self, hash: u128) {
-        self.0 = low_half(hash);
     }
 }
 

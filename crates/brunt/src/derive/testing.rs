@@ -15,9 +15,10 @@ use arrow::datatypes::Schema;
 use arrow::json::{LineDelimitedWriter, ReaderBuilder};
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table, Ts, day_of, table};
+use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
-use super::{Rows, Tables, derive_days, derive_whole};
+use super::{RowStream, Rows, Tables, derive_days, derive_whole};
 use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
 
@@ -198,11 +199,12 @@ impl Rows for Memory {
         table: &'static Table,
         day: Day,
         columns: &[&'static str],
-    ) -> Result<Vec<RecordBatch>, Error> {
+    ) -> Result<RowStream, Error> {
         self.read.push((table.name, day));
         let batches = self.base.get(&(table.name, day)).into_iter().flatten();
         let idxs: Vec<usize> = columns.iter().map(|name| table.column_idx(name).unwrap()).collect();
-        Ok(batches.map(|batch| batch.project(&idxs).unwrap()).collect())
+        let rows: Vec<_> = batches.map(|batch| Ok(batch.project(&idxs).unwrap())).collect();
+        Ok(stream::iter(rows).boxed())
     }
 }
 

@@ -15,10 +15,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use arrow::compute::filter_record_batch;
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
+use futures::stream::{self, StreamExt};
 
 use super::links::{Links, link_columns};
 use super::read::base_table;
-use super::{Rows, Tables, derive_days, reach};
+use super::{RowStream, Rows, Tables, derive_days, reach};
 use crate::code::Code;
 use crate::definitions::Definitions;
 use crate::error::Error;
@@ -144,7 +145,7 @@ impl<V: Versions> Rows for Part<'_, V> {
         table: &'static Table,
         day: Day,
         columns: &[&'static str],
-    ) -> Result<Vec<RecordBatch>, Error> {
+    ) -> Result<RowStream, Error> {
         if !self.found.contains_key(&(table.name, day)) {
             let mut found = Vec::new();
             for mut one in self.versions.linked(table, day, columns, self.links).await? {
@@ -156,7 +157,8 @@ impl<V: Versions> Rows for Part<'_, V> {
         }
         let found = self.found.get(&(table.name, day)).into_iter().flatten();
         let wanted = found.filter(|one| if self.is_after { one.after } else { one.before });
-        Ok(wanted.map(|one| one.rows.clone()).collect())
+        let rows: Vec<_> = wanted.map(|one| Ok(one.rows.clone())).collect();
+        Ok(stream::iter(rows).boxed())
     }
 }
 

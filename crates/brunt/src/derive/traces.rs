@@ -69,7 +69,7 @@ fn trace_row(window: &Window, day: Day, unit: &Unit) -> TraceRow {
             first_span = first_span.or(Some(*at));
             let begins = row.ts.saturating_mul(1_000);
             start = start.min(begins);
-            end = end.max(begins.saturating_add(span.duration_ns.unwrap_or_default().max(0)));
+            end = end.max(begins.saturating_add(span.duration_ns.get().unwrap_or_default().max(0)));
         }
     }
     let ts = rows.first().map_or(0, |at| window.row(*at).ts);

@@ -5,6 +5,7 @@ use arrow::compute::{concat_batches, take};
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
 use brunt_model::{Day, Table};
+use futures::TryStreamExt;
 
 use super::Rows;
 use super::read::as_asked;
@@ -34,7 +35,8 @@ impl States {
             names.filter(|name| !matches!(*name, "load_id" | "day")).collect();
         let mut batches = Vec::new();
         for day in days {
-            for batch in tables.rows(table, day, &asked).await? {
+            let mut rows = tables.rows(table, day, &asked).await?;
+            while let Some(batch) = rows.try_next().await? {
                 batches.push(as_asked(table, &asked, &batch)?);
             }
         }

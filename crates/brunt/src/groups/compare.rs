@@ -8,6 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use brunt_fingerprint::{RulePlace, Rules, matched};
 use brunt_model::{Day, Table, Ts, day_of, table};
+use futures::TryStreamExt;
 use serde::Serialize;
 
 use super::pinned::Pinned;
@@ -133,7 +134,9 @@ async fn stored_groups(tables: &mut Pinned, day: Day) -> Result<HashMap<String, 
     let errors: &'static Table =
         table("errors").ok_or_else(|| internal("there is no table \"errors\"".to_owned()))?;
     let mut stored = HashMap::new();
-    for rows in tables.rows(errors, day, &["error_id", "error_group_id", "title", "ts"]).await? {
+    let columns = ["error_id", "error_group_id", "title", "ts"];
+    let mut batches = tables.rows(errors, day, &columns).await?;
+    while let Some(rows) = batches.try_next().await? {
         let texts = rows.columns()[..3].iter().map(|column| cast(column, &DataType::Utf8));
         let texts = texts.collect::<Result<Vec<_>, _>>();
         let texts = texts.map_err(|error| internal(error.to_string()))?;

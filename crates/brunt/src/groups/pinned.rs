@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table, table};
+use futures::{StreamExt, TryStreamExt};
 
-use crate::derive::Rows;
+use crate::derive::{RowStream, Rows};
 use crate::error::Error;
 use crate::load::{DERIVED_FROM, is_frozen};
 use crate::session::Pin;
@@ -35,11 +35,8 @@ impl Rows for Pinned {
         table: &'static Table,
         day: Day,
         columns: &[&'static str],
-    ) -> Result<Vec<RecordBatch>, Error> {
-        let mut rows = Vec::new();
-        for file in self.0.snapshot(table).await?.files_of(day) {
-            rows.extend(self.0.store().read(file, Some(columns)).await?);
-        }
-        Ok(rows)
+    ) -> Result<RowStream, Error> {
+        let files = self.0.snapshot(table).await?.files_of(day).to_vec();
+        Ok(self.0.store().stream(files, columns).map_err(Error::from).boxed())
     }
 }

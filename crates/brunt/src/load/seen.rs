@@ -7,9 +7,10 @@
 //!        Putze, Sanders & Singler 2009), then in the one block of its file that can hold the key
 //! ```
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+
+use crate::by_hash::ByHash;
 
 /// Rows that are kept in memory: as many as fill a table of 2^19 slots.
 const IN_MEMORY_MAX: usize = 458_752;
@@ -26,7 +27,7 @@ const ENTRY_BYTES: usize = 52;
 /// A map that spills. A value that is put again takes the place of the one before.
 #[derive(Debug)]
 pub(super) struct SeenRows {
-    in_memory: HashMap<Halves, Seen>,
+    in_memory: ByHash<Halves, Seen>,
     in_memory_max: usize,
     /// From the oldest; the sizes never grow.
     runs: Vec<Run>,
@@ -77,7 +78,7 @@ impl Default for SeenRows {
 
 impl SeenRows {
     fn with_memory_of(in_memory_max: usize) -> Self {
-        Self { in_memory: HashMap::new(), in_memory_max, runs: Vec::new() }
+        Self { in_memory: ByHash::default(), in_memory_max, runs: Vec::new() }
     }
 
     /// # Errors
@@ -141,8 +142,12 @@ fn merge(runs: Vec<Run>, tier: u32) -> io::Result<Run> {
 
 impl Run {
     fn get(&self, key: u128) -> io::Result<Option<Seen>> {
+        // The filter is one look into memory, the place many.
+        if !self.filter.may_hold(key) {
+            return Ok(None);
+        }
         let block = self.firsts.partition_point(|first| *first <= key);
-        if block == 0 || !self.filter.may_hold(key) {
+        if block == 0 {
             return Ok(None);
         }
         let first = (block - 1) * BLOCK;
@@ -295,6 +300,8 @@ fn decode(bytes: &[u8]) -> (u128, Seen) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use xxhash_rust::xxh3::xxh3_128_with_seed;
 
     use super::*;

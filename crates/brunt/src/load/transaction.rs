@@ -10,6 +10,7 @@ use arrow::array::{
 use brunt_ingest::{Feed, Kind, Redaction, Reject};
 use brunt_model::{Day, Table, Ts, day_of, table};
 use brunt_store::Transaction;
+use futures::{StreamExt, TryStreamExt};
 
 use super::TableCounts;
 use super::aliases::{self, Aliases};
@@ -239,12 +240,9 @@ impl derive::Rows for TransactionTables<'_> {
         table: &'static Table,
         day: Day,
         columns: &[&'static str],
-    ) -> Result<Vec<RecordBatch>, Error> {
-        let mut rows = Vec::new();
-        for file in self.tx.read_days(table.name, &BTreeSet::from([day])).await? {
-            rows.extend(self.tx.read(&file, Some(columns)).await?);
-        }
-        Ok(rows)
+    ) -> Result<derive::RowStream, Error> {
+        let rows = self.tx.rows_of_day(table.name, day, columns).await?;
+        Ok(rows.map_err(Error::from).boxed())
     }
 }
 

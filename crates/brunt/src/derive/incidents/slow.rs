@@ -35,7 +35,7 @@ impl Slow {
             .map(|node| {
                 let row = window.row(node.at);
                 let span = window.facts(node.at.day).span(row)?;
-                Some(Ran { end: span.end(row.ts), micros: span.duration_ns? / 1_000 })
+                Some(Ran { end: span.end(row.ts), micros: span.duration_ns.get()? / 1_000 })
             })
             .collect();
         let mut longest = vec![NO_NODE; ran.len()];

@@ -10,7 +10,7 @@ use super::columns::{
 use super::records::{Beside, Place, Told, given, record};
 use super::{Collected, Known};
 use crate::derive::exceptions::{SpanException, span_exceptions};
-use crate::derive::facts::{Record, Row, RowKind, Says, Span, SpanKind, Status, signal};
+use crate::derive::facts::{Perhaps, Record, Row, RowKind, Says, Span, SpanKind, Status, signal};
 use crate::derive::op::{Tried, request_op};
 use crate::derive::symbols::Sym;
 use crate::error::Error;
@@ -77,8 +77,8 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
         let named = can_be_activity && request_op(&columns.tried(row_idx), &mut op);
         let span = Span {
             parent,
-            duration_ns: bigint(columns.duration_ns, row_idx),
-            observed_at: common.observed_at(row_idx),
+            duration_ns: Perhaps::new(bigint(columns.duration_ns, row_idx)),
+            observed_at: Perhaps::new(common.observed_at(row_idx)),
             name: columns.name.sym(row_idx, &mut known.symbols),
             op: if named { known.symbols.intern(&op) } else { Sym::NONE },
             kind,
@@ -92,7 +92,7 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
             .number(parent)
             .number(kind as u64)
             .number(known.symbols.hash(span.name))
-            .signed(span.duration_ns)
+            .signed(span.duration_ns.get())
             .finish();
         row.detail = u32::try_from(collected.spans.len()).unwrap_or(u32::MAX);
         let place = Place {
