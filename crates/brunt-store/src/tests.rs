@@ -9,6 +9,7 @@ mod race;
 mod readers;
 mod rows;
 mod s3;
+mod stream;
 mod synced;
 mod upkeep;
 mod write;

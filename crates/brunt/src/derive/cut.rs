@@ -1,4 +1,5 @@
 //! Cuts an id's rows where it is quiet, so that each piece, a session or a trace, spans two days at most.
+//! Of rows without a session id, the program may mark where a session starts and ends, which cuts too.
 //!
 //! An id is cut where it is quiet for so long, and at the end of a UTC day in which it was never quiet that long.
 //! Whether a day was quiet is asked of its own rows: from its start to the first, between them, from the last to its
@@ -20,6 +21,16 @@ pub(super) const GAP_QUIET_MICROS: i64 = 30 * 60_000_000;
 /// No segment.
 pub(super) const NO_SEGMENT: u32 = u32::MAX;
 
+/// What a row says of the session that it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mark {
+    /// It is the first.
+    Start,
+    None,
+    /// It is the last.
+    End,
+}
+
 /// The rows of one id on one day without a quiet stretch between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Segment<K = Sym> {
@@ -31,20 +42,31 @@ pub(super) struct Segment<K = Sym> {
     pub(super) rows: Range<u32>,
     /// Whether its id was never quiet that day; it is then the id's only segment of the day.
     pub(super) never_quiet: bool,
+    /// Whether its first row is marked as the start, and its last as the end.
+    pub(super) starts: bool,
+    pub(super) ends: bool,
 }
 
 /// The segments of a day: `ordered` are its rows by (id, time), those without an id left out.
+///
+/// Marks cut between two times only, so that no two segments of an id have the same first time.
 pub(super) fn cut<K: Copy + Ord>(
     day: Day,
     quiet_micros: i64,
-    ordered: impl Iterator<Item = (K, i64)>,
+    ordered: impl Iterator<Item = (K, i64, Mark)>,
 ) -> Vec<Segment<K>> {
     let mut segments: Vec<Segment<K>> = Vec::new();
-    for (place, (id, ts)) in (0_u32..).zip(ordered) {
+    for (place, (id, ts, mark)) in (0_u32..).zip(ordered) {
+        let (starts, ends) = (mark == Mark::Start, mark == Mark::End);
+        let goes_on = |open: &Segment<K>| {
+            let is_marked = (starts || open.ends) && ts > open.first;
+            open.id == id && ts - open.last < quiet_micros && !is_marked
+        };
         match segments.last_mut() {
-            Some(open) if open.id == id && ts - open.last < quiet_micros => {
+            Some(open) if goes_on(open) => {
                 open.last = ts;
                 open.rows.end = place + 1;
+                open.ends = ends;
             }
             _ => segments.push(Segment {
                 id,
@@ -52,6 +74,8 @@ pub(super) fn cut<K: Copy + Ord>(
                 last: ts,
                 rows: place..place + 1,
                 never_quiet: false,
+                starts,
+                ends,
             }),
         }
     }
@@ -88,6 +112,7 @@ pub(super) fn successors<K: Copy + Ord>(
             && first.id == segment.id
             && !segment.never_quiet
             && first.first - segment.last < quiet_micros
+            && !(segment.ends || first.starts)
         {
             next[idx] = *after_idx;
         }
@@ -120,7 +145,7 @@ mod tests {
         let mut pieces: Vec<Vec<f64>> = Vec::new();
         let mut before: Option<(Day, Vec<Segment>)> = None;
         for (day, rows) in by_day {
-            let ordered = rows.iter().map(|hour| (Sym(7), (hour * HOUR as f64) as i64));
+            let ordered = rows.iter().map(|hour| (Sym(7), (hour * HOUR as f64) as i64, Mark::None));
             let segments = cut(day, QUIET_MICROS, ordered);
             let joined = before.as_ref().is_some_and(|(last_day, last)| {
                 last_day.plus(1) == day && successors(last, &segments, QUIET_MICROS).contains(&0)
@@ -167,7 +192,8 @@ mod tests {
     #[test]
     fn segments_are_cut_by_id() {
         let rows = [(Sym(1), 0), (Sym(1), HOUR), (Sym(2), 0), (Sym(2), 5 * HOUR)];
-        let segments = cut(Day(0), QUIET_MICROS, rows.into_iter());
+        let rows = rows.into_iter().map(|(id, ts)| (id, ts, Mark::None));
+        let segments = cut(Day(0), QUIET_MICROS, rows);
         let rows: Vec<(Sym, Range<u32>)> =
             segments.iter().map(|segment| (segment.id, segment.rows.clone())).collect();
         assert_eq!(rows, [(Sym(1), 0..2), (Sym(2), 2..3), (Sym(2), 3..4)]);
@@ -181,6 +207,8 @@ mod tests {
             last,
             rows: 0..1,
             never_quiet,
+            starts: false,
+            ends: false,
         };
         let before = [
             segment(1, HOUR, HOUR, false),
@@ -195,5 +223,23 @@ mod tests {
         ];
         let expected = [NO_SEGMENT, 0, NO_SEGMENT, NO_SEGMENT];
         assert_eq!(successors(&before, &after, QUIET_MICROS), expected);
+        let [mut ends, mut starts] = [before[1].clone(), after[0].clone()];
+        (ends.ends, starts.starts) = (true, true);
+        assert_eq!(successors(&[ends], &after, QUIET_MICROS), [NO_SEGMENT]);
+        assert_eq!(successors(&before[1..2], &[starts], QUIET_MICROS), [NO_SEGMENT]);
+    }
+
+    #[test]
+    fn marks_cut_and_rows_of_one_time_stay_together() {
+        use Mark::{End, None, Start};
+        let pieces = |rows: &[(i64, Mark)]| -> Vec<usize> {
+            let rows = rows.iter().map(|(ts, mark)| (Sym(1), *ts, *mark));
+            cut(Day(0), QUIET_MICROS, rows).iter().map(|segment| segment.rows.len()).collect()
+        };
+        assert_eq!(pieces(&[(0, None), (1, Start), (2, None)]), [1, 2]);
+        assert_eq!(pieces(&[(0, Start), (1, End), (2, None), (3, None)]), [2, 2]);
+        // An end and the start after it cut once, and what is cut twice in no time is one.
+        assert_eq!(pieces(&[(0, None), (1, End), (2, Start), (3, End)]), [2, 2]);
+        assert_eq!(pieces(&[(1, Start), (1, End), (1, Start), (2, None)]), [4]);
     }
 }

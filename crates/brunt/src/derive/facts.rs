@@ -3,7 +3,7 @@
 use brunt_model::Day;
 
 use super::context::{Context, Contexts};
-use super::cut::{NO_SEGMENT, QUIET_MICROS, Segment, cut};
+use super::cut::{Mark, NO_SEGMENT, QUIET_MICROS, Segment, cut};
 use super::evidence::{Evidence, Seen};
 use super::symbols::Sym;
 
@@ -87,6 +87,7 @@ pub(super) struct Weight(f32);
 pub(super) struct Event {
     pub(super) kind: EventKind,
     pub(super) frustration: Frustration,
+    pub(super) mark: Mark,
     pub(super) op: Sym,
     pub(super) sequence_no: Option<i64>,
     pub(super) observed_at: Option<i64>,
@@ -430,7 +431,7 @@ fn index(day: Day, rows: &[Row], id: impl Fn(&Row) -> Sym) -> Index {
     let segments = cut(
         day,
         QUIET_MICROS,
-        order.iter().map(|idx| (id(&rows[*idx as usize]), rows[*idx as usize].ts)),
+        order.iter().map(|idx| (id(&rows[*idx as usize]), rows[*idx as usize].ts, Mark::None)),
     );
     let mut segment_of = vec![NO_SEGMENT; rows.len()];
     let mut own = Vec::with_capacity(segments.len());

@@ -461,6 +461,39 @@ mod tests {
         assert_eq!(memory.row("errors")["session_started_at"], "2025-01-06T10:00:00Z");
     }
 
+    #[test]
+    fn without_session_ids_a_program_says_where_a_session_starts_and_ends() {
+        let mut memory = Memory::default();
+        let said = |ts: &str, name: &str| {
+            let ts = format!("2025-01-06T{ts}Z");
+            json!({"ts": ts, "event_name": name, "user_id": "u"})
+        };
+        let events = [
+            said("23:50:00", "session.start"),
+            said("23:51:00", "search"),
+            said("23:52:00", "session.end"),
+            said("23:53:00", "search"),
+            // The next minute is the next day's.
+            said("23:59:59", "$session_end"),
+            json!({"ts": "2025-01-07T00:00:00Z", "event_name": "search", "user_id": "u"}),
+            json!({"ts": "2025-01-07T00:01:00Z", "event_name": "session_start", "user_id": "u"}),
+        ];
+        memory.add("events", &events);
+        let started: Vec<String> = memory
+            .derived()
+            .rows("sessions")
+            .iter()
+            .map(|row| format!("{} {}", row["ts"].as_str().unwrap(), row["n_events"]))
+            .collect();
+        let expected = [
+            "2025-01-06T23:50:00Z 3",
+            "2025-01-06T23:53:00Z 2",
+            "2025-01-07T00:00:00Z 1",
+            "2025-01-07T00:01:00Z 1",
+        ];
+        assert_eq!(started, expected);
+    }
+
     /// An error whose trace runs over the first midnight into a session, which runs over the second to a row whose
     /// trace runs over the third, where a user is known.
     fn over_three_midnights() -> Memory {

@@ -1,11 +1,12 @@
-//! Sessions of rows that have no session id, not even by their trace: by 30 minutes of silence of their user.
+//! Sessions of rows that have no session id, not even by their trace: by 30 minutes of silence of their user, and by the
+//! events with which a program says that one starts or ends.
 
 use std::collections::HashMap;
 
 use brunt_model::Day;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::cut::{GAP_QUIET_MICROS, Segment, cut, successors};
+use super::cut::{GAP_QUIET_MICROS, Mark, Segment, cut, successors};
 use super::evidence::{Evidence, Seen};
 use super::facts::{Described, UNKNOWN_DAY, described};
 use super::fill::{Found, trace_level};
@@ -63,8 +64,16 @@ pub(super) fn find(window: &Window, day: Day) -> Gaps {
         };
         owned.push((owner, row_idx, evidence));
     }
-    owned.sort_unstable_by_key(|(owner, row, _)| (*owner, *row));
-    let times = owned.iter().map(|(owner, row, _)| (*owner, facts.rows[*row as usize].ts));
+    let said = |row: u32| {
+        let row = &facts.rows[row as usize];
+        (row.ts, facts.event(row).map_or(Mark::None, |event| event.mark))
+    };
+    // Of one time, a start is first and an end is last.
+    owned.sort_unstable_by_key(|(owner, row, _)| (*owner, said(*row), *row));
+    let times = owned.iter().map(|(owner, row, _)| {
+        let (ts, mark) = said(*row);
+        (*owner, ts, mark)
+    });
     let segments = cut(day, GAP_QUIET_MICROS, times);
     let mut gaps = Gaps { links: Links::unlinked(segments.len()), ..Gaps::default() };
     for (segment_idx, segment) in (0_u32..).zip(&segments) {

@@ -143,10 +143,11 @@ fn log(row: &Planted, number: usize) -> Value {
 
 fn event(row: &Planted, number: usize) -> Value {
     let kinds = ["page_view", "click", "step", "purchase", "error", "frustration"];
+    let names = ["cart", "buy", "session.start", "cart", "buy", "session.end"];
     json!({
         "event_kind": kinds[usize::from(row.variant) % 6],
         "event_id": row.variant.is_multiple_of(2).then(|| format!("event-{number}")),
-        "event_name": (["cart", "buy"][usize::from(row.variant) % 2]),
+        "event_name": names[usize::from(row.variant) / 3 % 6],
         "exception_type": (row.variant % 6 == 4).then_some("TypeError"),
         "order_id": (row.variant % 6 == 3).then(|| format!("order-{}", row.variant % 4)),
         "order_value": (row.variant % 6 == 3).then_some("12.5"),

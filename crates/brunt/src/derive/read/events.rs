@@ -8,6 +8,7 @@ use super::columns::{
 };
 use super::records::{Beside, Place, Told, given, record};
 use super::{Collected, Known};
+use crate::derive::cut::Mark;
 use crate::derive::facts::{Event, EventKind, Frustration, Row, RowKind, signal};
 use crate::derive::op::event_op;
 use crate::derive::symbols::Sym;
@@ -153,6 +154,7 @@ impl<'a> Columns<'a> {
         Event {
             kind: EventKind::parse(text(self.kind, row)),
             frustration: Frustration::parse(text(self.frustration, row)),
+            mark: mark(text(self.name, row)),
             op: if named { symbols.intern(op) } else { Sym::NONE },
             sequence_no: bigint(self.sequence_no, row),
             observed_at: common.observed_at(row),
@@ -187,5 +189,14 @@ impl<'a> Columns<'a> {
             key.text(text(array, row_idx));
         }
         key.text(self.url_path.text(row_idx)).text(self.error_type.text(row_idx)).finish()
+    }
+}
+
+/// What an event's name says of its session: `session.start` and `session.end` of OpenTelemetry, and as others write them.
+fn mark(name: Option<&str>) -> Mark {
+    match name {
+        Some("session.start" | "session_start" | "$session_start") => Mark::Start,
+        Some("session.end" | "session_end" | "$session_end") => Mark::End,
+        _ => Mark::None,
     }
 }
