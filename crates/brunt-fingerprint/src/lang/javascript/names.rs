@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{
-    basename, before, holds, last_part, path_parts, split_at, starts_with_ignore_case, until,
+    after_last, basename, before, has_any, holds, last_part, path_parts, split_at, split_byte,
+    starts_with_ignore_case, until, without_starts,
 };
 use crate::words::Words;
 
@@ -130,13 +131,13 @@ fn fold_function(raw: &str) -> (&str, Naming) {
         name = name.strip_prefix(word).unwrap_or(name);
     }
     // Top-level code of a bundled module is called by the module's path.
-    if name.contains(['/', '\\']) {
+    if has_any(name, |b| matches!(b, b'/' | b'\\')) {
         return ("", Naming::Anonymous);
     }
     // Frameworks of classes before 2015 stack the names of what encloses a function.
-    name = name.rsplit("<anonymous>.").next().unwrap_or(name);
-    while let Some((receiver, rest)) = name.split_once('.') {
-        if !RECEIVERS.have(receiver) && receiver.trim_start_matches("new ").len() > 2 {
+    name = after_last(name, "<anonymous>.");
+    while let Some((receiver, rest)) = split_byte(name, b'.') {
+        if !RECEIVERS.have(receiver) && without_starts(receiver, "new ").len() > 2 {
             break;
         }
         name = rest;
@@ -153,7 +154,8 @@ fn fold_function(raw: &str) -> (&str, Naming) {
 
 /// The file without folders, query, extension, and the hash that a bundler puts into its name.
 fn module(file: &str) -> Cow<'_, str> {
-    let path = file.split(['?', '#']).next().unwrap_or(file);
+    let query = memchr::memchr2(b'?', b'#', file.as_bytes());
+    let path = before(file, query.unwrap_or(file.len()));
     let name = basename(path);
     let stem = strip_extensions(name);
     if holds(&["index", "page", "route", "layout", "+page", "+server", "+layout"], stem)
