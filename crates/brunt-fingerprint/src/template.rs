@@ -3,7 +3,8 @@
 //! Masked with `<*>` are addresses (URL, host, e-mail, IP, path), identifiers (UUID, hexadecimal, any word with a
 //! digit), times, amounts with their unit, quoted text, values after `=`, and lists of single words after a colon.
 //! Kept are error codes, types of errors in such lists, statuses after `status`, `code`, `http` or `errno`, names such
-//! as `utf8` and `sha256`, and quoted names after a word of programming such as `column`. Neighbouring masks become one, so that a list of three reads like a list of five.
+//! as `utf8` and `sha256`, and quoted names after a word of programming such as `column`. Neighbouring masks become
+//! one, so that a list of three reads like a list of five.
 
 mod recognize;
 mod written;

@@ -102,7 +102,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn line(&mut self, start: usize, line: &'a str) {
-        if self.is_source(line) {
+        if self.is_of_frames(line) {
             return;
         }
         let Margin { content, offset, kind } = margin(line);
@@ -145,12 +145,19 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether a line is of source, or has marks below one: it is indented more than frames, and is in no margin.
-    fn is_source(&self, line: &str) -> bool {
+    /// Whether a line only goes on with the frames, as most lines do: another frame, or a line of source or of marks
+    /// below one, which is indented more than frames and is in no margin.
+    fn is_of_frames(&self, line: &str) -> bool {
+        let Some(frame_indent) = self.open.frame_indent.filter(|_| !self.open.in_message) else {
+            return false;
+        };
         let blanks = indent(line);
-        !self.open.in_message
-            && self.open.frame_indent.is_some_and(|indent| blanks > indent)
-            && !matches!(byte(line, blanks), Some(b'|' | b'+'))
+        if blanks > frame_indent {
+            return !matches!(byte(line, blanks), Some(b'|' | b'+'));
+        }
+        blanks == frame_indent
+            && self.open.header.is_none()
+            && after(line, blanks).starts_with("File \"")
     }
 
     /// The type's line is indented less than the frames, and is no line of source.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{
-    after_last, basename, before, has_any, holds, last_part, path_parts, split_at, split_byte,
-    starts_with_ignore_case, until, without_starts,
+    after_last, basename, before, has_any, has_only, holds, last_part, path_parts, split_at,
+    split_byte, starts_with_ignore_case, until, without_starts,
 };
 use crate::words::Words;
 
@@ -204,13 +204,13 @@ fn module_folder(folders: &str) -> Option<&str> {
 
 /// A number, or six and more letters and digits of which some are digits, or letters that change case too often.
 fn is_hash(part: &str) -> bool {
-    let n_digits = part.bytes().filter(u8::is_ascii_digit).count();
-    if n_digits == part.len() {
+    if has_only(part, |b| b.is_ascii_digit()) {
         return !part.is_empty();
     }
-    if part.len() < 6 || part.len() > 40 || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if part.len() < 6 || part.len() > 40 || !has_only(part, |b| b.is_ascii_alphanumeric()) {
         return false;
     }
+    let n_digits = part.bytes().filter(u8::is_ascii_digit).count();
     let is_hex = part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let n_changes = part
         .as_bytes()
