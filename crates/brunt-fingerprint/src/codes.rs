@@ -137,6 +137,11 @@ pub(crate) fn find(message: &str) -> Option<Code<'_>> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/');
     let mut previous = "";
     for word in message.split(|c| !is_word(c)).filter(|word| !word.is_empty()) {
+        // Most words are ordinary ones, which no code begins like.
+        if byte(word, 0).is_some_and(|b| b.is_ascii_lowercase()) {
+            previous = word;
+            continue;
+        }
         if is_error_code(word) || ERRNOS.have(word) || is_sqlstate(previous, word) {
             return Some(Code { text: word, is_complete: true });
         }

@@ -2,7 +2,7 @@
 //! are known by how programmers name them, so that nobody keeps lists of them.
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, last_part};
+use crate::text::{after, before, has_any, last_part, rsplit_byte};
 use crate::words::Words;
 
 /// What a frame of the app does.
@@ -179,27 +179,34 @@ pub(crate) fn choose<'a, T: Copy>(
 /// What a named frame does, by its name and its class's.
 pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
     let (owner, function) =
-        symbol.function.rsplit_once('.').unwrap_or((&symbol.module, symbol.function));
+        rsplit_byte(symbol.function, b'.').unwrap_or((&symbol.module, symbol.function));
     let class = last_part(owner, |b| matches!(b, b'.' | b'$'));
     let (class, function) =
         function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
-    let first = first_word(function);
-    let is_check = GUARD_WORDS.have_in_any_case(first);
-    let plain = Plain::of(function);
-    let is_thrower = THROW_WORDS.have_in_any_case(first) || plain.is_one_of(&THROW_NAMES);
-    let is_factory =
-        FACTORY_WORDS.have_in_any_case(first) && ERROR_WORDS.have_in_any_case(last_word(function));
-    let is_generic = plain.is_one_of(&GENERIC_GUARDS);
+    let (first, of_class) = (first_word(function), last_word(class));
+    let is_thrower = || THROW_WORDS.have_in_any_case(first) || is_one_of(&THROW_NAMES, function);
+    let is_factory = || {
+        FACTORY_WORDS.have_in_any_case(first) && ERROR_WORDS.have_in_any_case(last_word(function))
+    };
+    let is_generic = || is_one_of(&GENERIC_GUARDS, function);
     // Whatever is done inside an exception's class is done while it is made.
-    let is_error_class =
-        ERROR_WORDS.have_in_any_case(last_word(class)) || class.ends_with("Throwable");
-    let is_guard_class = Plain::of(class).is_one_of(&GUARD_CLASSES);
-    if is_thrower || is_factory || is_generic || is_error_class || is_guard_class {
+    let is_error_class = || ERROR_WORDS.have_in_any_case(of_class) || class.ends_with("Throwable");
+    let is_guard_class = || is_one_of(&GUARD_CLASSES, class);
+    if is_thrower() || is_factory() || is_generic() || is_error_class() || is_guard_class() {
         Duty::Throw
-    } else if is_check {
-        if UTILITY_WORDS.have_in_any_case(last_word(class)) { Duty::Throw } else { Duty::Guard }
+    } else if GUARD_WORDS.have_in_any_case(first) {
+        if UTILITY_WORDS.have_in_any_case(of_class) { Duty::Throw } else { Duty::Guard }
     } else {
         Duty::Work
+    }
+}
+
+/// Whether a list holds a name, underscores aside.
+fn is_one_of(list: &Words, name: &str) -> bool {
+    if has_any(name, |b| b == b'_') {
+        Plain::of(name).is_one_of(list)
+    } else {
+        list.have_in_any_case(name)
     }
 }
 

@@ -92,7 +92,7 @@ impl Id {
             }
             rest >>= 60;
         }
-        id.extend(characters.map(char::from));
+        id.push_str(std::str::from_utf8(&characters).unwrap_or_default());
         id
     }
 }

@@ -1,9 +1,10 @@
 //! The message template: a message with everything masked that one happening has and the next has not.
 //!
 //! Masked with `<*>` are addresses (URL, host, e-mail, IP, path), identifiers (UUID, hexadecimal, any word with a
-//! digit), times, amounts with their unit, quoted text, and values after `=`. Kept are error codes, statuses after
-//! `status`, `code`, `http` or `errno`, names such as `utf8` and `sha256`, and quoted names after a word of
-//! programming such as `column`. Neighbouring masks become one, so that a list of three reads like a list of five.
+//! digit), times, amounts with their unit, quoted text, values after `=`, and lists of single words after a colon.
+//! Kept are error codes, types of errors in such lists, statuses after `status`, `code`, `http` or `errno`, names such
+//! as `utf8` and `sha256`, and quoted names after a word of programming such as `column`. Neighbouring masks become
+//! one, so that a list of three reads like a list of five.
 
 mod recognize;
 mod written;

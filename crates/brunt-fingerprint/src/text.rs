@@ -47,8 +47,14 @@ pub(crate) fn holds(list: &[&str], word: &str) -> bool {
 
 /// Folders of a path and its file, each with the one before.
 pub(crate) fn path_parts(path: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut folder = "";
-    path.split(['/', '\\']).map(move |part| (std::mem::replace(&mut folder, part), part))
+    let (mut folder, mut rest) = ("", Some(path));
+    std::iter::from_fn(move || {
+        let path = rest?;
+        let slash = path.bytes().position(|b| matches!(b, b'/' | b'\\'));
+        rest = slash.map(|slash| after(path, slash + 1));
+        let part = before(path, slash.unwrap_or(path.len()));
+        Some((std::mem::replace(&mut folder, part), part))
+    })
 }
 
 /// The line that starts at a byte, with that byte.
@@ -71,6 +77,15 @@ pub(crate) fn line_with_colon(text: &str, start: usize) -> Option<(usize, &str)>
 /// Number of leading blanks.
 pub(crate) fn indent(line: &str) -> usize {
     line.len() - line.trim_ascii_start().len()
+}
+
+/// A line without a mark at its start, however often it stands there.
+pub(crate) fn without_starts<'a>(line: &'a str, mark: &str) -> &'a str {
+    let mut rest = line;
+    while let Some(shorter) = rest.strip_prefix(mark).filter(|_| !mark.is_empty()) {
+        rest = shorter;
+    }
+    rest
 }
 
 /// The last part of a path with either kind of slash.
@@ -111,6 +126,17 @@ pub(crate) fn split_at<'a>(line: &'a str, mark: &str) -> Option<(&'a str, &'a st
 /// What stands before and behind the last mark of a line.
 pub(crate) fn rsplit_at<'a>(line: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     rfind(line, mark).map(|at| (before(line, at), after(line, at + mark.len())))
+}
+
+/// What stands behind the last mark of a line; the line itself without one.
+pub(crate) fn after_last<'a>(line: &'a str, mark: &str) -> &'a str {
+    rsplit_at(line, mark).map_or(line, |(_, rest)| rest)
+}
+
+/// What stands before and behind the first such ASCII byte of a line.
+pub(crate) fn split_byte(line: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(mark, line.as_bytes())?;
+    Some((before(line, at), after(line, at + 1)))
 }
 
 /// What stands before and behind the last such ASCII byte of a line.
@@ -230,6 +256,12 @@ mod tests {
             (Some(("a", "b at c")), Some(("a at b", "c")))
         );
         assert_eq!((until(line, " at "), until(line, " in ")), ("a", line));
+        assert_eq!((after_last(line, " at "), after_last(line, " in ")), ("c", line));
+        assert_eq!((without_starts("* * a", "* "), without_starts("a", "* ")), ("a", "a"));
+        assert_eq!((split_byte("a.b.c", b'.'), split_byte("a", b'.')), (Some(("a", "b.c")), None));
+        let parts = |path| path_parts(path).collect::<Vec<_>>();
+        assert_eq!(parts("/srv\\a"), [("", ""), ("", "srv"), ("srv", "a")]);
+        assert_eq!((parts("a"), parts("a/")), (vec![("", "a")], vec![("", "a"), ("a", "")]));
         assert_eq!((find("a a", " at "), rfind("", "at"), find("::", ":::")), (None, None, None));
         assert_eq!(find("ää", "ä"), Some(0));
         assert_eq!(rfind("ää", "ä"), Some(2));

@@ -143,11 +143,13 @@ fn string_end(text: &str) -> usize {
 /// Removes lines that begin with a date and a time, which no frame does; `None` if there are none. Such lines at the
 /// start of the text are the log's own words around the error.
 fn strip_others(text: &str) -> Option<String> {
-    /// Most texts have none, and a search for the year's beginning is faster than a look at each line.
-    static YEARS: LazyLock<[memmem::Finder<'static>; 2]> =
-        LazyLock::new(|| ["\n20", "\n[20"].map(memmem::Finder::new));
-    let mut ends = YEARS.iter().flat_map(|year| year.find_iter(text.as_bytes()));
-    ends.find(|end| is_logged(after(text, end + 1)))?;
+    /// Most texts have none, and a search for the century is faster than a look at each line.
+    static CENTURY: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("20"));
+    let mut centuries = CENTURY.find_iter(text.as_bytes());
+    centuries.find(|at| {
+        let line_start = at - usize::from(before(text, *at).ends_with('['));
+        before(text, line_start).ends_with('\n') && is_logged(after(text, line_start))
+    })?;
     let is_own = |line: &str| line.trim_ascii().is_empty() || is_logged(line);
     let n_own = Lines::of(text).take_while(|(_, line)| is_own(line)).count();
     let mut out = String::with_capacity(text.len());

@@ -92,7 +92,8 @@ fn read(path: &Path, pairs: &mut Vec<(String, String)>) {
         else {
             continue;
         };
-        let service = record.get(3).unwrap_or("").split('-').nth(1).unwrap_or("");
+        // `ts-order-other-service-6cdbf9b4cc-h7mqk` is a pod of the service before the two hashes.
+        let service = record.get(3).unwrap_or("").rsplitn(3, '-').nth(2).unwrap_or("");
         let place = format!("{service} {}", head.rsplit(' ').next().unwrap_or(""));
         pairs.push((place, rest.splitn(4, ' ').nth(3).unwrap_or("").to_owned()));
     }

@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, rsplit_byte, split_at};
+use crate::text::{Lines, after, before, between, byte, rsplit_byte, split_at, split_byte};
 use crate::words::Words;
 
 /// What begins a frame in the languages of the runtime.
@@ -182,15 +182,14 @@ fn is_name(name: &str) -> bool {
 
 /// `at Namespace.Type.Method(String card) in C:\src\Pay.cs:line 12`, and Mono's `[0x0001a] in <1b2c>:0`.
 fn frame(line: &str) -> Option<RawFrame<'_>> {
-    let (at, call) = line.trim_ascii().split_once(' ')?;
+    let (at, call) = split_byte(line.trim_ascii(), b' ')?;
     if !AT.have(at) {
         return None;
     }
-    let open = call.find('(')?;
-    let name = before(call, open).trim_ascii_end();
-    let close = open + after(call, open).find(')')?;
-    let arguments = between(call, open + 1, close);
-    let tail = after(call, close + 1).trim_ascii();
+    let (name, rest) = split_byte(call, b'(')?;
+    let name = name.trim_ascii_end();
+    let (arguments, tail) = split_byte(rest, b')')?;
+    let tail = tail.trim_ascii();
     let is_name = name.contains('.')
         && !name.split(['<', '[']).next().is_some_and(|head| head.contains([' ', '/', ':', '"']));
     let has_types = arguments.is_empty()
@@ -210,7 +209,7 @@ fn place(tail: &str) -> Option<(&str, Option<u32>)> {
     if tail.is_empty() {
         return Some(("", None));
     }
-    let (_, place) = tail.split_once(' ')?;
+    let (_, place) = split_byte(tail, b' ')?;
     let (file, number) = rsplit_byte(place, b':')?;
     let digits = number.rsplit([' ', '\u{a0}']).next().unwrap_or(number);
     let digits = digits.trim_start_matches(|c: char| !c.is_ascii_digit());

@@ -9,6 +9,7 @@ use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{
     Lines, after, basename, before, between, find, path_parts, rsplit_at, rsplit_byte, split_at,
+    without_starts,
 };
 use crate::words::Words;
 
@@ -243,7 +244,7 @@ fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     // Erlang calls closures of `total` `-total/1-fun-0-`, comprehensions `-total/1-lc$^0/1-0-`.
     let function =
         function.strip_prefix('-').map_or(function, |rest| rest.split('/').next().unwrap_or(rest));
-    let module = module.trim_start_matches(':').trim_start_matches("Elixir.");
+    let module = without_starts(module.trim_start_matches(':'), "Elixir.");
     let is_anonymous = function.is_empty() || function.starts_with('(') || function == "__FILE__";
     let stem = basename(frame.file).split('.').next().unwrap_or("");
     let module = if module.is_empty() { stem } else { module };
@@ -260,7 +261,7 @@ fn call_parts(name: &str) -> (&str, &str) {
         if has_arity(head) { rsplit_byte(head, b'/').map_or(head, |(head, _)| head) } else { head };
     let plain = head.rfind(['.', ':']).map(|at| (at, at + 1));
     match quoted.or(plain) {
-        Some((at, next)) => (before(head, at), after(head, next).trim_start_matches("-fun.")),
+        Some((at, next)) => (before(head, at), without_starts(after(head, next), "-fun.")),
         None => ("", head),
     }
 }

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::lang::{Lang, Language, Naming, Symbol};
-use crate::text::{Lines, after, before, between, extension, has_any, until};
+use crate::text::{
+    Lines, after, before, between, extension, find, has_any, rsplit_byte, split_byte, until,
+    without_starts,
+};
 
 #[derive(Debug)]
 pub(crate) struct Go;
@@ -145,7 +148,7 @@ fn split_header(header: &str) -> (&str, &str) {
     let Some(start) = found else { return ("", header.trim_ascii()) };
     let message = after(header, start);
     let ends = ["\n\tpanic: ", "\n\n", "\n[signal ", "\ngoroutine ", "\nruntime: "];
-    let end = ends.iter().filter_map(|mark| message.find(mark)).min().unwrap_or(message.len());
+    let end = ends.iter().filter_map(|mark| find(message, mark)).min().unwrap_or(message.len());
     let message = before(message, end).trim_ascii_end();
     let message = message.strip_suffix("[recovered]").unwrap_or(message);
     ("panic", message.strip_suffix(", repanicked]").unwrap_or(message).trim_ascii_end())
@@ -159,7 +162,7 @@ fn place(line: &str) -> Option<(&str, Option<u32>)> {
     }
     let offset = memchr::memrchr(b' ', line.as_bytes())
         .filter(|blank| after(line, *blank).starts_with(" +0x"));
-    let (file, number) = before(line, offset.unwrap_or(line.len())).rsplit_once(':')?;
+    let (file, number) = rsplit_byte(before(line, offset.unwrap_or(line.len())), b':')?;
     let is_place = !number.is_empty()
         && number.bytes().all(|b| b.is_ascii_digit())
         && extension(file) == "go"
@@ -185,10 +188,10 @@ fn function(line: &str) -> Option<&str> {
 
 /// `github.com/acme/shop` of `github.com/acme/shop.(*Cart).Total`.
 fn package(function: &str) -> &str {
-    let generic = function.find('[').unwrap_or(function.len());
-    let slash = before(function, generic).rfind('/').map_or(0, |slash| slash + 1);
-    let dot = after(function, slash).find('.').map_or(function.len(), |dot| slash + dot);
-    before(function, dot)
+    let path = split_byte(function, b'[').map_or(function, |(path, _)| path);
+    let slash = rsplit_byte(path, b'/').map_or(0, |(path, _)| path.len() + 1);
+    let dot = split_byte(after(function, slash), b'.').map(|(name, _)| slash + name.len());
+    before(function, dot.unwrap_or(function.len()))
 }
 
 /// Package and receiver are the module. A closure is folded into the function around it.
@@ -205,7 +208,7 @@ fn fold(function: &str) -> Symbol<'_> {
             (Cow::Borrowed(before(function, len)), method)
         }
         Some(method) => {
-            let receiver = first.trim_start_matches("(*").trim_end_matches(')');
+            let receiver = without_starts(first, "(*").trim_end_matches(')');
             (Cow::Owned([package, ".", without_parameters(receiver)].concat()), method)
         }
         None => (Cow::Borrowed(package), first),

@@ -4,9 +4,6 @@ mod libraries;
 mod symbol;
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
@@ -18,6 +15,9 @@ use crate::text::{
 
 /// Lines at the end of an exception among which it says how many frames it has left out; others may be a logger's.
 const LINES_AFTER_FRAMES: usize = 4;
+
+/// What stands before the quoted name of another thread that threw.
+const OTHER_THREAD: &str = "\nException in thread ";
 
 #[derive(Debug)]
 pub(crate) struct Java;
@@ -117,10 +117,12 @@ impl<'a> Parser<'a> {
 
     /// The exception of another thread is another error.
     fn end_with_thread(&mut self, start: usize) {
-        static OTHER: LazyLock<Finder<'static>> =
-            LazyLock::new(|| Finder::new("\nException in thread \""));
-        if let Some(other) = OTHER.find(after(self.text, start).as_bytes()) {
-            self.text = before(self.text, start + other + 1);
+        let rest = after(self.text, start);
+        // Frames have no quotes, and one byte is found sooner than a text.
+        let mut quotes = memchr::memchr_iter(b'"', rest.as_bytes());
+        let other = quotes.find_map(|quote| before(rest, quote).strip_suffix(OTHER_THREAD));
+        if let Some(own) = other {
+            self.text = before(self.text, start + own.len() + 1);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{
     Lines, after, before, between, byte, find, has_any, has_only, numbered, rsplit_at, rsplit_byte,
-    split_at,
+    split_at, split_byte, without_starts,
 };
 
 #[derive(Debug)]
@@ -91,7 +91,7 @@ fn frames_of_the_fault(text: &str) -> (usize, usize) {
 }
 
 fn frame_number(line: &str) -> Option<u32> {
-    let line = line.trim_ascii_start().trim_start_matches("* ").trim_start_matches("frame ");
+    let line = without_starts(without_starts(line.trim_ascii_start(), "* "), "frame ");
     let line = line.trim_start_matches('#');
     before(line, line.bytes().take_while(u8::is_ascii_digit).count()).parse().ok()
 }
@@ -115,7 +115,7 @@ fn printed(line: &str) -> Option<RawFrame<'_>> {
         return tombstone(call).or_else(|| debugger(call));
     }
     let line = line.trim_ascii();
-    if let Some(rest) = line.trim_start_matches("* ").strip_prefix("frame #") {
+    if let Some(rest) = without_starts(line, "* ").strip_prefix("frame #") {
         return lldb(split_at(rest, ": ")?.1);
     }
     if byte(line, 0).is_some_and(|b| b.is_ascii_digit()) {
@@ -127,9 +127,9 @@ fn printed(line: &str) -> Option<RawFrame<'_>> {
 /// `pc 000000000004f8a0  /data/app/lib/arm64/libshop.so (total(Cart*)+120) (BuildId: …)`.
 fn tombstone(rest: &str) -> Option<RawFrame<'_>> {
     let rest = rest.strip_prefix("pc ")?;
-    let (address, rest) = rest.split_once(' ')?;
+    let (address, rest) = split_byte(rest, b' ')?;
     let rest = rest.trim_ascii_start();
-    let (module, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (module, rest) = split_byte(rest, b' ').unwrap_or((rest, ""));
     let rest = rest.trim_ascii_start();
     let rest = rest
         .strip_prefix("(offset ")
@@ -169,7 +169,7 @@ fn located<'a>(function: &'a str, place: &'a str) -> RawFrame<'a> {
 fn debugger(rest: &str) -> Option<RawFrame<'_>> {
     let (has_address, rest) = match rest.strip_prefix("0x") {
         Some(address) => {
-            let (_, rest) = address.split_once(' ')?;
+            let (_, rest) = split_byte(address, b' ')?;
             (true, rest.trim_ascii_start())
         }
         None => (false, rest),
@@ -205,8 +205,8 @@ fn debugger(rest: &str) -> Option<RawFrame<'_>> {
 
 /// ``0x0000000100003f24 Shop`Cart.total() + 12 at Cart.swift:42:5``.
 fn lldb(rest: &str) -> Option<RawFrame<'_>> {
-    let (_, rest) = rest.strip_prefix("0x")?.split_once(' ')?;
-    let (module, rest) = rest.split_once('`')?;
+    let (_, rest) = split_byte(rest.strip_prefix("0x")?, b' ')?;
+    let (module, rest) = split_byte(rest, b'`')?;
     let (symbol, place) = rsplit_at(rest, " at ").unwrap_or((rest, ""));
     let (file, line, col) = numbered(place).unwrap_or(("", None, None));
     Some(RawFrame { module, function: symbol, file, line, col, ..RawFrame::default() })
@@ -223,7 +223,7 @@ fn apple(line: &str) -> Option<RawFrame<'_>> {
     let rest = rest.trim_ascii_start();
     let at = find(rest, "0x")?;
     let module = before(rest, at).trim_ascii();
-    let (address, symbol) = after(rest, at + 2).split_once(' ')?;
+    let (address, symbol) = split_byte(after(rest, at + 2), b' ')?;
     let is_address = address.len() >= 6 && has_only(address, |b| b.is_ascii_hexdigit());
     let is_module =
         module.len() <= 80 && !has_any(module, |b| matches!(b, b':' | b'(' | b'=' | b',' | b'"'));
@@ -248,7 +248,7 @@ fn apple(line: &str) -> Option<RawFrame<'_>> {
 /// `/srv/shop/bin/shop(total+0x12) [0x400a2f]`.
 fn glibc(line: &str) -> Option<RawFrame<'_>> {
     let (call, address) = rsplit_at(line.strip_suffix(']')?, ") [0x")?;
-    let (module, function) = call.split_once('(')?;
+    let (module, function) = split_byte(call, b'(')?;
     let is_module =
         (module.starts_with(['/', '.']) || find(module, ".so").is_some()) && !module.contains(' ');
     (is_module && address.bytes().all(|b| b.is_ascii_hexdigit())).then_some(RawFrame {

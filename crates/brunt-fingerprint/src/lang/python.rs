@@ -8,8 +8,8 @@ use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_cap
 use crate::header::split;
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{
-    Lines, after, basename, before, between, byte, indent, last_part, rsplit_byte,
-    starts_with_ignore_case,
+    Lines, after, after_last, basename, before, between, byte, indent, last_part, path_parts,
+    rsplit_byte, starts_with_ignore_case,
 };
 
 use group_margin::{Kind, Margin, margin};
@@ -52,7 +52,7 @@ impl Language for Python {
     }
 
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
-        let function = frame.function.rsplit("<locals>.").next().unwrap_or(frame.function);
+        let function = after_last(frame.function, "<locals>.");
         // Lambdas and comprehensions are parts of the function around them, and since 3.12 not always frames;
         // a module's own code has no name but the file's.
         let naming = if function.is_empty() || function.starts_with('<') {
@@ -65,7 +65,7 @@ impl Language for Python {
 
     /// A class that moved to another module is the same class.
     fn fold_type<'a>(&self, name: &'a str) -> &'a str {
-        let name = name.rsplit("<locals>.").next().unwrap_or(name);
+        let name = after_last(name, "<locals>.");
         let last = last_part(name, |b| b == b'.');
         if last.is_empty() { name } else { last }
     }
@@ -102,7 +102,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn line(&mut self, start: usize, line: &'a str) {
-        if self.is_source(line) {
+        if self.is_of_frames(line) {
             return;
         }
         let Margin { content, offset, kind } = margin(line);
@@ -145,12 +145,19 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether a line is of source, or has marks below one: it is indented more than frames, and is in no margin.
-    fn is_source(&self, line: &str) -> bool {
+    /// Whether a line only goes on with the frames, as most lines do: another frame, or a line of source or of marks
+    /// below one, which is indented more than frames and is in no margin.
+    fn is_of_frames(&self, line: &str) -> bool {
+        let Some(frame_indent) = self.open.frame_indent.filter(|_| !self.open.in_message) else {
+            return false;
+        };
         let blanks = indent(line);
-        !self.open.in_message
-            && self.open.frame_indent.is_some_and(|indent| blanks > indent)
-            && !matches!(byte(line, blanks), Some(b'|' | b'+'))
+        if blanks > frame_indent {
+            return !matches!(byte(line, blanks), Some(b'|' | b'+'));
+        }
+        blanks == frame_indent
+            && self.open.header.is_none()
+            && after(line, blanks).starts_with("File \"")
     }
 
     /// The type's line is indented less than the frames, and is no line of source.
@@ -279,8 +286,7 @@ fn is_library_path(path: &str) -> bool {
             .iter()
             .any(|own| name.starts_with(own));
     }
-    let mut folder = "";
-    for part in path.split(['/', '\\']) {
+    for (folder, part) in path_parts(path) {
         let is_packages = matches!(
             part,
             "site-packages" | "dist-packages" | "__pypackages__" | ".pex" | "python.zip"
@@ -293,7 +299,6 @@ fn is_library_path(path: &str) -> bool {
         if is_packages || is_standard {
             return true;
         }
-        folder = part;
     }
     // Compiled extensions show the path of their source as it was in their own build.
     matches!(rsplit_byte(name, b'.'), Some((_, "pyx" | "pxd"))) || path.starts_with("/var/runtime/")

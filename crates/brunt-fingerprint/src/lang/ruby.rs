@@ -119,9 +119,9 @@ fn frame(line: &str) -> Option<(RawFrame<'_>, &str)> {
     };
     let is_mark = |at: &usize| after(line, *at).starts_with(":in ") && quoted(at);
     let at = memchr::memchr_iter(b':', line.as_bytes()).find(is_mark)?;
-    let (file, number) = before(line, at).rsplit_once(':')?;
+    let (file, number) = rsplit_byte(before(line, at), b':')?;
     let name = after(line, at + 5);
-    let close = find(name, "': ").or_else(|| name.rfind('\''))?;
+    let close = find(name, "': ").or_else(|| memchr::memrchr(b'\'', name.as_bytes()))?;
     let is_file = !file.is_empty()
         && !file.starts_with(['"', '\'', '{'])
         && (!file.contains(' ') || file.starts_with(['/', '<', '(']))

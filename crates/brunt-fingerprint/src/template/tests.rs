@@ -83,6 +83,24 @@ fn values_are_masked_and_their_names_stay() {
         "Route(id=<*>, stations=[<*>], via=[<*>])",
     );
     masks("at=[x={y}], b=[c", "at=[x={y}], b=[c");
+    masks("no route for stations: [shanghai, suzhou]", "no route for stations: [<*>]");
+    masks("no route for stations: [suzhou], via: []", "no route for stations: [<*>], via: [<*>]");
+    masks("prices: [7f:GaoTieOne, 8e:ZhiDa] of trains:[k-7]", "prices: [<*>] of trains:[<*>]");
+}
+
+#[test]
+fn lists_that_say_which_error_it_is_stay() {
+    for message in [
+        "causes: [java.net.ConnectException]",
+        "causes: [TimeoutError, ReadError]",
+        "failed with code: [404]",
+        "failed: [ECONNREFUSED]",
+        "failed: [pool is closed]",
+        "main [worker, http] failed",
+        "a: [b",
+    ] {
+        masks(message, message);
+    }
 }
 
 #[test]
@@ -97,7 +115,7 @@ fn neighbours_become_one() {
 fn hostile_text_takes_linear_time() {
     for unit in [
         "'a ", "\"", "a'", "\\", "=", "<*>", "a=", "://", "(1),", "Jan ", "1 ms ", "`a'\"", "::",
-        "ä'",
+        "ä'", ": [a", ": [a, ", ":[a],",
     ] {
         let message = unit.repeat(64 * 1024 / unit.len());
         let started = std::time::Instant::now();

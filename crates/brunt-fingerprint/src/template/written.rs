@@ -1,7 +1,10 @@
 //! The template as it is written: masks swallow their neighbours, and blanks become one.
 
+use crate::codes;
+use crate::header::has_error_suffix;
+use crate::template::is_word;
 use crate::template::recognize::{is_calendar, is_noun, is_unit};
-use crate::text::{after, before, between};
+use crate::text::{after, before, between, last_part};
 
 /// What stands for everything masked.
 pub(crate) const MASK: &str = "<*>";
@@ -68,10 +71,7 @@ impl Written {
 
     /// Closes what was opened at a place.
     fn close(&mut self, open_at: usize) {
-        let is_value = before(&self.text, open_at).ends_with('=')
-            && after(&self.text, open_at).starts_with('[');
-        let content = between(&self.text, open_at + 1, self.text.len() - 1);
-        if is_value && !content.contains(['[', '{', '(', '=']) {
+        if after(&self.text, open_at).starts_with('[') && self.holds_values(open_at) {
             self.text.truncate(open_at + 1);
             self.text.push_str(MASK);
             self.lasts = [Last::Mask { end: self.text.len() }, Last::Nothing, Last::Nothing];
@@ -87,6 +87,28 @@ impl Written {
             self.text.truncate(end);
             self.lasts = [Last::Nothing; N_REMEMBERED];
         }
+    }
+
+    /// Whether what was opened at a place holds values: anything plain after `name=`, a list of single words after
+    /// `name: `. There may be one of them or many, so no other rule would see that a list of one is a list. What says
+    /// which error it is stays: `causes: [java.net.ConnectException]`, `code: [404]`.
+    fn holds_values(&self, open_at: usize) -> bool {
+        let head = before(&self.text, open_at);
+        let content = between(&self.text, open_at + 1, self.text.len() - 1);
+        if head.ends_with('=') {
+            return !content.contains(['[', '{', '(', '=']);
+        }
+        let Some(name) = head.strip_suffix(' ').unwrap_or(head).strip_suffix(':') else {
+            return false;
+        };
+        let is_item = |item: &str| {
+            let item = item.trim_ascii();
+            let is_plain = |b: u8| is_word(b) || matches!(b, b'<' | b'*' | b'>');
+            !item.is_empty() && item.bytes().all(is_plain) && !has_error_suffix(item)
+        };
+        let word = last_part(name, |b| !(b.is_ascii_alphanumeric() || b == b'_'));
+        (content.is_empty() || content.split(',').all(is_item))
+            && codes::find(after(&self.text, name.len() - word.len())).is_none()
     }
 
     /// Writes a mask, or lets the one before stand for both.

@@ -3,7 +3,7 @@
 use crate::chain::{RawFrame, Stack};
 use crate::lang::javascript::{JavaScript, names, parse};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{after, before, find, numbered, split_at};
+use crate::text::{after, before, find, has_any, last_part, numbered, split_at};
 
 #[derive(Debug)]
 pub(crate) struct Gecko;
@@ -47,9 +47,9 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     let at = memchr::memchr(b'@', line.as_bytes())?;
     // What queued a call stands before a star and may have blanks: `setTimeout handler*total`.
     let function = before(line, at);
-    let function = function.rsplit('*').next().unwrap_or(function);
+    let function = last_part(function, |b| b == b'*');
     let is_code = function.ends_with(" code");
-    if !is_code && function.bytes().any(|b| matches!(b, b' ' | b'(' | b'"' | b':')) {
+    if !is_code && has_any(function, |b| matches!(b, b' ' | b'(' | b'"' | b':')) {
         return None;
     }
     let function = if is_code { "" } else { before(function, closure_start(function)) };
@@ -57,7 +57,7 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     if place == "[native code]" {
         return Some(RawFrame { function, file: "native", ..RawFrame::default() });
     }
-    if place.contains(' ') && find(place, " line ").is_none() {
+    if has_any(place, |b| b == b' ') && find(place, " line ").is_none() {
         return None;
     }
     // `cart.js line 12 > eval:1:2` is code from `eval`, of which the place of that call is known.
@@ -74,7 +74,9 @@ fn closure_start(function: &str) -> usize {
     if function.starts_with(['.', '/']) {
         return function.len();
     }
-    find(function, "/<").or_else(|| function.find(['/', '<'])).unwrap_or(function.len())
+    find(function, "/<")
+        .or_else(|| function.bytes().position(|b| matches!(b, b'/' | b'<')))
+        .unwrap_or(function.len())
 }
 
 #[cfg(test)]

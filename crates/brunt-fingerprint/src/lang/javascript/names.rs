@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{
-    basename, before, holds, last_part, path_parts, split_at, starts_with_ignore_case, until,
+    after_last, basename, before, has_any, has_only, holds, last_part, path_parts, split_at,
+    split_byte, starts_with_ignore_case, until, without_starts,
 };
 use crate::words::Words;
 
@@ -130,13 +131,13 @@ fn fold_function(raw: &str) -> (&str, Naming) {
         name = name.strip_prefix(word).unwrap_or(name);
     }
     // Top-level code of a bundled module is called by the module's path.
-    if name.contains(['/', '\\']) {
+    if has_any(name, |b| matches!(b, b'/' | b'\\')) {
         return ("", Naming::Anonymous);
     }
     // Frameworks of classes before 2015 stack the names of what encloses a function.
-    name = name.rsplit("<anonymous>.").next().unwrap_or(name);
-    while let Some((receiver, rest)) = name.split_once('.') {
-        if !RECEIVERS.have(receiver) && receiver.trim_start_matches("new ").len() > 2 {
+    name = after_last(name, "<anonymous>.");
+    while let Some((receiver, rest)) = split_byte(name, b'.') {
+        if !RECEIVERS.have(receiver) && without_starts(receiver, "new ").len() > 2 {
             break;
         }
         name = rest;
@@ -153,7 +154,8 @@ fn fold_function(raw: &str) -> (&str, Naming) {
 
 /// The file without folders, query, extension, and the hash that a bundler puts into its name.
 fn module(file: &str) -> Cow<'_, str> {
-    let path = file.split(['?', '#']).next().unwrap_or(file);
+    let query = memchr::memchr2(b'?', b'#', file.as_bytes());
+    let path = before(file, query.unwrap_or(file.len()));
     let name = basename(path);
     let stem = strip_extensions(name);
     if holds(&["index", "page", "route", "layout", "+page", "+server", "+layout"], stem)
@@ -202,13 +204,13 @@ fn module_folder(folders: &str) -> Option<&str> {
 
 /// A number, or six and more letters and digits of which some are digits, or letters that change case too often.
 fn is_hash(part: &str) -> bool {
-    let n_digits = part.bytes().filter(u8::is_ascii_digit).count();
-    if n_digits == part.len() {
+    if has_only(part, |b| b.is_ascii_digit()) {
         return !part.is_empty();
     }
-    if part.len() < 6 || part.len() > 40 || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if part.len() < 6 || part.len() > 40 || !has_only(part, |b| b.is_ascii_alphanumeric()) {
         return false;
     }
+    let n_digits = part.bytes().filter(u8::is_ascii_digit).count();
     let is_hex = part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let n_changes = part
         .as_bytes()

@@ -38,8 +38,7 @@ fn cpp(header: &str) -> Option<(&str, &str)> {
 /// `Shop/Cart.swift:42: Fatal error: text`, and the older order with the place behind the text.
 fn swift(header: &str) -> Option<(&str, &str)> {
     let kinds = ["Fatal error", "Precondition failed", "Assertion failed"];
-    let (kind, (_, rest)) =
-        kinds.iter().find_map(|kind| Some((*kind, header.split_once(kind)?)))?;
+    let (kind, (_, rest)) = kinds.iter().find_map(|kind| Some((*kind, split_at(header, kind)?)))?;
     let line = rest.split('\n').next().unwrap_or(rest);
     let message = line.strip_prefix(": ").unwrap_or(line);
     let message = rsplit_at(message, ": file ").map_or(message, |(message, _)| message);

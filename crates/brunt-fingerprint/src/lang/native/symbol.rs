@@ -6,7 +6,7 @@ use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{
     after, basename, before, between, find, path_parts, rfind, rsplit_at, rsplit_byte,
-    starts_with_ignore_case,
+    starts_with_ignore_case, without_starts,
 };
 use crate::words::{Beginnings, Words};
 
@@ -140,7 +140,7 @@ static SYSTEM_LIBRARIES: Beginnings<12> = Beginnings::new([
 ]);
 
 pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
-    let function = frame.function.trim_start_matches("(anonymous namespace)::");
+    let function = without_starts(frame.function, "(anonymous namespace)::");
     let function = function.strip_prefix("specialized ").unwrap_or(function);
     APPLE_MODULES.have(frame.module)
         || SYSTEM_PATHS.begin(frame.module)
@@ -216,7 +216,7 @@ fn image<'a>(frame: &RawFrame<'a>) -> &'a str {
 fn without_offset(name: &str) -> &str {
     let name = name.trim_ascii();
     let is_offset = |text: &str| {
-        let digits = text.trim_ascii().trim_start_matches("0x");
+        let digits = without_starts(text.trim_ascii(), "0x");
         !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit())
     };
     match rsplit_byte(name, b'+') {

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, basename, before, find, path_parts, rsplit_at, split_at, until};
+use crate::text::{
+    after, after_last, basename, before, find, path_parts, rsplit_at, split_at, until,
+    without_starts,
+};
 use crate::words::Words;
 
 /// Crates that are libraries where no path says so.
@@ -101,14 +104,14 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     let path = without_hash(before(path, path_end));
     let end = [find(method, "::{{"), find(method, "::{closure"), find(method, "::{async")];
     let method = before(method, end.into_iter().flatten().min().unwrap_or(method.len()));
-    let method = without_hash(method).trim_start_matches("::").split('<').next().unwrap_or("");
+    let method = without_starts(without_hash(method), "::").split('<').next().unwrap_or("");
     if frame.function.is_empty() {
         let file = basename(frame.file);
         let module = Cow::Borrowed(file.strip_suffix(".rs").unwrap_or(file));
         return Symbol { module, function: "", naming: Naming::Anonymous };
     }
     if !method.is_empty() {
-        let method = method.rsplit("::").next().unwrap_or(method);
+        let method = after_last(method, "::");
         return Symbol {
             module: without_parameters(path),
             function: method,
