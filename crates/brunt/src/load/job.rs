@@ -17,6 +17,7 @@ use super::decode::{Decoded, Decoding};
 use super::doubts::doubts;
 use super::duplicates::{Duplicates, Verdict};
 use super::held::{Held, Holding, rows_as_json};
+use super::late::Late;
 use super::stored::Stored;
 use super::touched::Touched;
 use super::transaction::{
@@ -85,6 +86,7 @@ pub(super) async fn run(
             holding: Holding::default(),
             stored: Stored::default(),
             touched: Touched::default(),
+            late: Late::default(),
             tables: BTreeSet::new(),
         };
         let outcomes = match load.run(&jobs, &refused).await {
@@ -130,6 +132,8 @@ struct Load<'a> {
     stored: Stored,
     /// Base rows that came or went, and the tables to which they did.
     touched: Touched,
+    /// Of the file that is read now.
+    late: Late,
     tables: BTreeSet<&'static str>,
 }
 
@@ -263,6 +267,7 @@ impl Load<'_> {
         add_redactions(self.tx, self.plan.now, &job.load_id, &summary.redactions).await?;
         let mut warnings = summary.warnings;
         warnings.extend(doubts(&tables, &summary.feeds));
+        warnings.extend(self.late.take_warnings());
         for (signal, n_records) in summary.unsupported {
             warnings.push(format!(
                 "{n_records} records of {signal} were passed over: brunt has no table for them"
@@ -320,6 +325,8 @@ impl Load<'_> {
         }
         self.hold(rows.batch(), poorer).await?;
         self.touched.add(table, rows.batch(), &days, |row_idx| keep[row_idx]);
+        let kept = zip(&days, &keep).filter(|(_, keep)| **keep);
+        self.late.add(self.tx, table.name, kept.map(|(day, _)| *day));
         if keep.iter().all(|keep| *keep) {
             self.tx.append(&rows).await?;
         } else if keep.contains(&true) {

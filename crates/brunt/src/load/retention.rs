@@ -217,15 +217,20 @@ fn tickets(batch: &RecordBatch) -> Vec<(Option<Ticket>, i64)> {
 mod tests {
     use super::*;
     use crate::fixture::NOW;
-    use crate::load::{Input, LoadOptions};
+    use crate::load::{FileOutcome, Input, LoadOptions};
 
     const DAY_MICROS: i64 = 86_400_000_000;
 
-    async fn load(store: &Store, name: &str, table: &str, lines: &str, now: Ts) {
+    /// Returns the warnings.
+    async fn load(store: &Store, name: &str, table: &str, lines: &str, now: Ts) -> Vec<String> {
         let options = LoadOptions { table: Some(table.to_owned()), ..LoadOptions::default() };
         let input = Input::from_bytes(name, lines.trim().as_bytes());
         let summary = store.load(&[input], &options, now, &|_| ()).await.unwrap();
         assert_eq!(summary.n_rejects(), 0, "{}", summary.to_json());
+        match summary.files.into_iter().next().unwrap().outcome {
+            FileOutcome::Loaded { warnings, .. } => warnings,
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn ask(store: &Store, sql: &str) -> Vec<String> {
@@ -269,9 +274,16 @@ mod tests {
 
         // Neither deriving again nor late rows change what cannot be derived any more.
         store.derive_all(NOW).await.unwrap();
-        load(&store, "late.jsonl", "events", &event(18, "s18-late"), NOW).await;
+        let late = load(&store, "late.jsonl", "events", &event(18, "s18-late"), NOW).await;
         assert_eq!(ask(&store, sessions).await, ["s12", "s18", "s20", "s28"]);
-        load(&store, "new.jsonl", "events", &event(22, "s22"), NOW).await;
+        assert_eq!(
+            late,
+            [
+                "1 row is of days before 2025-10-21, of which retention left too little of events: stored, but nothing is derived"
+            ]
+        );
+        let new = load(&store, "new.jsonl", "events", &event(22, "s22"), NOW).await;
+        assert_eq!(new, Vec::<String>::new());
         assert_eq!(ask(&store, sessions).await, ["s12", "s18", "s20", "s22", "s28"]);
         assert_eq!(store.apply_retention(false, NOW).await.unwrap()[0].n_rows, 1);
         let epoch = store.tables().head().await.unwrap().number;
