@@ -33,6 +33,7 @@ pub(crate) mod plain;
 pub(crate) mod posthog;
 mod record;
 mod records;
+mod request;
 pub(crate) mod rum;
 pub(crate) mod segment;
 pub(crate) mod sentry;
@@ -43,6 +44,7 @@ mod stack;
 pub(crate) mod syslog;
 pub(crate) mod text;
 mod ticket;
+mod yearless;
 pub(crate) mod zendesk;
 pub(crate) mod zipkin;
 
