@@ -1,4 +1,4 @@
-//! The error log of MySQL and MariaDB: `2025-10-28T14:21:13.123456Z 12 [Warning] [MY-010055] [Server] it is slow`.
+//! The error log of `MySQL` and `MariaDB`: `2025-10-28T14:21:13.123456Z 12 [Warning] [MY-010055] [Server] it is slow`.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
