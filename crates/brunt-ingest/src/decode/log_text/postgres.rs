@@ -7,17 +7,23 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::pattern;
+use crate::decode::joined::start_of;
 use crate::decode::shape::Fields;
 use crate::value::Value;
 
-/// Two blanks behind the level tell it from all others. The client's host, user and database come before or behind the
-/// process, as the prefix has it.
-static LINE: LazyLock<Regex> = LazyLock::new(|| {
+/// Two blanks behind the level tell it from all others.
+const BEHIND_LEVEL: &str = ":  ";
+/// What stands before the message is no longer than this.
+const HEAD_BYTES_MAX: usize = 500;
+
+/// What stands before the message. The client's host, user and database come before or behind the process, as the prefix
+/// has it.
+static HEAD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^(?<time>\d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d(?:\.\d+)?\ (?:[A-Z]{1,5}|[+-]\d\d(?::?\d\d)?))
-          (?<before>[^\n\[]{0,200})\[(?<process>\d+)\](?<behind>[^\n]{0,200}?)
+          (?<before>[^\[]*)\[(?<process>\d+)\](?<behind>.*?)
           \b(?<level>DEBUG[1-5]|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC
-            |DETAIL|HINT|QUERY|CONTEXT|LOCATION|STATEMENT):\ \ ",
+            |DETAIL|HINT|QUERY|CONTEXT|LOCATION|STATEMENT)$",
     )
 });
 static CLIENT: LazyLock<Regex> =
@@ -39,14 +45,15 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(text: &'a str) -> Option<Self> {
-        let parts = LINE.captures(text)?;
+        let at = start_of(text, HEAD_BYTES_MAX).find(BEHIND_LEVEL)?;
+        let parts = HEAD.captures(text.get(..at)?)?;
         let part = |name: &str| parts.name(name).map(|part| part.as_str());
         Some(Self {
             time: part("time")?,
             process: part("process")?,
             prefixes: [part("before")?, part("behind")?],
             level: part("level")?,
-            message: text.get(parts.get(0)?.end()..)?,
+            message: text.get(at + BEHIND_LEVEL.len()..)?,
         })
     }
 
@@ -66,8 +73,7 @@ impl<'a> Line<'a> {
 
 /// Whether a line adds to the record above it.
 pub(super) fn goes_on(line: &str, above: &str) -> bool {
-    let adding = Some(line).filter(|line| line.contains(":  ")).and_then(Line::of);
-    let adding = adding.filter(|line| line.adds().is_some());
+    let adding = Line::of(line).filter(|line| line.adds().is_some());
     adding.is_some_and(|line| Line::of(above).is_some_and(|above| above.process == line.process))
 }
 
