@@ -21,7 +21,7 @@ const HEAD_BYTES_MAX: usize = 500;
 static HEAD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^(?<time>\d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d(?:\.\d+)?\ (?:[A-Z]{1,5}|[+-]\d\d(?::?\d\d)?))
-          (?<before>[^\[]*)\[(?<process>\d+)\](?<behind>.*?)
+          (?<before>[^\[\n]*)\[(?<process>\d+)\](?<behind>.*?)
           \b(?<level>DEBUG[1-5]|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC
             |DETAIL|HINT|QUERY|CONTEXT|LOCATION|STATEMENT)$",
     )
