@@ -18,5 +18,5 @@ fuzz_target!(|bytes: &[u8]| {
     let info = group(&occurrence, &rules);
     assert_eq!(info.group, group_id(&occurrence, &rules));
     assert_eq!(template(&info.root_template), info.root_template);
-    frames(&text, &rules);
+    frames(&occurrence, &rules);
 });

@@ -93,7 +93,11 @@ impl<'s> Collect<'s> {
     }
 
     /// Hands on what is left, and says what was counted.
-    pub(crate) fn finish(mut self, format: Format) -> Result<Summary, Error> {
+    pub(crate) fn finish(
+        mut self,
+        format: Format,
+        records: &'static str,
+    ) -> Result<Summary, Error> {
         let tables: Vec<_> = self.waiting.keys().copied().filter_map(brunt_model::table).collect();
         let n_max = self.batch_rows_max();
         for table in tables {
@@ -111,6 +115,7 @@ impl<'s> Collect<'s> {
             feeds: self.feeds.into_values().flat_map(Feeds::into_feeds).collect(),
             redactions: self.remarks.tally.into_redactions(),
             warnings: self.remarks.warnings.into_iter().collect(),
+            records,
         })
     }
 

@@ -33,6 +33,7 @@ pub(crate) mod plain;
 pub(crate) mod posthog;
 mod record;
 mod records;
+mod request;
 pub(crate) mod rum;
 pub(crate) mod segment;
 pub(crate) mod sentry;
@@ -43,6 +44,7 @@ mod stack;
 pub(crate) mod syslog;
 pub(crate) mod text;
 mod ticket;
+mod yearless;
 pub(crate) mod zendesk;
 pub(crate) mod zipkin;
 
@@ -56,6 +58,7 @@ pub(crate) use crate::load::Place;
 use crate::mapping::Mapping;
 use crate::read::{Block, Source};
 pub(crate) use origin::Origin;
+pub(crate) use records::enter_path;
 
 /// How an input is to be read.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +68,8 @@ pub(crate) struct Plan<'m> {
     /// The table of formats that do not tell it.
     pub(crate) table: Option<&'static Table>,
     pub(crate) mapping: Option<&'m Mapping>,
+    /// Where a document of any shape keeps its records; without effect where a mapping says it.
+    pub(crate) records: &'static str,
 }
 
 impl<'m> Plan<'m> {

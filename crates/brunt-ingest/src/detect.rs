@@ -5,12 +5,13 @@ use std::io::Read;
 
 use brunt_model::{Table, TableKind, table, tables};
 
-use crate::aliases::UserAliases;
+use crate::aliases::{UserAlias, UserAliases};
 use crate::decode::csv;
 use crate::format::Format;
 use crate::json::{Fault, Json, Kind};
 use crate::normalize::route::{Reach, Router, Target};
 use crate::normalize::words::fold;
+use crate::page::Page;
 use crate::read::{HEAD_BYTES, compression_of};
 
 /// What an input seems to be.
@@ -153,12 +154,13 @@ impl<'h> Head<'h> {
     }
 }
 
-/// Tells what an input is. `head` is its first bytes, 64 KiB or all of them; compressed ones are looked into.
+/// Tells what an input is, by the names that ship. `head` is its first bytes, 64 KiB or all of them; compressed ones are
+/// looked into.
 pub fn detect(name: &str, head: &[u8]) -> Detected {
-    of_head(&Head::new(name, head))
+    of_head(&Head::new(name, head), &UserAliases::default())
 }
 
-pub(crate) fn of_head(head: &Head<'_>) -> Detected {
+pub(crate) fn of_head(head: &Head<'_>, user: &UserAliases) -> Detected {
     if head.is_companion() {
         return Detected::Companion;
     }
@@ -166,14 +168,14 @@ pub(crate) fn of_head(head: &Head<'_>) -> Detected {
         return not_an_export("it is empty");
     }
     if let Some(format) = Format::of(head) {
-        let header;
-        let keys = if format.name() == "csv" {
-            header = head.csv_header();
-            &header
+        let table = if format.name() == "csv" {
+            table_of(&head.base, &head.csv_header(), user)
+        } else if format.is_generic() {
+            let wrapped = Page::of(head).and_then(|page| table_of(&head.base, &page.keys, user));
+            table_of(&head.base, &head.keys, user).or(wrapped)
         } else {
-            &head.keys
+            None
         };
-        let table = if format.is_generic() { table_of(&head.base, keys) } else { None };
         return Detected::Export { format, table };
     }
     not_an_export(if head.is_binary() {
@@ -291,8 +293,12 @@ const IN_NAMES: &[(&str, &str)] = &[
 ];
 
 /// The table that fits the keys of the records, and then the file's name.
-fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
-    let folded: Vec<String> = keys.iter().map(|key| fold(key)).collect();
+fn table_of(base: &str, keys: &[String], user: &UserAliases) -> Option<&'static Table> {
+    let mut folded: Vec<String> = keys.iter().map(|key| fold(key)).collect();
+    // A name of the user's own says what the column's own name says.
+    let of_user = |alias: &&UserAlias| alias.keys.iter().any(|key| folded.contains(&fold(key)));
+    let meant: Vec<String> = user.iter().filter(of_user).map(|alias| fold(alias.column)).collect();
+    folded.extend(meant);
     let has = |names: &[&str]| names.iter().any(|name| folded.iter().any(|key| key == name));
     // Tables beside those of tickets know them by their ids too, but say nothing of them.
     let is_ticket = has(TICKETS_SAY) && has(&["ticketid", "id"]);
@@ -306,9 +312,9 @@ fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
         let is_its_own = match *name {
             "ticket_updates" => is_ticket,
             "logs" | "spans" | "events" => {
-                n_columns(table(name)?, keys) >= 2 && has_time(table(name)?, keys)
+                n_columns(table(name)?, keys, user) >= 2 && has_time(table(name)?, keys, user)
             }
-            _ => n_columns(table(name)?, keys) >= 2,
+            _ => n_columns(table(name)?, keys, user) >= 2,
         };
         return table(name).filter(|_| keys.is_empty() || is_its_own);
     }
@@ -347,14 +353,14 @@ fn table_of(base: &str, keys: &[String]) -> Option<&'static Table> {
     if logs { table("logs") } else { None }
 }
 
-fn n_columns(table: &'static Table, keys: &[String]) -> usize {
+fn n_columns(table: &'static Table, keys: &[String], user: &UserAliases) -> usize {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    Router::new(table, Reach::Record, &UserAliases::default()).n_columns_of(&keys)
+    Router::new(table, Reach::Record, user).n_columns_of(&keys)
 }
 
 /// Whether one of the keys is the time of the table's rows.
-fn has_time(table: &'static Table, keys: &[String]) -> bool {
-    let mut router = Router::new(table, Reach::Record, &UserAliases::default());
+fn has_time(table: &'static Table, keys: &[String], user: &UserAliases) -> bool {
+    let mut router = Router::new(table, Reach::Record, user);
     keys.iter().any(|key| matches!(router.target(key), Target::Column { column_idx: 0, .. }))
 }
 

@@ -52,6 +52,7 @@ mod json;
 mod load;
 mod mapping;
 mod normalize;
+mod page;
 mod read;
 mod redact;
 mod reject;
@@ -89,6 +90,7 @@ use collect::Collect;
 use decode::Plan;
 use detect::Head;
 use load::{Load, Task};
+use page::Page;
 use read::Source;
 
 /// What is to be read.
@@ -161,6 +163,8 @@ pub struct Summary {
     /// What the policy hid, of all records read, by table and field.
     pub redactions: Vec<Redaction>,
     pub warnings: Vec<String>,
+    /// Where a document of any shape kept its records: keys with dots between them, empty for the document itself.
+    pub records: &'static str,
 }
 
 impl Options {
@@ -207,7 +211,7 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
         done => done?,
     }
     load.end_part()?;
-    collect.finish(format)
+    collect.finish(format, plan.records)
 }
 
 /// What is known of an input before it is read: options go before the mapping, and both before what it looks like.
@@ -218,7 +222,7 @@ fn plan<'o>(source: &Source<'_>, options: &'o Options) -> Result<(Format, Plan<'
     let given = options.format.or_else(|| mapping.and_then(Mapping::format));
     let not_an_export =
         |reason: String| Error::NotAnExport { input: source.name().to_owned(), reason };
-    let (format, table) = match (given, detect::of_head(&head)) {
+    let (format, table) = match (given, detect::of_head(&head, &options.aliases)) {
         // A mapping is meant for a folder's exports, not for what lies beside them.
         (_, Detected::Companion) if options.format.is_none() && !is_empty => {
             return Err(not_an_export("it goes with exports, by its name".to_owned()));
@@ -233,7 +237,9 @@ fn plan<'o>(source: &Source<'_>, options: &'o Options) -> Result<(Format, Plan<'
     };
     let table = options.table.or_else(|| mapping.map(Mapping::table)).or(table);
     let is_lines = head.is_lines && format.name() != "json" || format.name() == "jsonl";
-    Ok((format, Plan { is_lines, table, mapping }))
+    let page = Page::of(&head).filter(|_| mapping.is_none() && format.is_generic());
+    let records = page.map(|page| page.records).unwrap_or_default();
+    Ok((format, Plan { is_lines, table, mapping, records }))
 }
 
 impl fmt::Debug for Input<'_> {

@@ -15,6 +15,7 @@ use crate::format::Format;
 use crate::json::Json;
 use crate::mapping::field::Field;
 use crate::normalize::form::Form;
+use crate::normalize::route;
 use crate::row::{Level, Offer, Row};
 use crate::value::{Scalar, Value};
 
@@ -48,9 +49,12 @@ use crate::value::{Scalar, Value};
 /// Documents have their records at the path `records`; where a record holds a list whose elements are the rows, `each` is
 /// that list's path, and a row has the record's other fields beside its own. Paths are keys with dots between them; a number is a place in a
 /// list, from the end where negative. Besides `from`, a column may have `regex` (its first group is taken), `unit`
-/// (`ns us ms s`) or `time` (`strftime`) for times, `unit` for durations, `form = "decimal"` for ids, `values` (a table
-/// from their words to ours) and its own `null`. `end` of spans and `subject` of tickets are columns here too. Fields
-/// that no column takes whole are kept in `attributes`.
+/// (`ns us ms s`) or `time` (`strftime`) for times, `unit` for durations, `form` (`decimal` for ids, `is_bot`,
+/// `user_agent`, `sample_rate`, `python_level`), `values` (a table
+/// from their words to ours) and its own `null`; keys that are written
+/// in several ways are a list of such tables. `end` of spans and `subject` of tickets are columns here too. Fields
+/// that no column takes whole are kept in `attributes`. With `known_forms = true`, JSON records of known logging libraries
+/// and those that APIs wrap get the names first that they would have without a mapping, and paths are of these.
 #[derive(Debug, Clone)]
 pub struct Mapping {
     file_name: String,
@@ -67,6 +71,8 @@ pub struct Mapping {
     pattern: Option<Regex>,
     delimiter: Option<u8>,
     header: Option<Vec<String>>,
+    /// Whether records of known forms are opened first.
+    known_forms: bool,
     constants: Vec<(usize, String, String, Form)>,
     fields: Vec<Field>,
 }
@@ -108,6 +114,12 @@ impl Mapping {
         self.fields.iter().map(|field| (field.column.as_str(), field.from.as_slice()))
     }
 
+    /// Whether records that APIs wrap, and those of logging libraries, are read as they are without a mapping before the
+    /// columns look for their keys.
+    pub(crate) fn opens_known_forms(&self) -> bool {
+        self.known_forms
+    }
+
     pub(crate) fn records_path(&self) -> &str {
         &self.records
     }
@@ -135,11 +147,15 @@ impl Mapping {
         }
         let mut taken: Vec<&str> = Vec::new();
         for field in &self.fields {
-            let Some((path, value)) = field.find(&record, &self.nulls) else { continue };
+            // What says nothing is no attribute either, nor what says the same once more.
+            taken.extend(field.blank_paths(&record));
+            let Some((path, said)) = field.find(&record) else { continue };
+            let is_null = field.is_null(&said, &self.nulls);
+            let value = if is_null { Scalar::Null } else { said.clone() };
             let extracted = field.extract(&value);
             let whole = extracted.as_ref().is_some_and(|extracted| extracted.whole);
             if whole {
-                taken.push(path);
+                taken.extend(field.paths_of(&record, &said));
             }
             if let Some(extracted) = extracted {
                 let offer = Offer {
@@ -167,6 +183,7 @@ impl Mapping {
 /// Fields that no column took whole go to the attributes, by their dotted path.
 fn keep_rest(row: &mut Row<'_>, path: &str, value: &Value<'_>, taken: &[&str]) {
     match value {
+        _ if taken.contains(&path) => {}
         Value::Object(fields) if !fields.is_empty() || path.is_empty() => {
             for (key, value) in fields {
                 let inner = if path.is_empty() {
@@ -177,8 +194,7 @@ fn keep_rest(row: &mut Row<'_>, path: &str, value: &Value<'_>, taken: &[&str]) {
                 keep_rest(row, &inner, value, taken);
             }
         }
-        _ if taken.contains(&path) => {}
-        value => row.attribute(path, &value.to_scalar()),
+        value => route::keep(row, path, &value.to_scalar()),
     }
 }
 

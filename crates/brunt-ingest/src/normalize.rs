@@ -90,7 +90,7 @@ impl Normalizer {
                 Err(value) => {
                     feeds.unread(column_idx, &key, rank, form);
                     if !kept && !matches!(value, Scalar::Null) {
-                        row.attribute(&key, &value);
+                        row.give_back(&key, &value);
                     }
                 }
             }
@@ -113,7 +113,7 @@ fn row_time(row: &mut Row<'_>, now: Ts, feeds: &mut Feeds) -> RowTime {
         Ok(_) | Err(_) => "absurd",
     };
     feeds.unread(0, &key, rank, form);
-    row.attribute(&key, &value);
+    row.give_back(&key, &value);
     RowTime::Lost(quality)
 }
 

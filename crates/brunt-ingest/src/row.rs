@@ -139,7 +139,7 @@ impl<'a> Row<'a> {
         let Some(held) = place.as_ref().filter(|held| held.value != loser.value) else { return };
         let is_conflict = Level::of_rank(held.rank).is_some() && !held.says_the_same(&loser);
         if !loser.kept {
-            self.attribute(&loser.key, &loser.value);
+            self.give_back(&loser.key, &loser.value);
         }
         if is_conflict {
             self.conflicts.push((column_idx, loser));
@@ -168,6 +168,12 @@ impl<'a> Row<'a> {
 
     pub(crate) fn attribute(&mut self, key: &str, value: &Scalar<'_>) {
         write_field(&mut self.attributes, key, |out| value.write_json(out));
+    }
+
+    /// Puts what a column did not take among the attributes. Those that a record has apart, as OpenTelemetry's data model
+    /// does, stand there without their prefix.
+    pub(crate) fn give_back(&mut self, key: &str, value: &Scalar<'_>) {
+        self.attribute(key.strip_prefix("attributes.").unwrap_or(key), value);
     }
 
     pub(crate) fn resource_attribute(&mut self, key: &str, value: &Scalar<'_>) {

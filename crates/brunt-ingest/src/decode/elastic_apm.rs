@@ -1,10 +1,12 @@
-//! Elastic APM's intake, version 2: a line of metadata, then transactions, spans, errors, logs and metrics, one a line.
+//! Elastic APM's intake, versions 2 and 3: a line of metadata, then transactions, spans, errors, logs and metrics, one a
+//! line.
 //!
 //! Metadata holds for what follows it, until the next. Transactions and spans go to `spans`; an error of a browser or an
 //! app that has an exception to `events`, all other errors and logs to `logs`; metrics are counted as not supported.
 
 mod context;
 mod error;
+mod short;
 mod span;
 
 use std::borrow::Cow;
@@ -21,8 +23,12 @@ use crate::value::{Scalar, Value};
 
 pub(crate) static SPEC: Spec = Spec {
     name: "elastic_apm",
-    about: "Elastic APM's intake, version 2",
-    is: |head| head.is_lines && head.has_keys(&["metadata.service", "metadata.service.agent"]),
+    about: "Elastic APM's intake, version 2, or 3 with its short keys",
+    is: |head| {
+        head.is_lines
+            && (head.has_keys(&["metadata.service", "metadata.service.agent"])
+                || head.has_keys(&["m.se", "m.se.a"]))
+    },
     is_generic: false,
     decode,
 };
@@ -38,7 +44,8 @@ struct Metadata {
 fn decode(_plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
     let mut fillers = Fillers::default();
     let mut metadata = Metadata::default();
-    records::each_placed(source, true, &[""], None, load, &mut |mut line, spot, load| {
+    records::each_placed(source, true, &[""], None, load, &mut |line, spot, load| {
+        let mut line = lengthened(line);
         if let Some(said) = line.take("metadata") {
             metadata = Metadata::read(said)?;
             return Ok(());
@@ -49,18 +56,41 @@ fn decode(_plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resu
     })
 }
 
+/// A line of version 3 as one of version 2; any other as it is.
+fn lengthened(line: Value<'_>) -> Value<'_> {
+    match line {
+        Value::Object(mut fields) if fields.len() == 1 => {
+            let named = fields.pop().map(|(key, value)| match short::kind_of(&key) {
+                Some((name, kind)) => (Cow::Borrowed(name), short::lengthen(value, kind)),
+                None => (key, value),
+            });
+            Value::Object(named.into_iter().collect())
+        }
+        other => other,
+    }
+}
+
 /// One line: an object with one key, which says what it is.
 fn event<'a>(mut line: Value<'a>, metadata: &Metadata, given: &mut Given<'a>) -> Result<(), Halt> {
     let kinds = ["transaction", "span", "error", "log", "metricset"];
     let found = kinds.into_iter().find_map(|kind| line.take(kind).map(|event| (kind, event)));
-    let Some((kind, event)) = found else {
+    let Some((kind, mut event)) = found else {
         return Ok(refuse("unknown_event", "a line is no event of the intake")?);
     };
     if !matches!(event, Value::Object(_)) {
         return Ok(refuse("not_an_object", "a record is not an object")?);
     }
     match kind {
-        "transaction" => given.record("spans", span::transaction(event, metadata)?),
+        "transaction" => {
+            for span in short::take_spans(&mut event) {
+                match span::span(span.clone(), metadata) {
+                    Ok(fields) => given.record("spans", fields),
+                    Err(refusal) => given.refuse(&span, refusal),
+                }
+            }
+            event.take_list("metricsets").iter().for_each(|_| given.unsupported("metrics"));
+            given.record("spans", span::transaction(event, metadata)?);
+        }
         "span" => given.record("spans", span::span(event, metadata)?),
         "error" => {
             let (table, fields) = error::error(event, metadata);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use brunt_model::table;
 
-use crate::decode::log_text::head::begin;
+use crate::decode::log_text::begin;
 use crate::decode::shape::Fields;
 use crate::decode::{Halt, Place, each_text, plain};
 use crate::detect::Head;

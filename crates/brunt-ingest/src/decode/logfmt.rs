@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::decode::joined::{self, Joined, most_lines};
+use crate::decode::joined::{self, Joined, most_lines, start_of};
 use crate::decode::shape::{Fields, refuse};
-use crate::decode::{Plan, logger};
+use crate::decode::{Plan, logger, request};
 use crate::error::Error;
 use crate::fill::Refusal;
 use crate::format::Spec;
@@ -23,6 +23,8 @@ pub(crate) static SPEC: Spec = Spec {
 
 /// Names that a message or an error has.
 const MESSAGES: &[&str] = &["msg", "message", "error", "err"];
+/// A value in single quotes is no longer, so that an open quote costs little.
+const SINGLE_QUOTED_BYTES_MAX: usize = 4_096;
 /// Names without which pairs in a message are but a part of it.
 const MARKS: &[&str] = &["level", "lvl", "severity", "ts", "time", "timestamp"];
 
@@ -36,9 +38,10 @@ fn decode(_: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(
 /// The pairs of the first line, and the stack trace below it.
 fn read(joined: &Joined) -> Result<Fields<'_>, Refusal> {
     let (line, below) = joined.text.split_once('\n').unwrap_or((&joined.text, ""));
-    let Some(fields) = pairs(line) else {
+    let Some(mut fields) = pairs(line) else {
         return refuse("no_match", "a line does not begin with key=value");
     };
+    request::name_pairs(&mut fields, line);
     let mut fields = logger::fields(fields);
     if !below.is_empty() {
         fields.push((Cow::Borrowed("exception_stacktrace"), Value::text(below)));
@@ -46,11 +49,23 @@ fn read(joined: &Joined) -> Result<Fields<'_>, Refusal> {
     Ok(fields)
 }
 
-/// The pairs of a message that is nothing but them, and says at least what happened and when or how bad.
+/// The pairs of a message that is nothing but them, and says at least what happened and when or how bad, or tells a
+/// request.
 pub(super) fn message_fields(text: &str) -> Option<Fields<'_>> {
-    let fields = pairs(text).filter(|_| !text.contains('\n'))?;
+    let mut fields = pairs(text).filter(|_| !text.contains('\n'))?;
     let has = |names: &[&str]| fields.iter().any(|(key, _)| names.contains(&&**key));
-    (has(MESSAGES) && has(MARKS)).then_some(fields)
+    if !(has(MESSAGES) && has(MARKS) || request::is_told_in(&fields)) {
+        return None;
+    }
+    request::name_pairs(&mut fields, text);
+    Some(fields)
+}
+
+/// `"it is gone" user="u1" n=3`: a text in quotes, and the pairs behind it; `None` where there is anything else.
+pub(super) fn quoted_and_pairs(text: &str) -> Option<(Cow<'_, str>, Fields<'_>)> {
+    let (said, rest) = value_of(Some(text).filter(|text| text.starts_with('"'))?);
+    let pairs = pairs(rest).filter(|_| !rest.contains('\n'))?;
+    Some((said, pairs))
 }
 
 /// The pairs of a line; `None` where it does not begin with one. Words without a value are `true`.
@@ -81,8 +96,11 @@ fn pairs(line: &str) -> Option<Fields<'_>> {
     Some(fields)
 }
 
-/// A value and what follows it: in quotes with escapes as Go writes them, or up to the next blank.
+/// A value and what follows it: in quotes with escapes as Go writes them, in single quotes, or up to the next blank.
 fn value_of(text: &str) -> (Cow<'_, str>, &str) {
+    if let Some((value, rest)) = single_quoted(text) {
+        return (Cow::Borrowed(value), rest);
+    }
     let Some(inner) = text.strip_prefix('"') else {
         let (value, rest) = text.split_at(text.find([' ', '\t']).unwrap_or(text.len()));
         return (Cow::Borrowed(value), rest);
@@ -126,13 +144,24 @@ fn value_of(text: &str) -> (Cow<'_, str>, &str) {
     (Cow::Owned([&out, inner.get(start..).unwrap_or_default()].concat()), "")
 }
 
+/// A value in single quotes, as lograge writes errors: the quote that closes it ends a word.
+fn single_quoted(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('\'')?;
+    let near = start_of(inner, SINGLE_QUOTED_BYTES_MAX);
+    let ends_word = |at: &usize| {
+        inner.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+    };
+    let at = near.match_indices('\'').map(|(at, _)| at).find(ends_word)?;
+    Some((inner.get(..at)?, inner.get(at + 1..)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn pairs_keep_quotes_escapes_and_equal_signs() {
-        let line = r#"a=1 b="x \"y\"\n" c="" d=e=f g h.i-j="\u00e9" k="open"#;
+        let line = r#"a=1 b="x \"y\"\n" c="" d=e=f g h.i-j="\u00e9" l='it's x' m='y k="open"#;
         let read: Vec<_> = pairs(line)
             .unwrap()
             .into_iter()
@@ -145,6 +174,8 @@ mod tests {
             ("d", "e=f"),
             ("g", "true"),
             ("h.i-j", "\\u00e9"),
+            ("l", "it's x"),
+            ("m", "'y"),
             ("k", "open"),
         ];
         assert_eq!(read, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));

@@ -9,7 +9,7 @@ use brunt_model::table;
 use crate::aliases::aliases;
 use crate::decode::log_text::head::Head;
 use crate::decode::shape::Fields;
-use crate::decode::{access_log, logfmt, logger};
+use crate::decode::{access_log, log_text, logfmt, logger, request};
 use crate::json::Json;
 use crate::normalize::thrown;
 use crate::normalize::time::{self, TimeForm};
@@ -60,13 +60,12 @@ fn of(text: &str) -> Fields<'_> {
     if let Some(fields) = logfmt::message_fields(trimmed) {
         return logger::fields(fields);
     }
-    let mut fields = Vec::new();
     let text = text.trim_end();
-    match Head::of(text) {
-        Some(head) => push_head(&mut fields, &head),
-        None => push_body(&mut fields, text),
-    }
-    fields
+    log_text::fields(text).unwrap_or_else(|| {
+        let mut fields = Vec::new();
+        push_message(&mut fields, text);
+        fields
+    })
 }
 
 /// The JSON object that a text is, whole.
@@ -94,18 +93,22 @@ pub(crate) fn push_head<'a>(fields: &mut Fields<'a>, head: &Head<'a>) {
     ] {
         fields.extend(part.map(|part| (Cow::Borrowed(name), Value::text(part))));
     }
-    let message = head.message.trim_start();
-    match logfmt::message_fields(message) {
-        Some(inner) => {
-            let outer = std::mem::take(fields);
-            *fields = wrap(logger::fields(inner), outer);
-        }
-        None => push_body(fields, message),
+    push_message(fields, head.message.trim_start());
+}
+
+/// What a message says: pairs, a line of an access log, a request, or a text and its stack trace.
+pub(crate) fn push_message<'a>(fields: &mut Fields<'a>, message: &'a str) {
+    let inner = logfmt::message_fields(message).map(logger::fields);
+    if let Some(inner) = inner.or_else(|| access_log::fields(message)) {
+        *fields = wrap(inner, std::mem::take(fields));
+        return;
     }
+    fields.extend(request::fields(message).unwrap_or_default());
+    push_body(fields, message);
 }
 
 /// A body, and the stack trace at its end.
-pub(crate) fn push_body<'a>(fields: &mut Fields<'a>, text: &'a str) {
+fn push_body<'a>(fields: &mut Fields<'a>, text: &'a str) {
     let body = match thrown::split(text) {
         Some(parts) => {
             fields.push((Cow::Borrowed("exception_stacktrace"), Value::text(parts.stacktrace)));

@@ -39,10 +39,18 @@ enum Signal {
     Profiles,
 }
 
+/// The key of an answer of Jaeger's API, version 3, at which it has a document.
+const ANSWER: &str = "result";
+
 pub(crate) static SPEC: Spec = Spec {
     name: "otlp_json",
-    about: "OpenTelemetry's OTLP as JSON, one document or one a line",
-    is: |head| head.keys.iter().any(|key| Signal::of_key(key).is_some()),
+    about: "OpenTelemetry's OTLP as JSON, one document or one a line, also as Jaeger's API answers",
+    is: |head| {
+        head.keys.iter().any(|key| {
+            let inside = key.strip_prefix(ANSWER).and_then(|key| key.strip_prefix('.'));
+            Signal::of_key(inside.unwrap_or(key)).is_some()
+        })
+    },
     is_generic: false,
     decode,
 };

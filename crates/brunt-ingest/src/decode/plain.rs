@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::fill::{Filler, Refusal};
 use crate::format::Spec;
 use crate::load::Load;
+use crate::page;
 use crate::read::{Block, Source};
 use crate::row::Row;
 use crate::value::Value;
@@ -32,7 +33,8 @@ pub(crate) static LINES: Spec = Spec {
 
 fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
     let filler = plan.filler(source, load)?;
-    let (table, path) = (filler.table(), filler.records_path());
+    let table = filler.table();
+    let path = if plan.mapping.is_some() { filler.records_path() } else { plan.records };
     let each = || {
         let mut filler = filler.clone();
         move |record: Value<'_>, load: &mut Load<'_>| {
@@ -42,12 +44,13 @@ fn decode(plan: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Resul
     records::each_record(source, plan.is_lines, &[path], table, load, each)
 }
 
-/// A log without a mapping is read as its logging library means it.
+/// A record without a mapping is taken out of what an API wraps it in, and a log read as its logging library means it.
 fn read<'a>(record: Value<'a>, table: &Table, plan: Plan<'_>) -> Value<'a> {
-    match record {
-        Value::Object(fields) if table.name == "logs" && plan.mapping.is_none() => {
-            Value::Object(logger::fields(fields))
-        }
+    if plan.mapping.is_some_and(|mapping| !mapping.opens_known_forms()) {
+        return record;
+    }
+    match page::opened(record) {
+        Value::Object(fields) if table.name == "logs" => Value::Object(logger::fields(fields)),
         other => other,
     }
 }

@@ -255,7 +255,7 @@ impl From<Refusal> for Halt {
 }
 
 /// Goes to the value at a path; whether the document has it.
-fn enter_path(json: &mut Json<'_>, path: &str) -> Result<bool, Halt> {
+pub(crate) fn enter_path(json: &mut Json<'_>, path: &str) -> Result<bool, Halt> {
     for key in path.split('.').filter(|key| !key.is_empty()) {
         if !enter(json, key)? {
             return Ok(false);

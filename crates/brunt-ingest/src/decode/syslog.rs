@@ -1,12 +1,11 @@
-//! Syslog: RFC 5424 with its structured data, RFC 3164, and the files that rsyslog writes, with or without a priority.
-
-mod bsd_time;
+//! Syslog: RFC 5424 with its structured data, RFC 3164, and the files that rsyslog and Heroku write, with or without a
+//! priority.
 
 use std::borrow::Cow;
 
 use crate::decode::joined::{self, Joined, most_lines};
 use crate::decode::shape::{Fields, refuse};
-use crate::decode::syslog::bsd_time::Years;
+use crate::decode::yearless::{self, Years};
 use crate::decode::{Plan, message};
 use crate::error::Error;
 use crate::fill::Refusal;
@@ -106,7 +105,7 @@ impl<'a> Line<'a> {
     }
 
     fn of_3164(priority: Option<u8>, text: &'a str) -> Option<Self> {
-        let (time, rest) = if let Some((time, rest)) = bsd_time::split(text) {
+        let (time, rest) = if let Some((time, rest)) = yearless::split(text) {
             (Time::Bsd(time), rest)
         } else {
             let (time, rest) = text.split_once(' ')?;
@@ -114,13 +113,13 @@ impl<'a> Line<'a> {
             time::parse(time, TimeForm::Any).filter(|_| is_time)?;
             (Time::Full(time), rest)
         };
+        if let (Time::Full(_), Some((app, process, message))) = (&time, of_heroku(rest)) {
+            return Some(Self { priority, time, app, process, message, ..Self::default() });
+        }
         let (host, rest) = rest.trim_start().split_once(' ')?;
         let (tag, message) =
             rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|tag| (tag, "")))?;
-        let (app, process) = match tag.strip_suffix(']').and_then(|tag| tag.split_once('[')) {
-            Some((app, process)) => (app, process),
-            None => (tag, ""),
-        };
+        let (app, process) = app_and_process(tag).unwrap_or((tag, ""));
         let is_tag = !app.is_empty() && app.len() <= 64 && !app.contains([' ', '=', '"', '[']);
         // Without a priority a time, a host and a word with a colon are all there is to tell it by.
         let is_host = !host.is_empty()
@@ -178,6 +177,21 @@ impl<'a> Line<'a> {
         };
         message::wrap(message::fields(text), outer)
     }
+}
+
+/// Heroku names no host: `heroku[router]: it is gone`, `app[web.1]: it is gone`.
+fn of_heroku(text: &str) -> Option<(&str, &str, &str)> {
+    let (tag, message) = text.split_once(": ")?;
+    let (app, process) = app_and_process(tag)?;
+    let are_words = [app, process].iter().all(|word| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    });
+    are_words.then_some((app, process, message))
+}
+
+/// `app[process]`
+fn app_and_process(tag: &str) -> Option<(&str, &str)> {
+    tag.strip_suffix(']')?.split_once('[')
 }
 
 /// `[id name="value" ...][...]`, and the message behind it. What is not well formed is the message.
@@ -260,6 +274,7 @@ mod tests {
             "<34>Oct 28 14:21:13 h app[1]: gone",
             "Oct  8 14:21:13 h app: gone",
             "2025-10-28T14:21:13.123456+01:00 h app[1]: gone",
+            "2025-10-28T14:21:13.123456+00:00 app[web.1]: gone",
         ] {
             assert!(Line::of(line).is_some(), "{line}");
         }

@@ -1,5 +1,7 @@
 //! Zendesk: tickets of API pages and incremental exports, audits, ticket events and comments, and tables of a warehouse.
 
+use std::borrow::Cow;
+
 use crate::decode::record::Record;
 use crate::decode::shape::{self, Given};
 use crate::decode::ticket::{body, give, ticket_id, update};
@@ -8,8 +10,20 @@ use crate::format::Spec;
 use crate::value::Value;
 
 const SOURCE: &str = "zendesk";
-const LISTS: &[&str] =
-    &["tickets", "organizations", "ticket_events", "audits", "comments", "results", "ticket", ""];
+const NOT_AN_OBJECT: Refusal =
+    Refusal { code: "not_an_object", reason: Cow::Borrowed("a record is not an object") };
+const LISTS: &[&str] = &[
+    "tickets",
+    "organizations",
+    "ticket_events",
+    "audits",
+    "ticket_comments",
+    "results",
+    "ticket",
+    "",
+];
+/// A page of one ticket's comments is a record itself: only the page may know the ticket.
+const COMMENTS: &str = "comments";
 
 pub(crate) static SPEC: Spec = Spec {
     name: "zendesk",
@@ -35,14 +49,17 @@ pub(crate) static SPEC: Spec = Spec {
                     && (has_all(&["ticket_id", "body", "public", "user_id"])
                         || has_all(&["field_name", "ticket_id", "updated", "value"]))
         };
-        LISTS.iter().any(|place| is_record(place))
+        LISTS.iter().chain([&COMMENTS]).any(|place| is_record(place))
     },
     is_generic: false,
     decode: |plan, source, load| shape::decode(LISTS, record, plan, source, load),
 };
 
 fn record<'a>(mut record: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusal> {
-    if record.get("shared_tickets").is_some() {
+    if record.get("subject").is_none() && matches!(record.get(COMMENTS), Some(Value::Array(_))) {
+        comments(record, given);
+        Ok(())
+    } else if record.get("shared_tickets").is_some() {
         organization(record, given);
         Ok(())
     } else if record.get("child_events").is_some() {
@@ -97,6 +114,10 @@ fn ticket<'a>(mut ticket: Value<'a>, given: &mut Given<'a>) -> Result<(), Refusa
     out.put("link_url", ticket.take("url"));
     // The fields of a form, whose names only the account knows.
     ticket.take("fields");
+    // Some exports put a ticket's comments into it.
+    for inside in ticket.take_objects(COMMENTS) {
+        comment(inside, &id, None, given);
+    }
     give(given, out, ticket);
     Ok(())
 }
@@ -109,6 +130,32 @@ fn organization<'a>(mut record: Value<'a>, given: &mut Given<'a>) {
     out.put("account_name", record.take("name"));
     out.put("plan_tier", record.take_any(&["organization_fields.plan"]));
     given.record("account_updates", out.rest(record));
+}
+
+/// A page of comments: each may say its ticket, else it is the page's own, told by itself or by a link to its neighbours.
+fn comments<'a>(mut page: Value<'a>, given: &mut Given<'a>) {
+    let list = page.take_list(COMMENTS);
+    let of_page = page.take_any(&["ticket_id", "ticket.id"]).or_else(|| {
+        let links = ["next_page", "previous_page", "links.next", "links.prev"];
+        let id = links.iter().find_map(|link| ticket_of_link(page.text_at(link)?))?;
+        Some(Value::text(id.to_owned()))
+    });
+    for mut inside in list {
+        match ticket_id(&mut inside, &["ticket_id"])
+            .or_else(|refusal| of_page.clone().ok_or(refusal))
+        {
+            Ok(id) if matches!(inside, Value::Object(_)) => comment(inside, &id, None, given),
+            Ok(_) => given.refuse(&inside, NOT_AN_OBJECT),
+            Err(refusal) => given.refuse(&inside, refusal),
+        }
+    }
+}
+
+/// `https://shop.zendesk.com/api/v2/tickets/35/comments.json?page=2`
+fn ticket_of_link(link: &str) -> Option<&str> {
+    let (id, rest) = link.split_once("/tickets/")?.1.split_once('/')?;
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    (is_id && rest.starts_with(COMMENTS)).then_some(id)
 }
 
 /// A comment. Its author is not its ticket's requester, so they stay apart.

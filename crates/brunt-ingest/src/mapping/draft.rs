@@ -6,6 +6,7 @@ use toml::Value;
 
 use crate::Summary;
 use crate::feed::Feed;
+use crate::mapping::file::FORMS;
 use crate::normalize::form::{Form, Unit};
 use crate::normalize::time::TimeForm;
 
@@ -16,30 +17,33 @@ pub(super) fn draft(summary: &Summary) -> Option<String> {
     if !summary.format.is_generic() || summary.n_rows.len() > 1 {
         return None;
     }
-    let mut text = format!(
-        "format = {}\ntable = {}\n\n[columns]\n",
-        Value::from(summary.format.name()),
-        Value::from(table)
-    );
-    let fed = |feed: &&Feed| feed.level == "record" && !is_rest(feed);
-    let mut feeds = summary.feeds.iter().filter(fed).peekable();
-    while let Some(first) = feeds.next() {
-        let mut keys = vec![Value::from(first.key.as_str())];
-        let mut examples = first.examples.clone();
-        while let Some(next) = feeds.next_if(|next| next.column == first.column) {
-            keys.push(Value::from(next.key.as_str()));
-            examples.extend(next.examples.iter().cloned());
-        }
-        let from = match <[Value; 1]>::try_from(keys) {
-            Ok([key]) => key.to_string(),
-            Err(keys) => Value::Array(keys).to_string(),
-        };
-        let spec = match more(first.form) {
-            Some((name, value)) => format!("{{ from = {from}, {name} = \"{value}\" }}"),
-            None => from,
-        };
-        // Writing to a text cannot fail.
-        let _ = writeln!(text, "{} = {spec}{}", first.column, comment(&examples));
+    let format = summary.format.name();
+    let mut text = format!("format = {}\ntable = {}\n", Value::from(format), Value::from(table));
+    // Writing to a text cannot fail.
+    if !summary.records.is_empty() {
+        let _ = writeln!(text, "records = {}", Value::from(summary.records));
+    }
+    if matches!(format, "json" | "jsonl") {
+        text.push_str("known_forms = true  # names are those that a load without a mapping sees\n");
+    }
+    text.push_str("\n[columns]\n");
+    let of_record = |feed: &&Feed| feed.level == "record" && !is_rest(feed);
+    let kinds: Vec<&str> = summary
+        .feeds
+        .iter()
+        .filter(|feed| of_record(feed) && feed.column == "event_kind")
+        .map(|feed| feed.key.as_str())
+        .collect();
+    // A kind that is none of ours becomes a name by itself.
+    let fed = |feed: &&Feed| {
+        of_record(feed) && !(feed.column == "event_name" && kinds.contains(&feed.key.as_str()))
+    };
+    let feeds: Vec<&Feed> = summary.feeds.iter().filter(fed).collect();
+    for of_column in feeds.chunk_by(|one, next| one.column == next.column) {
+        let Some(first) = of_column.first() else { continue };
+        let examples: Vec<String> =
+            of_column.iter().flat_map(|feed| feed.examples.iter().cloned()).collect();
+        let _ = writeln!(text, "{} = {}{}", first.column, spec(of_column), comment(&examples));
     }
     let rest: Vec<&Feed> = summary.feeds.iter().filter(|feed| is_rest(feed)).collect();
     if !rest.is_empty() {
@@ -51,14 +55,30 @@ pub(super) fn draft(summary: &Summary) -> Option<String> {
     Some(text)
 }
 
+/// What feeds a column: a key, a list of keys, and what each has to say of its form where that is not the column's own.
+fn spec(feeds: &[&Feed]) -> String {
+    let one = |feed: &&Feed| {
+        let key = Value::from(feed.key.as_str());
+        match more(feed.form) {
+            Some((name, value)) => format!("{{ from = {key}, {name} = \"{value}\" }}"),
+            None => key.to_string(),
+        }
+    };
+    match feeds {
+        [feed] => one(feed),
+        feeds => format!("[{}]", feeds.iter().map(one).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 fn is_rest(feed: &Feed) -> bool {
     ["attributes", "resource_attributes"].contains(&feed.column)
 }
 
 /// What a mapping has to say of a form beyond the column's own.
 fn more(form: Form) -> Option<(&'static str, &'static str)> {
+    let named = FORMS.iter().find(|(_, named)| *named == form);
     match form {
-        Form::DecimalTraceId | Form::DecimalSpanId => Some(("form", "decimal")),
+        _ if named.is_some() => named.map(|(name, _)| ("form", *name)),
         Form::Time(TimeForm::Epoch(unit)) => Some(("unit", unit.name())),
         Form::Duration(unit) if unit != Unit::Ns => Some(("unit", unit.name())),
         _ => None,

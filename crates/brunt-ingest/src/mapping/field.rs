@@ -13,6 +13,8 @@ pub(crate) struct Field {
     pub(super) column: String,
     pub(super) column_idx: usize,
     pub(super) form: Form,
+    /// Whether an object may be its value; otherwise its keys are fields of their own.
+    pub(super) takes_objects: bool,
     /// Paths, of which the first that has a value is taken.
     pub(super) from: Vec<String>,
     pub(super) regex: Option<Regex>,
@@ -33,24 +35,46 @@ pub(super) struct Extracted<'a> {
 
 impl Field {
     /// The first of the paths with a value that is not null, and its value.
-    pub(super) fn find<'a>(
-        &self,
-        record: &Value<'a>,
-        nulls: &[String],
-    ) -> Option<(&str, Scalar<'a>)> {
+    pub(super) fn find<'a>(&self, record: &Value<'a>) -> Option<(&str, Scalar<'a>)> {
         self.from.iter().find_map(|path| {
-            let value = find(record, path)?.to_scalar();
-            let null = match &value {
-                Scalar::Null => true,
-                Scalar::Text(text) => text.is_empty(),
-                _ => false,
-            };
-            // A value that means nothing is still this column's own.
-            let says_null = value
-                .as_str()
-                .is_some_and(|text| nulls.iter().chain(&self.nulls).any(|null| null == text));
-            (!null).then_some((path.as_str(), if says_null { Scalar::Null } else { value }))
+            let value = find(record, path)?;
+            let is_object = matches!(value, Value::Object(fields) if !fields.is_empty());
+            let value = (self.takes_objects || !is_object).then(|| value.to_scalar())?;
+            (!is_blank(&value)).then_some((path.as_str(), value))
         })
+    }
+
+    /// Whether a value is one of those that mean nothing, which is still this column's own.
+    pub(super) fn is_null(&self, value: &Scalar<'_>, nulls: &[String]) -> bool {
+        value.as_str().is_some_and(|text| nulls.iter().chain(&self.nulls).any(|null| null == text))
+    }
+
+    /// The paths at which a record has a value that says nothing.
+    pub(super) fn blank_paths(&self, record: &Value<'_>) -> impl Iterator<Item = &str> {
+        self.paths(record, |value| matches!(value, Value::Leaf(leaf) if is_blank(leaf)))
+    }
+
+    /// The paths at which a record says this.
+    pub(super) fn paths_of(
+        &self,
+        record: &Value<'_>,
+        said: &Scalar<'_>,
+    ) -> impl Iterator<Item = &str> {
+        self.paths(record, move |value| match value {
+            Value::Leaf(leaf) => leaf == said,
+            Value::Array(_) | Value::Object(_) => value.to_scalar() == *said,
+        })
+    }
+
+    fn paths(
+        &self,
+        record: &Value<'_>,
+        is_meant: impl Fn(&Value<'_>) -> bool,
+    ) -> impl Iterator<Item = &str> {
+        self.from
+            .iter()
+            .filter(move |path| find(record, path).is_some_and(&is_meant))
+            .map(String::as_str)
     }
 
     /// The column's value; `None` where a pattern does not fit.
@@ -90,7 +114,16 @@ impl Field {
         {
             whole = false;
         }
+        whole &= self.form != Form::UserAgent;
         Some(Extracted { value, form: self.form, whole })
+    }
+}
+
+fn is_blank(value: &Scalar<'_>) -> bool {
+    match value {
+        Scalar::Null => true,
+        Scalar::Text(text) => text.is_empty(),
+        Scalar::Bool(_) | Scalar::Number(_) | Scalar::Json(_) => false,
     }
 }
 

@@ -33,6 +33,8 @@ struct File {
     delimiter: Option<Spanned<String>>,
     header: Option<Vec<String>>,
     #[serde(default)]
+    known_forms: bool,
+    #[serde(default)]
     constants: BTreeMap<String, Spanned<Value>>,
     columns: BTreeMap<String, Spanned<Value>>,
 }
@@ -52,6 +54,16 @@ struct Column {
     #[serde(default)]
     null: Vec<String>,
 }
+
+/// Ways of reading that mappings name.
+pub(super) const FORMS: &[(&str, Form)] = &[
+    ("decimal", Form::DecimalTraceId),
+    ("decimal", Form::DecimalSpanId),
+    ("is_bot", Form::IsBot),
+    ("user_agent", Form::UserAgent),
+    ("sample_rate", Form::SampleRate),
+    ("python_level", Form::PythonLevel),
+];
 
 struct Reader<'t> {
     toml: &'t str,
@@ -116,12 +128,14 @@ pub(super) fn read(toml: &str, file_name: &str) -> Result<Mapping, Error> {
         pattern,
         delimiter,
         header: file.header,
+        known_forms: file.known_forms,
         constants: reader.constants(&file.constants)?,
         fields: file
             .columns
             .iter()
-            .map(|(name, spec)| reader.field(name, spec))
-            .collect::<Result<_, _>>()?,
+            .map(|(name, spec)| reader.fields(name, spec))
+            .collect::<Result<Vec<_>, _>>()?
+            .concat(),
     })
 }
 
@@ -150,10 +164,20 @@ impl Reader<'_> {
         Ok(read)
     }
 
-    fn field(&self, name: &str, spec: &Spanned<Value>) -> Result<Field, Error> {
+    /// The fields of a column: one, or several where its keys are to be read in several ways.
+    fn fields(&self, name: &str, spec: &Spanned<Value>) -> Result<Vec<Field>, Error> {
         let at = spec.span().start;
+        match spec.get_ref() {
+            Value::Array(specs) if specs.iter().any(Value::is_table) => {
+                specs.iter().map(|spec| self.field(name, spec, at)).collect()
+            }
+            spec => Ok(vec![self.field(name, spec, at)?]),
+        }
+    }
+
+    fn field(&self, name: &str, spec: &Value, at: usize) -> Result<Field, Error> {
         let (column_idx, mut form) = self.column(name, at)?;
-        let column = match spec.get_ref() {
+        let column = match spec {
             from @ (Value::String(_) | Value::Array(_)) => {
                 Column { from: Some(from.clone()), ..Column::default() }
             }
@@ -181,17 +205,20 @@ impl Reader<'_> {
         if column.time.is_some() && !matches!(form, Form::Time(_)) {
             return Err(self.fault(at, "only times have a time format"));
         }
-        match (column.form.as_deref(), form) {
-            (None, _) => {}
-            (Some("decimal"), Form::TraceId) => form = Form::DecimalTraceId,
-            (Some("decimal"), Form::SpanId) => form = Form::DecimalSpanId,
-            _ => return Err(self.fault(at, "the one form is \"decimal\", for trace and span ids")),
+        if let Some(word) = &column.form {
+            form = form_named(word, name, form).ok_or_else(|| {
+                self.fault(
+                    at,
+                    "the forms are decimal for trace and span ids, is_bot and user_agent for synthetic_type, sample_rate for sample_weight, and python_level for severity_number",
+                )
+            })?;
         }
         let regex = column.regex.as_deref().map(Regex::new).transpose();
         Ok(Field {
             column: name.to_owned(),
             column_idx,
             form,
+            takes_objects: name == "body" || matches!(form, Form::Flags | Form::Json),
             from,
             regex: regex.map_err(|error| self.fault(at, &error.to_string()))?,
             time: column.time,
@@ -231,6 +258,20 @@ impl Reader<'_> {
             .map_or_else(String::new, |(_, nearest)| format!("; did you mean {nearest:?}?"));
         format!("table {:?} has no column {name:?} to be mapped{nearest}", self.table.name)
     }
+}
+
+/// A way of reading that a column has beside its own.
+fn form_named(word: &str, column: &str, own: Form) -> Option<Form> {
+    FORMS.iter().copied().find_map(|(name, form)| {
+        let fits = match form {
+            Form::DecimalTraceId => own == Form::TraceId,
+            Form::DecimalSpanId => own == Form::SpanId,
+            Form::IsBot | Form::UserAgent => column == "synthetic_type",
+            Form::SampleRate => column == "sample_weight",
+            _ => column == "severity_number",
+        };
+        (name == word && fits).then_some(form)
+    })
 }
 
 fn paths(from: Option<&Value>) -> Option<Vec<String>> {

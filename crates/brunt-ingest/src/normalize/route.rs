@@ -177,13 +177,11 @@ impl Router {
     ) {
         match self.target(&key) {
             Target::Column { column_idx, form, order, keep } => {
-                // Attributes that a record has apart keep their own name where the column does not take them whole.
-                let key = if self.reach == Reach::Record { own_name(key) } else { key };
                 let is_bare =
                     matches!(&value, Scalar::Text(text) if !text.contains(['?', ':', '#']));
                 let keep = keep && !(form == Form::UrlPath && is_bare);
                 if keep {
-                    row.attribute(&key, &value);
+                    row.give_back(&key, &value);
                 }
                 row.offer(
                     column_idx,
@@ -196,23 +194,12 @@ impl Router {
             }
             Target::FlagKey => row.flag_key = value.into_text(),
             Target::FlagVariant => row.flag_variant = Some(value),
-            Target::Attribute => self.attribute(row, &key, &value),
+            Target::Attribute if self.reach == Reach::Attributes => row.attribute(&key, &value),
+            Target::Attribute => keep(row, &key, &value),
         }
         if let (Some(flag), Some(variant)) = (&row.flag_key, &row.flag_variant) {
             write_field(&mut row.flags, flag, |out| variant.write_json(out));
             (row.flag_key, row.flag_variant) = (None, None);
-        }
-    }
-
-    /// A record may have its attributes apart, as OpenTelemetry's data model does; they stay apart without their prefix.
-    fn attribute(&self, row: &mut Row<'_>, key: &str, value: &Scalar<'_>) {
-        let inner = |prefixes: &[&str]| prefixes.iter().find_map(|prefix| key.strip_prefix(prefix));
-        if self.reach == Reach::Attributes {
-            row.attribute(key, value);
-        } else if let Some(inner) = inner(&["resource.attributes.", "resource_attributes."]) {
-            row.resource_attribute(inner, value);
-        } else {
-            row.attribute(inner(&["attributes."]).unwrap_or(key), value);
         }
     }
 
@@ -265,14 +252,13 @@ impl Router {
     }
 }
 
-/// A key of a record's `attributes`, without that prefix.
-fn own_name(key: Cow<'_, str>) -> Cow<'_, str> {
-    match key {
-        Cow::Borrowed(key) => Cow::Borrowed(key.strip_prefix("attributes.").unwrap_or(key)),
-        Cow::Owned(key) => match key.strip_prefix("attributes.") {
-            Some(name) => Cow::Owned(name.to_owned()),
-            None => Cow::Owned(key),
-        },
+/// Keeps a field of a record that no column takes. The attributes that a record has apart, its resource's too, stay apart
+/// without their prefix.
+pub(crate) fn keep(row: &mut Row<'_>, key: &str, value: &Scalar<'_>) {
+    let of_resource = ["resource.attributes.", "resource_attributes."];
+    match of_resource.iter().find_map(|prefix| key.strip_prefix(prefix)) {
+        Some(inner) => row.resource_attribute(inner, value),
+        None => row.give_back(key, value),
     }
 }
 

@@ -138,7 +138,7 @@ impl Rules {
                     inside.push_str(object.get(1..object.len() - 1).unwrap_or_default());
                 }
                 Ok(_) => {}
-                Err(value) => row.attribute(&offer.key, &value),
+                Err(value) => row.give_back(&offer.key, &value),
             }
         }
         let value = Scalar::Json(Cow::Owned(["{", &inside, "}"].concat()));
@@ -220,7 +220,7 @@ fn measure_span(row: &mut Row<'_>, end: usize, duration: usize) {
         Some(length) if length >= 0 && row.value(duration).is_none() => {
             set(row, duration, "duration_ns", Scalar::number(length), Form::BigInt);
         }
-        _ => row.attribute(&ended.key, &ended.value),
+        _ => row.give_back(&ended.key, &ended.value),
     }
 }
 
@@ -280,18 +280,23 @@ fn name_event(row: &mut Row<'_>, columns: &EventColumns) {
             "custom"
         }
     });
-    // A kind that is none of ours is at least a name.
-    if own.is_none()
-        && let Some(offer) = row.take(columns.kind)
-    {
-        if has(row, columns.name) {
-            row.attribute(&offer.key, &offer.value);
-        } else {
-            row.offer(columns.name, Offer { form: Form::Text, ..offer });
+    match row.take(columns.kind) {
+        Some(offer) if own.is_some() => {
+            mean(row, columns.kind, offer, kind);
+            return;
         }
+        // A kind that is none of ours is at least a name.
+        Some(offer) if has(row, columns.name) => row.give_back(&offer.key, &offer.value),
+        Some(offer) => row.offer(columns.name, Offer { form: Form::Text, ..offer }),
+        None => {}
     }
-    row.take(columns.kind);
     set(row, columns.kind, "event_kind", Scalar::text(kind), Form::Text);
+}
+
+/// Puts our word in the place of what was offered.
+fn mean<'a>(row: &mut Row<'a>, column_idx: usize, offer: Offer<'a>, word: &'static str) {
+    let value = Scalar::text(word);
+    row.offer(column_idx, Offer { value, form: Form::Text, kept: true, ..offer });
 }
 
 /// Replaces a word by the one of its enumeration; another word goes to the attributes, and the default takes its place.
@@ -301,33 +306,36 @@ fn enumerate(
     table: &[(&'static str, &'static str)],
     default: Option<&'static str>,
 ) {
-    let offer = row.take(column_idx);
-    let word = offer
-        .as_ref()
-        .and_then(|offer| offer.value.as_str())
-        .and_then(|text| table.iter().find(|(word, _)| *word == words::fold(text)))
-        .map(|(_, meaning)| *meaning);
-    if word.is_none()
-        && let Some(offer) = &offer
-    {
-        row.attribute(&offer.key, &offer.value);
+    let Some(offer) = row.take(column_idx) else {
+        if let Some(word) = default {
+            set(row, column_idx, "kind", Scalar::text(word), Form::Text);
+        }
+        return;
+    };
+    let word = offer.value.as_str().map(words::fold);
+    let meant = word.and_then(|word| table.iter().find(|(name, _)| *name == word));
+    if let Some((_, meaning)) = meant {
+        mean(row, column_idx, offer, meaning);
+        return;
     }
-    if let Some(word) = word.or(default) {
-        let key = offer.map_or(Cow::Borrowed("kind"), |offer| offer.key);
-        let value = Scalar::text(word);
-        row.offer(column_idx, Offer { key, value, form: Form::Text, rank: u32::MAX, kept: true });
+    row.give_back(&offer.key, &offer.value);
+    if let Some(word) = default {
+        mean(row, column_idx, Offer { rank: u32::MAX, ..offer }, word);
     }
 }
 
 /// A ticket's message is its subject and its text.
 fn join_subject(row: &mut Row<'_>, subject: usize, message: usize) {
     let Some(subject) = row.take(subject).and_then(|offer| offer.value.into_text()) else { return };
-    let text = row.take(message).and_then(|offer| offer.value.into_text());
-    let joined = match text {
+    let Some(said) = row.take(message) else {
+        set(row, message, "message", Scalar::Text(subject), Form::Text);
+        return;
+    };
+    let joined = match said.value.clone().into_text() {
         Some(text) if *text != *subject => Cow::Owned(format!("{subject}\n\n{text}")),
         _ => subject,
     };
-    set(row, message, "message", Scalar::Text(joined), Form::Text);
+    row.offer(message, Offer { value: Scalar::Text(joined), kept: true, ..said });
 }
 
 /// A ticket without a time of its own was last updated, or created, at that time.

@@ -107,7 +107,7 @@ fn epoch_unit(text: &str) -> Option<Unit> {
 }
 
 /// RFC 2822 (`Tue, 28 Oct 2025 14:21:13 +0000`), the common log format (`28/Oct/2025:14:21:13 +0000`), and how Tomcat,
-/// Apache's error log and Django write it, in UTC.
+/// Apache's error log, Django, Redis and `java.util.logging` write it, in UTC.
 fn written(text: &str) -> Option<i64> {
     let with_zone = DateTime::parse_from_rfc2822(text)
         .or_else(|_| DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z"));
@@ -115,11 +115,20 @@ fn written(text: &str) -> Option<i64> {
         return Some(time.timestamp_micros());
     }
     let text = text.strip_suffix("UTC").map_or(text, str::trim_end);
-    ["%d-%b-%Y %H:%M:%S%.f", "%a %b %d %H:%M:%S%.f %Y", "%d/%b/%Y %H:%M:%S", "%d/%b/%Y:%H:%M:%S"]
+    WRITTEN
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
         .map(|time| time.and_utc().timestamp_micros())
 }
+
+const WRITTEN: &[&str] = &[
+    "%d-%b-%Y %H:%M:%S%.f",
+    "%a %b %d %H:%M:%S%.f %Y",
+    "%d/%b/%Y %H:%M:%S",
+    "%d/%b/%Y:%H:%M:%S",
+    "%d %b %Y %H:%M:%S%.f",
+    "%b %d, %Y %I:%M:%S %p",
+];
 
 /// ISO 8601 and its kin: `2025-10-28`, `2025/10/28 14:21:13`, `2025-10-28T14:21:13.5Z`, `2025-10-28 14:21:13,5 +01:00`, `20251028T142113Z`.
 fn iso(text: &str) -> Option<i64> {
@@ -226,6 +235,9 @@ mod tests {
             "28/Oct/2025 14:21:13",
             "28-Oct-2025 14:21:13.000",
             "Tue Oct 28 14:21:13.000000 2025",
+            "28 Oct 2025 14:21:13.000",
+            "Oct 28, 2025 2:21:13 PM",
+            "Oct 28, 2025 2:21:13\u{202f}PM",
             "2025/10/28 14:21:13",
             "1761661273",
             "1761661273.000",

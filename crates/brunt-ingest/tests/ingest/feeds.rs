@@ -1,7 +1,8 @@
 //! Which keys fed which columns, the user's own names of columns, and mappings as a start.
 
-use brunt_ingest::{Feed, Mapping, Options, Traffic, UserAliases};
+use brunt_ingest::{Error, Feed, Mapping, Options, Traffic, UserAliases};
 
+use crate::goldens;
 use crate::reading::{options, read};
 
 const LINES: &str = r#"{"time":"2025-10-28T14:21:13Z","level":"info","msg":"paid","dd.trace_id":"5208512171318403364","usr.id":"u1","host":"web-1","took":{"ms":12}}
@@ -68,6 +69,52 @@ fn a_drafted_mapping_reads_the_input_as_it_was_read() {
 }
 
 #[test]
+fn keys_that_are_read_in_several_ways_stay_so_in_a_draft() {
+    let lines = r#"{"ts":"2025-10-28T14:21:13Z","type":"checkout","attributes":{"usr.id":"u1","shop":"7"},"duration_ms":12,"dd.trace_id":"5208512171318403364"}
+{"ts":"2025-10-28T14:21:14Z","type":"heartbeat","duration_s":2,"is_bot":true,"trace_id":"5b8aa5a2d2c872e8321cf37308d69df2"}
+{"ts":"2025-10-28T14:21:15Z","type":"checkout","sample_rate":0.5,"user_agent":"Googlebot/2.1"}"#;
+    let plain = read("events.jsonl", lines.as_bytes(), &options());
+    let toml = Mapping::draft(plain.outcome.as_ref().unwrap()).unwrap();
+    let mapping = Mapping::parse(&toml, "draft.toml").unwrap_or_else(|e| panic!("{e}\n{toml}"));
+    let drafted =
+        read("events.jsonl", lines.as_bytes(), &Options { mapping: Some(mapping), ..options() });
+    assert_eq!(drafted.to_text(), plain.to_text(), "{toml}");
+    let rows = drafted.rows_of("events");
+    assert_eq!(rows.iter().filter(|row| row.contains_key("synthetic_type")).count(), 2, "{rows:?}");
+    let durations: Vec<_> = rows.iter().filter_map(|row| row.get("duration_ns")).collect();
+    assert_eq!(durations, [12_000_000_i64, 2_000_000_000]);
+    assert_eq!(feed(&plain.outcome.unwrap().feeds, "user_id", "attributes.usr.id").n_values, 1);
+}
+
+#[test]
+fn the_draft_of_every_case_reads_it_as_it_was_read() {
+    let (mut n_drafts, mut faults) = (0, Vec::new());
+    for case in goldens::cases() {
+        let without = goldens::options(&case);
+        if without.mapping.is_some() {
+            continue;
+        }
+        let input = goldens::input_of(&case);
+        let (name, bytes) = (input.to_string_lossy(), std::fs::read(&input).unwrap());
+        let plain = read(&name, &bytes, &without);
+        let Some(toml) = plain.outcome.as_ref().ok().and_then(Mapping::draft) else { continue };
+        let mapping = Mapping::parse(&toml, "draft.toml").unwrap_or_else(|e| panic!("{e}\n{toml}"));
+        let drafted = read(&name, &bytes, &Options { mapping: Some(mapping), ..without });
+        if drafted.to_text() != plain.to_text() {
+            faults.push(format!(
+                "{}:\n{toml}\n{}{}",
+                case.display(),
+                plain.to_text(),
+                drafted.to_text()
+            ));
+        }
+        n_drafts += 1;
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(n_drafts > 10, "{n_drafts} drafts");
+}
+
+#[test]
 fn a_format_that_knows_its_columns_gives_no_mapping() {
     let span = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a","traceId":"5b8aa5a2d2c872e8321cf37308d69df2","spanId":"0000000000000001","startTimeUnixNano":"1761661273000000000"}]}]}]}"#;
     let summary = read("x.json", span.as_bytes(), &options()).outcome.unwrap();
@@ -93,6 +140,28 @@ fn names_of_the_users_own_go_first_at_any_level() {
     let span = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a","traceId":"5b8aa5a2d2c872e8321cf37308d69df2","spanId":"0000000000000001","startTimeUnixNano":"1761661273000000000","attributes":[{"key":"web.visit","value":{"stringValue":"v2"}}]}]}]}]}"#;
     let rows = read("x.json", span.as_bytes(), &options).rows_of("spans");
     assert_eq!(rows[0]["session_id"], "v2");
+}
+
+#[test]
+fn names_of_the_users_own_tell_what_a_file_of_any_shape_is() {
+    let aliases = "[[alias]]\ncolumn = \"body\"\nkeys = [\"meldung\"]\n\
+                   [[alias]]\ncolumn = \"severity_text\"\nkeys = [\"stufe\"]\n\
+                   [[alias]]\ncolumn = \"order_id\"\nkeys = [\"bestellung\"]\ntable = \"events\"\n";
+    let aliases = UserAliases::parse(aliases, "aliases.toml").unwrap();
+    for (name, text, table) in [
+        (
+            "app.jsonl",
+            r#"{"zeit":"2025-10-28T14:21:13Z","stufe":"warn","meldung":"langsam"}"#,
+            "logs",
+        ),
+        ("shop.json", r#"[{"bestellung":"o1","wann":"2025-10-28T14:21:13Z"}]"#, "events"),
+        ("shop.csv", "bestellung,wann\no1,2025-10-28T14:21:13Z\n", "events"),
+    ] {
+        let unknown = read(name, text.as_bytes(), &options()).outcome;
+        assert!(matches!(unknown, Err(Error::UnknownTable { .. })), "{name}: {unknown:?}");
+        let options = Options { aliases: aliases.clone(), ..options() };
+        assert_eq!(read(name, text.as_bytes(), &options).rows_of(table).len(), 1, "{name}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod broken;
+mod corpora;
 mod exports;
 mod feeds;
 mod fluentbit;

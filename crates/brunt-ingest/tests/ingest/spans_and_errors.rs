@@ -207,6 +207,8 @@ fn elastics_intake_gives_spans_errors_and_logs() {
         ("optional-timestamps.ndjson", "elastic_apm 2 spans 1 metrics"),
         ("otel-bridge.ndjson", "elastic_apm 2 invalid_span_id"),
         ("ratelimit.ndjson", "elastic_apm 5 logs 10 spans 4 metrics"),
+        ("rum_errors.ndjson", "elastic_apm 1 events"),
+        ("rum_events.ndjson", "elastic_apm 9 spans 2 metrics"),
         ("span-links.ndjson", "elastic_apm 2 spans"),
         ("spans.ndjson", "elastic_apm 6 spans 1 invalid_span_id 3 invalid_trace_id"),
         ("transactions-huge_traces.ndjson", "elastic_apm 1 invalid_span_id"),

@@ -34,6 +34,8 @@ pub(super) fn error<'a>(mut event: Value<'a>, metadata: &Metadata) -> (&'static 
     if table == "events" {
         put(&mut fields, "event_id", event.take("id"));
         put(&mut fields, "event_kind", Some(Value::text("error")));
+        // Among session events a transaction is a purchase.
+        put(&mut fields, "attributes.apm.transaction_id", event.take("transaction_id"));
     } else {
         let level = log.take_some("level").unwrap_or_else(|| Value::text("error"));
         // A level of the agent's own says nothing; that it sent an error is certain.

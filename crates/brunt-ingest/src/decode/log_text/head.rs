@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::decode::joined::start_of;
+use crate::decode::log_text::pattern;
 use crate::normalize::severity;
 
 /// The beginning of a line, taken apart.
@@ -36,6 +37,7 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
         | \d\d-[A-Z][a-z]{2}-\d{4}\ \d\d:\d\d:\d\d(?:\.\d+)?
         | \d\d/[A-Z][a-z]{2}/\d{4}[\ :]\d\d:\d\d:\d\d(?:\ [+-]\d{4})?
         | [A-Z][a-z]{2}\ [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d(?:\.\d+)?\ \d{4}
+        | [A-Z][a-z]{2}\ \d{1,2},\ \d{4}\ \d{1,2}:\d\d:\d\d[\ \u{202f}][AP]M
         | \d\d:\d\d:\d\d[.,]\d{3,9}
         )",
     )
@@ -48,11 +50,6 @@ static BASIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"^(?<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):(?<logger>[\w.]{1,200}):")
 });
 
-#[expect(clippy::expect_used, reason = "the patterns are part of the program, and tested")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the pattern is well formed")
-}
-
 /// How a line begins a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
@@ -61,7 +58,7 @@ pub(crate) enum Begin {
 }
 
 /// Whether and how a line begins a record.
-pub(crate) fn begin(line: &str) -> Option<Begin> {
+pub(super) fn begin(line: &str) -> Option<Begin> {
     let line = start_of(line, BEGIN_BYTES_MAX);
     if time_at(without_letter(line).trim_start_matches('[')).is_some() {
         return Some(Begin::Time);
@@ -231,8 +228,9 @@ impl<'a> Head<'a> {
         let rest = self.message;
         let end = rest.find([' ', '\t', '\n', ']']).unwrap_or(rest.len());
         let Some((word, after)) = rest.split_at_checked(end) else { return false };
-        let is_word = !word.is_empty()
-            && word.len() <= BRACKET_BYTES_MAX
+        let is_word = word.len() <= BRACKET_BYTES_MAX
+            // A word without letters is rather an address.
+            && word.contains(char::is_alphabetic)
             && word.chars().all(|c| c.is_alphanumeric() || "._$:/-#@*<>".contains(c));
         let name = word.trim_end_matches(':');
         let is_path = name.contains(['.', '/', '_', '$']) || name.contains("::");

@@ -3,7 +3,7 @@
 use brunt_model::{Table, table};
 
 use super::columns::Kept;
-use super::{Signal, log, scope, span};
+use super::{ANSWER, Signal, log, scope, span};
 use crate::aliases::UserAliases;
 use crate::decode::{Halt, Origin};
 use crate::error::Error;
@@ -80,7 +80,12 @@ impl Decoder {
             json.enter_object()?;
             while let Some(key) = json.next_key()? {
                 let Some(signal) = Signal::of_key(&key) else {
-                    json.skip_any()?;
+                    if key == ANSWER && matches!(json.peek()?, Kind::Object | Kind::Array) {
+                        n_signals += 1;
+                        self.document(json, text, origin, load)?;
+                    } else {
+                        json.skip_any()?;
+                    }
                     continue;
                 };
                 n_signals += 1;

@@ -10,9 +10,9 @@
 
 use std::collections::HashMap;
 
-use super::Part;
 use super::document::Decoder;
 use super::level::{Context, Level, contexts_in, contexts_in_list};
+use super::{ANSWER, Part};
 use crate::decode::cut::{Cutter, Next, fault};
 use crate::decode::{Halt, Origin, Place};
 use crate::error::Error;
@@ -21,6 +21,8 @@ use crate::workers::Workers;
 
 /// A value that should have been a list is shown to the decoder up to this size.
 const VALUE_BYTES: usize = 64 * 1024;
+/// The key of an answer is among these bytes, unless somebody wrote many blanks before it.
+const ANSWER_BYTES: usize = 64;
 
 /// What stands before the elements of a list, up to its bracket, and behind.
 #[derive(Debug, Clone)]
@@ -116,7 +118,9 @@ impl Long<'_, '_> {
     fn document(&mut self, workers: &mut Workers<'_, '_, Decoder>) -> Result<Option<Flow>, Halt> {
         let Some(byte) = self.cutter.peek()? else { return Ok(None) };
         (self.start, self.contexts) = (self.cutter.source().offset(), None);
-        let n_part = self.cutter.source().part_bytes();
+        // An answer is a page, and held whole.
+        let n_part =
+            if self.is_answer()? { RECORD_BYTES_MAX } else { self.cutter.source().part_bytes() };
         let frame = Frame::new(self.cutter.place());
         if let Some(len) = self.cutter.value_len(n_part)? {
             return self.emit(&frame, len, false, workers).map(Some);
@@ -134,6 +138,14 @@ impl Long<'_, '_> {
                 self.emit(&frame, len, false, workers).map(Some)
             }
         }
+    }
+
+    /// Whether the document that comes next begins like an answer of Jaeger's API.
+    fn is_answer(&mut self) -> Result<bool, Error> {
+        let bytes = self.cutter.ahead(ANSWER_BYTES)?;
+        let key = bytes.trim_ascii_start().strip_prefix(b"{").unwrap_or_default();
+        let key = key.trim_ascii_start().strip_prefix(b"\"").unwrap_or_default();
+        Ok(key.strip_prefix(ANSWER.as_bytes()).is_some_and(|rest| rest.starts_with(b"\"")))
     }
 
     /// An object whose lists are taken apart.

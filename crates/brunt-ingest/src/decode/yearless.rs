@@ -12,28 +12,38 @@ const DISORDER_MAX: i64 = 24 * HOUR;
 /// A leap day comes once in so many years at the most.
 const N_YEARS: i64 = 8;
 
+/// How the months are called in times without a year, January first.
+pub(crate) fn month_name(month: usize) -> Option<&'static str> {
+    MONTHS.get(month.checked_sub(1)?).copied()
+}
+
+/// Whether a text is such a time, all of it.
+pub(crate) fn is(text: &str) -> bool {
+    parts(text).is_some()
+}
+
 /// The years of a file's times.
 #[derive(Debug)]
-pub(super) struct Years {
+pub(crate) struct Years {
     now: Ts,
     previous: Option<i64>,
 }
 
 /// A time at the beginning of a text, and what follows.
-pub(super) fn split(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     let (_, behind) = text.split_at_checked("Oct 28 14:21:13".len())?;
     let (time, rest) = text.split_at_checked(text.len() - behind.len() + behind.find(' ')?)?;
     parts(time).map(|_| (time, rest.trim_start()))
 }
 
 impl Years {
-    pub(super) fn new(now: Ts) -> Self {
+    pub(crate) fn new(now: Ts) -> Self {
         Self { now, previous: None }
     }
 
     /// The time with its year, or as it is where no year has it. It is the first year in which it is no earlier than the
     /// line before, but never in the future: then, and in the first line, it is the last year that has been.
-    pub(super) fn date(&mut self, text: &str) -> String {
+    pub(crate) fn date(&mut self, text: &str) -> String {
         let Some((month, day, time)) = parts(text) else { return text.to_owned() };
         let this_year = brunt_model::day_of(Ts(self.now.0.saturating_add(AHEAD_MAX))).to_string();
         let this_year: i64 =
