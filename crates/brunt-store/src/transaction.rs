@@ -412,7 +412,9 @@ impl Transaction {
                 self.put_run(run).await?;
             }
         }
-        self.settle().await?;
+        if self.encoding.as_ref().is_some_and(|(encoding, _)| encoding.table.name == table.name) {
+            self.settle().await?;
+        }
         // Whoever asks for files may read them.
         self.write_waiting(|waiting| waiting.name == table.name).await?;
         self.files_so_far(table, wanted).await

@@ -1,13 +1,9 @@
 //! Columns of texts as small numbers: ids by their hash, names by themselves.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use brunt_stats::m1::NONE;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-/// A map by hashes, which need no hashing of their own.
-pub(super) type ByKey<V> = HashMap<u128, V, BuildHasherDefault<KeyHasher>>;
+use crate::by_hash::ByHash;
 
 /// What a text is. Equal ones of two kinds have different keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +48,7 @@ pub(super) struct Names {
     pub(super) names: Vec<String>,
     pub(super) codes: Vec<u32>,
     /// The code of each name, by its hash.
-    seen: ByKey<u32>,
+    seen: ByHash<u128, u32>,
 }
 
 impl Ids {
@@ -166,27 +162,6 @@ impl Names {
 
     pub(super) fn size(&self) -> usize {
         4 * self.codes.capacity() + 160 * self.names.capacity()
-    }
-}
-
-/// Takes some of a key's bits as they are.
-#[derive(Debug, Default)]
-pub(super) struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "any 64 bits of a hash are one")]
-    fn write_u128(&mut self, key: u128) {
-        self.0 = key as u64;
     }
 }
 

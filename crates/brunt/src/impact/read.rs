@@ -12,7 +12,8 @@ use datafusion::error::{DataFusionError, Result};
 
 use brunt_stats::m1::NONE;
 
-use super::codes::{ByKey, Ids, Kind, Names, key};
+use super::codes::{Ids, Kind, Names, key};
+use crate::by_hash::ByHash;
 
 /// What the rows of one scan become.
 pub(super) trait Rows: Default + Send + 'static {
@@ -119,7 +120,7 @@ pub(super) struct Groups {
 /// Monthly recurring revenue in ten-thousandths and its currency, by account.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
-    pub(super) mrr: ByKey<(i128, Option<String>)>,
+    pub(super) mrr: ByHash<u128, (i128, Option<String>)>,
 }
 
 /// Plans of accounts over time.
@@ -128,7 +129,7 @@ pub(super) struct Plans {
     pub(super) names: Vec<String>,
     /// Since when which plan, account by account, in order of time.
     states: Vec<(i64, u32)>,
-    of_account: ByKey<Range<usize>>,
+    of_account: ByHash<u128, Range<usize>>,
 }
 
 impl Plans {
