@@ -44,7 +44,7 @@ use crate::settings::Settings;
 
 /// As in the command that users run.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The argument that makes this program an engine.
 pub const SERVE: &str = "serve";

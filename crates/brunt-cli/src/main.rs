@@ -13,9 +13,10 @@ use args::Args;
 use failure::Failure;
 
 /// Large columns come and go with every query and every batch of a load: the system's allocator gives their pages back
-/// each time, and a quarter of a query was the kernel clearing them again.
+/// each time, and a quarter of a query was the kernel clearing them again. `.cargo/config.toml` says for how long and in
+/// how many arenas pages are kept.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {

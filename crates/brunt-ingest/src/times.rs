@@ -2,8 +2,8 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// At 16 bytes a piece this keeps a load's memory bounded; rows whose trace came later find no time.
-const N_MAX: usize = 2_000_000;
+/// At 16 bytes a piece this keeps a load's memory bounded: of what was noted, at least so much of the latest is known.
+const KEPT: usize = 1 << 19;
 
 /// A time by a hash of trace id, or of trace and span id.
 pub(crate) type Noted = (u64, i64);
@@ -15,13 +15,20 @@ pub(crate) struct Notes {
     last_trace: Option<Noted>,
 }
 
-/// The earliest time of each span and trace. Most loads never ask, so noting costs little and asking more.
+/// The earliest time of each span and trace that was noted lately. Most loads never ask, so noting costs little and
+/// asking more.
 #[derive(Debug, Default)]
 pub(crate) struct Times {
+    latest: Noticed,
+    /// What was noted before, as much again.
+    before: Noticed,
+}
+
+#[derive(Debug, Default)]
+struct Noticed {
     noted: Vec<Noted>,
     /// So many are in order of their hashes, each hash with its earliest time alone.
     n_settled: usize,
-    is_full: bool,
 }
 
 impl Notes {
@@ -45,35 +52,34 @@ impl Notes {
 
 impl Times {
     pub(crate) fn add(&mut self, noted: &[Noted]) {
-        if self.is_full {
-            return;
-        }
-        self.noted.extend_from_slice(noted);
-        if self.noted.len() >= 2 * N_MAX {
-            self.settle();
-            self.is_full = self.noted.len() >= N_MAX;
+        self.latest.noted.extend_from_slice(noted);
+        if self.latest.noted.len() >= KEPT {
+            self.before = std::mem::take(&mut self.latest);
         }
     }
 
     /// The start of the row's span, else the earliest time of its trace.
     pub(crate) fn find(&mut self, trace_id: &str, span_id: Option<&str>) -> Option<i64> {
-        self.settle();
         let trace = trace_key(trace_id);
         let of_span = span_id.and_then(|span_id| self.earliest(span_key(trace, span_id)));
         of_span.or_else(|| self.earliest(trace))
     }
 
-    fn earliest(&self, key: u64) -> Option<i64> {
-        let found = self.noted.binary_search_by_key(&key, |(held, _)| *held).ok()?;
-        self.noted.get(found).map(|(_, micros)| *micros)
+    fn earliest(&mut self, key: u64) -> Option<i64> {
+        let found = [&mut self.latest, &mut self.before].map(|noticed| noticed.earliest(key));
+        found.into_iter().flatten().min()
     }
+}
 
-    fn settle(&mut self) {
+impl Noticed {
+    fn earliest(&mut self, key: u64) -> Option<i64> {
         if self.n_settled < self.noted.len() {
             self.noted.sort_unstable();
             self.noted.dedup_by_key(|(key, _)| *key);
             self.n_settled = self.noted.len();
         }
+        let found = self.noted.binary_search_by_key(&key, |(held, _)| *held).ok()?;
+        self.noted.get(found).map(|(_, micros)| *micros)
     }
 }
 
@@ -105,12 +111,16 @@ mod tests {
     }
 
     #[test]
-    fn no_more_are_kept_than_there_is_room_for() {
+    fn what_was_noted_lately_is_kept_and_no_more_than_there_is_room_for() {
         let mut times = Times::default();
         for n in 0..5 {
-            let keys = (n * N_MAX as u64)..((n + 1) * N_MAX as u64);
+            let keys = (n * KEPT as u64)..((n + 1) * KEPT as u64 - 1);
             times.add(&keys.map(|key| (key, 1)).collect::<Vec<_>>());
+            let (mut notes, name) = (Notes::default(), format!("t{n}"));
+            notes.note(&name, None, 20);
+            times.add(&notes.take());
         }
-        assert_eq!(times.noted.len(), 2 * N_MAX);
+        assert_eq!([times.find("t4", None), times.find("t0", None)], [Some(20), None]);
+        assert!(times.latest.noted.len() + times.before.noted.len() <= 2 * KEPT);
     }
 }

@@ -48,6 +48,6 @@ pub use lookup::Wanted;
 pub use optimize::Optimized;
 pub use snapshot::{ColumnStatistics, Snapshot, Statistics};
 pub use store::Store;
-pub use transaction::Transaction;
+pub use transaction::{Share, Transaction};
 pub use vacuum::Vacuumed;
 pub use writing::{Committed, Writing};

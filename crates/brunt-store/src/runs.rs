@@ -20,7 +20,7 @@ use crate::requests::table_folder;
 const BUFFER_BYTES_MAX: usize = 64 << 20;
 
 /// Rows that are buffered in all; past it the largest buffer becomes a file.
-const BUFFERS_BYTES_MAX: usize = 128 << 20;
+const BUFFERS_BYTES_MAX: usize = 72 << 20;
 
 /// A data file that is in the store and that no commit names yet.
 #[derive(Debug, Clone)]

@@ -17,6 +17,7 @@ use futures::stream::BoxStream;
 use uuid::Uuid;
 
 pub(crate) use draft::{WriteDraft, first_epoch};
+pub use encoding::Share;
 use encoding::Then;
 
 use crate::data_file::DataFile;
@@ -49,6 +50,8 @@ pub struct Transaction {
     buffers: Buffers,
     /// A run that is on its way into files while the write goes on, and what becomes of them.
     encoding: Option<(Encoding, Then)>,
+    /// Files of days that are replaced, which no share of their day has given again yet.
+    replaced: BTreeMap<(&'static str, Day), Vec<DataFile>>,
     unloads: Vec<LoadEntry>,
     waiting: Waiting,
     loads: Vec<LoadEntry>,
@@ -79,6 +82,7 @@ impl Transaction {
             changes: BTreeMap::new(),
             buffers: Buffers::default(),
             encoding: None,
+            replaced: BTreeMap::new(),
             unloads: Vec::new(),
             waiting: Waiting::default(),
             loads: Vec::new(),
@@ -239,12 +243,24 @@ impl Transaction {
         day: Day,
         rows: Vec<RecordBatch>,
     ) -> Result<(), Error> {
+        self.replace_share(table, day, rows, Share::WHOLE).await
+    }
+
+    /// [`replace_day`](Self::replace_day) where not all rows of the day are in memory at once: after the last share the day
+    /// has the rows of all shares and no others. Each share becomes files of its own.
+    pub async fn replace_share(
+        &mut self,
+        table: &str,
+        day: Day,
+        rows: Vec<RecordBatch>,
+        share: Share,
+    ) -> Result<(), Error> {
         let table = table_of_kind(table, TableKind::Derived)?;
         if rows.iter().any(|batch| !all_of_day(batch, day)) {
             return Err(Error::mismatch(table.name, format!("rows that are not of {day}")));
         }
         self.reads.days.entry(table.name.to_owned()).or_default().insert(day);
-        self.encode(Run { table, day, rows }, Then::ReplaceDay).await
+        self.encode(Run { table, day, rows }, Then::Replace(share)).await
     }
 
     /// Makes these the rows of a derived table, of all its days.

@@ -11,7 +11,7 @@ use crate::location::Location;
 const PUTS_MAX: usize = 8;
 
 /// Past so many bytes nothing waits any longer.
-const BYTES_MAX: usize = 64 << 20;
+const BYTES_MAX: usize = 24 << 20;
 
 /// Files in the order in which they became ready.
 #[derive(Debug, Default)]

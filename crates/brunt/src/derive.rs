@@ -6,7 +6,8 @@
 //! definitions ────────────────────────┘
 //! all ticket_updates, account_updates ─► tickets, accounts
 //! ```
-//! Nothing here knows where rows are stored, what was derived before, or what time it is.
+//! Nothing here knows where rows are stored, what was derived before, or what time it is. Days of more rows than fit into
+//! memory are derived in parts ([`parts`]), which wait in temporary files.
 
 mod accounts;
 mod activities;
@@ -32,6 +33,7 @@ mod occurrences;
 mod op;
 mod orders;
 mod output;
+mod parts;
 mod read;
 mod recorded;
 mod regroup;
@@ -55,6 +57,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
 use brunt_stats::threads::both;
+use brunt_store::Share;
 use futures::stream::BoxStream;
 
 pub(crate) use self::links::Links;
@@ -92,7 +95,7 @@ pub(crate) trait Rows {
 
 /// Where base rows come from and derived rows go to.
 pub(crate) trait Tables: Rows {
-    /// Makes these the only rows of a derived table on a day; none empties the day.
+    /// Makes these the only rows of a derived table on a day, together with the day's other shares; none empties the day.
     ///
     /// Batches have all columns of the table and are in the order of its layout.
     async fn replace(
@@ -100,6 +103,7 @@ pub(crate) trait Tables: Rows {
         table: &'static Table,
         day: Day,
         rows: Vec<RecordBatch>,
+        share: Share,
     ) -> Result<(), Error>;
 
     /// Makes these the only rows of a derived table; days that are not named are emptied.
@@ -119,38 +123,59 @@ pub(crate) fn reach(days: &BTreeSet<Day>) -> BTreeSet<Day> {
 ///
 /// The rows of a day depend on the base rows from two days before to two days after and on the definitions alone:
 /// not on the order in which they come, on their batches, or on which other days are asked for. Base rows of a day are
-/// read once where days come close together.
+/// read once where days come close together. `n_rows` says how many base rows each day has; where they are too many for
+/// memory they are derived in [`parts`].
 ///
 /// # Errors
-/// Those of `tables`, and of a journey's expression that fails on a row.
+/// Those of `tables`, of a journey's expression that fails on a row, and of temporary files.
 pub(crate) async fn derive_days(
     tables: &mut impl Tables,
     days: &BTreeSet<Day>,
+    n_rows: &BTreeMap<Day, u64>,
     definitions: &Definitions,
+) -> Result<(), Error> {
+    for parts::Task { days, n_parts } in parts::tasks(days, n_rows, parts::PART_ROWS) {
+        match n_parts {
+            1 => derive_on(tables, &days, definitions, 2).await?,
+            _ => parts::derive_in_parts(tables, &days, definitions, n_parts).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Derives days at once, on so many threads.
+async fn derive_on(
+    tables: &mut impl Tables,
+    days: &BTreeSet<Day>,
+    definitions: &Definitions,
+    n_threads_max: usize,
 ) -> Result<(), Error> {
     let mut window = Window::new(definitions.grouper(), false);
     for day in days {
         window.move_to(tables, *day, definitions).await?;
         let carried = carry::carry(&window, *day);
         let orders = orders::orders(&window, *day);
-        let n_threads = if window.facts(*day).rows.len() < ROWS_A_THREAD { 1 } else { 2 };
+        let is_small = window.facts(*day).rows.len() < ROWS_A_THREAD;
+        let n_threads = if is_small { 1 } else { n_threads_max };
+        let mut replace =
+            async |name, rows| tables.replace(base_table(name)?, *day, rows, Share::WHOLE).await;
         // Two at a time, so that no more wait to be written.
         let (of_sessions, of_traces) = both(
             n_threads,
             || sessions::derive(&window, *day, &carried, &orders),
             || traces::derive(&window, *day),
         );
-        tables.replace(base_table("sessions")?, *day, of_sessions?).await?;
-        tables.replace(base_table("traces")?, *day, of_traces?).await?;
+        replace("sessions", of_sessions?).await?;
+        replace("traces", of_traces?).await?;
         let (of_activities, of_errors) = both(
             n_threads,
             || activities::derive(&window, *day, &carried),
             || errors::derive(&window, *day, &carried),
         );
-        tables.replace(base_table("activities")?, *day, of_activities?).await?;
-        tables.replace(base_table("errors")?, *day, of_errors?).await?;
+        replace("activities", of_activities?).await?;
+        replace("errors", of_errors?).await?;
         let of_steps = journey_steps::derive(&window, *day, definitions, &orders)?;
-        tables.replace(base_table("journey_steps")?, *day, of_steps).await?;
+        replace("journey_steps", of_steps).await?;
     }
     Ok(())
 }

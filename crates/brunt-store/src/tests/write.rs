@@ -127,6 +127,36 @@ async fn a_day_replaced_by_the_same_rows_makes_no_epoch() {
 }
 
 #[tokio::test]
+async fn a_day_has_the_rows_of_all_shares_and_shares_that_came_again_keep_their_files() {
+    let store = Store::in_memory(at(DAY, 0)).await.unwrap();
+    let replace = async |shares: &[&[&str]]| {
+        let write = store.write(at(DAY, 0), async |tx| {
+            for (share_idx, ids) in shares.iter().enumerate() {
+                let share =
+                    Share { is_first: share_idx == 0, is_last: share_idx + 1 == shares.len() };
+                tx.replace_share("sessions", DAY, vec![sessions(DAY, ids)], share).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        write.await.unwrap().is_new
+    };
+    let files = async || {
+        let head = store.head().await.unwrap();
+        let ids = texts(&store, &head, "sessions", "session_id").await;
+        (ids, store.snapshot(&head, "sessions").await.unwrap().files.clone())
+    };
+    assert!(replace(&[&["z"]]).await);
+    assert!(replace(&[&["a", "b"], &[], &["c"]]).await);
+    let (ids, first) = files().await;
+    assert_eq!((ids.join(" ").as_str(), first.len()), ("a b c", 2), "what was there went");
+    assert!(!replace(&[&["c"], &["a", "b"]]).await, "the order of shares is nothing");
+    assert!(replace(&[&["c"], &["a"]]).await);
+    let (ids, second) = files().await;
+    assert_eq!(ids, ["a", "c"]);
+    assert_eq!(second.iter().filter(|file| first.contains(file)).count(), 1);
+}
+
+#[tokio::test]
 async fn a_table_replaced_whole_loses_the_days_that_are_not_in_it() {
     let store = Store::in_memory(at(DAY, 0)).await.unwrap();
     let (first, second) = (sessions(DAY, &["a"]), sessions(DAY.plus(1), &["b"]));

@@ -3,16 +3,31 @@
 use brunt_model::{Day, Table};
 
 use super::Transaction;
-use crate::data_file::{DataFile, EncodedFile};
+use crate::data_file::EncodedFile;
 use crate::error::Error;
 use crate::runs::{Encoding, Run, RunWriter};
+
+/// Which of the shares of a day's new rows these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a share is first or not, last or not")]
+pub struct Share {
+    /// What the day has is from before.
+    pub is_first: bool,
+    /// What the day has had, and no share has brought again, goes.
+    pub is_last: bool,
+}
 
 /// What becomes of the files of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Then {
     Add,
-    /// They become the only ones of their day, unless these are the same.
-    ReplaceDay,
+    /// They are among the only ones of their day. Files that are there already stay.
+    Replace(Share),
+}
+
+impl Share {
+    /// All rows of the day.
+    pub const WHOLE: Self = Self { is_first: true, is_last: true };
 }
 
 impl Transaction {
@@ -31,15 +46,22 @@ impl Transaction {
     pub(super) async fn settle(&mut self) -> Result<(), Error> {
         let Some((encoding, then)) = self.encoding.take() else { return Ok(()) };
         let (table, day) = (encoding.table, encoding.day);
-        let encoded = encoding.finish().await?;
-        if then == Then::ReplaceDay {
-            let files = self.files_so_far(table, |other| other == day).await?;
-            let new = encoded.iter().map(|file| &file.content);
-            if files.iter().map(DataFile::content).eq(new) {
-                return Ok(());
-            }
-            for file in &files {
-                self.remove_file(table, file, true);
+        let mut encoded = encoding.finish().await?;
+        let Then::Replace(share) = then else {
+            return self.put_files(table, day, encoded).await;
+        };
+        if share.is_first {
+            let before = self.files_so_far(table, |other| other == day).await?;
+            self.replaced.insert((table.name, day), before);
+        }
+        let before = self.replaced.entry((table.name, day)).or_default();
+        encoded.retain(|file| {
+            let same = before.iter().position(|before| before.content() == file.content);
+            same.map(|same| before.remove(same)).is_none()
+        });
+        if share.is_last {
+            for file in self.replaced.remove(&(table.name, day)).unwrap_or_default() {
+                self.remove_file(table, &file, true);
             }
         }
         self.put_files(table, day, encoded).await

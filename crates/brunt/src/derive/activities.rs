@@ -91,13 +91,13 @@ fn activity_row(window: &Window, day: Day, activity: &Activity, n_errors: u32) -
             ActivityKind::Event => "event",
         },
         op: activity.op,
-        sequence_no: event.and_then(|event| event.sequence_no),
+        sequence_no: event.and_then(|event| event.sequence_no.get()),
         observed_at: event
-            .and_then(|event| event.observed_at)
+            .and_then(|event| event.observed_at.get())
             .or(span.and_then(|span| span.observed_at.get())),
         status: activity.status,
         duration_ns: event
-            .and_then(|event| event.duration_ns)
+            .and_then(|event| event.duration_ns.get())
             .or(span.and_then(|span| span.duration_ns.get())),
         n_errors,
         weight: event

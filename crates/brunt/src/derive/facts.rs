@@ -79,6 +79,11 @@ pub(super) enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Perhaps(i64);
 
+/// Ten-thousandths that may be missing, upper and lower half, without the alignment of an `i128`; the least of all stands
+/// for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Amount(i64, u64);
+
 /// How many rows one stands for; a single precision is plenty for a sampling rate. What is no number stands for none.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weight(f32);
@@ -89,12 +94,11 @@ pub(super) struct Event {
     pub(super) frustration: Frustration,
     pub(super) mark: Mark,
     pub(super) op: Sym,
-    pub(super) sequence_no: Option<i64>,
-    pub(super) observed_at: Option<i64>,
-    pub(super) duration_ns: Option<i64>,
+    pub(super) sequence_no: Perhaps,
+    pub(super) observed_at: Perhaps,
+    pub(super) duration_ns: Perhaps,
     pub(super) order: Sym,
-    /// Ten-thousandths.
-    pub(super) order_value: Option<i128>,
+    pub(super) order_value: Amount,
     pub(super) currency: Sym,
     pub(super) session_previous: Sym,
     pub(super) replay_url: Sym,
@@ -399,6 +403,19 @@ impl Perhaps {
 
     pub(super) fn get(self) -> Option<i64> {
         Some(self.0).filter(|number| *number != i64::MIN)
+    }
+}
+
+impl Amount {
+    #[expect(clippy::cast_possible_truncation, reason = "two halves are the whole")]
+    pub(super) fn new(amount: Option<i128>) -> Self {
+        let amount = amount.unwrap_or(i128::MIN);
+        Self((amount >> 64) as i64, amount.cast_unsigned() as u64)
+    }
+
+    pub(super) fn get(self) -> Option<i128> {
+        let amount = i128::from(self.0) << 64 | i128::from(self.1);
+        Some(amount).filter(|amount| *amount != i128::MIN)
     }
 }
 

@@ -14,7 +14,7 @@ use brunt_model::{Table, TraceId};
 use brunt_store::Wanted;
 
 /// The column that some exporters know half of.
-const TRACE: &str = "trace_id";
+pub(super) const TRACE: &str = "trace_id";
 
 /// The columns by which rows are connected; `order_id` is a column of events alone.
 const IDS: [&str; 5] = [TRACE, "session_id", "user_id", "user_pseudo_id", "order_id"];
@@ -141,13 +141,13 @@ impl Links {
 }
 
 /// The columns of a batch that connect its rows.
-struct Columns<'a> {
+pub(super) struct Columns<'a> {
     times: Option<&'a arrow::array::TimestampMicrosecondArray>,
-    ids: Vec<(&'static str, &'a StringArray)>,
+    pub(super) ids: Vec<(&'static str, &'a StringArray)>,
 }
 
 impl<'a> Columns<'a> {
-    fn of(batch: &'a RecordBatch) -> Self {
+    pub(super) fn of(batch: &'a RecordBatch) -> Self {
         let column =
             |name: &'static str| Some((name, batch.column_by_name(name)?.as_string_opt::<i32>()?));
         let times = batch.column_by_name("ts");
@@ -157,7 +157,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn ts(&self, row_idx: usize) -> Option<i64> {
+    pub(super) fn ts(&self, row_idx: usize) -> Option<i64> {
         self.times.map(|times| times.value(row_idx))
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn orders(window: &Window, day: Day) -> HashSet<At> {
             let Some(event) = facts.event(row).filter(|event| event.order.is_some()) else {
                 continue;
             };
-            let value = event.order_value.unwrap_or_default();
+            let value = event.order_value.get().unwrap_or_default();
             if value < 0 {
                 continue;
             }

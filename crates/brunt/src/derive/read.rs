@@ -12,6 +12,7 @@ use std::sync::Arc;
 use arrow::array::{Array, BooleanArray};
 use arrow::compute::cast;
 use arrow::record_batch::RecordBatch;
+use brunt_fingerprint::Rules;
 use brunt_model::{Day, Table, table};
 use futures::TryStreamExt;
 
@@ -27,6 +28,9 @@ use crate::code::Code;
 use crate::definitions::{Condition, Definitions, Step, StepTable};
 use crate::error::Error;
 use crate::grouper::Grouper;
+
+/// The tables whose rows are derived from.
+pub(super) const BASE: [&str; 3] = ["spans", "logs", "events"];
 
 /// What texts, contexts and groupings the days in work have so far.
 #[derive(Debug)]
@@ -98,17 +102,12 @@ pub(super) async fn read_day(
     };
     #[expect(clippy::items_after_statements, reason = "named where it is used")]
     type Collect = fn(&mut Collected<'_>, &RecordBatch) -> Result<(), Error>;
-    let sources: [(&str, &[&'static str], Collect); 3] = [
-        ("spans", spans::COLUMNS, spans::collect),
-        ("logs", logs::COLUMNS, logs::collect),
-        ("events", events::COLUMNS, events::collect),
-    ];
-    for (name, own_columns, collect) in sources {
+    let collects: [Collect; 3] = [spans::collect, logs::collect, events::collect];
+    for (name, collect) in BASE.into_iter().zip(collects) {
         let base = base_table(name)?;
         let steps = steps_on(definitions, name);
         let rules = Arc::clone(collected.known.groupings.rules());
-        let looked_at = attributes::columns(base, &rules);
-        let asked = asked_columns(own_columns, &steps, &looked_at);
+        let asked = asked_of(base, definitions, &rules);
         let mut rows = tables.rows(base, day, &asked).await?;
         while let Some(batch) = rows.try_next().await? {
             let batch = as_asked(base, &asked, &batch)?;
@@ -168,14 +167,22 @@ fn steps_on<'a>(definitions: &'a Definitions, base: &str) -> Vec<NumberedStep<'a
     (0_u32..).zip(all).filter(|(_, step)| step.table.base() == base).collect()
 }
 
-fn asked_columns(
-    own: &[&'static str],
-    steps: &[NumberedStep<'_>],
-    looked_at: &[&'static str],
+/// The columns of a base table that [`read_day`] reads, where errors are grouped by these rules.
+pub(super) fn asked_of(
+    base: &'static Table,
+    definitions: &Definitions,
+    rules: &Rules,
 ) -> Vec<&'static str> {
-    let mut asked = own.to_vec();
+    let mut asked = match base.name {
+        "spans" => spans::COLUMNS,
+        "logs" => logs::COLUMNS,
+        _ => events::COLUMNS,
+    }
+    .to_vec();
+    let steps = steps_on(definitions, base.name);
+    let looked_at = attributes::columns(base, rules);
     let conditions = steps.iter().flat_map(|(_, step)| [&step.condition, &step.value]);
-    for column in conditions.flatten().flat_map(Condition::columns).chain(looked_at) {
+    for column in conditions.flatten().flat_map(Condition::columns).chain(&looked_at) {
         if !asked.contains(column) {
             asked.push(column);
         }
@@ -216,7 +223,7 @@ fn is_order(collected: &Collected<'_>, row: usize) -> bool {
     let detail = collected.rows[row].detail as usize;
     let event = collected.events.get(detail);
     event.is_some_and(|event| {
-        event.order.is_some() && event.order_value.is_none_or(|value| value >= 0)
+        event.order.is_some() && event.order_value.get().is_none_or(|value| value >= 0)
     })
 }
 

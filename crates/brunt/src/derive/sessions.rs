@@ -167,7 +167,7 @@ fn add_activities(
             if let Some(tally) = piece.and_then(|piece| tallies.get_mut(&piece)) {
                 let facts = window.facts(activity.at.day);
                 let sequence_no =
-                    facts.event(window.row(activity.at)).and_then(|event| event.sequence_no);
+                    facts.event(window.row(activity.at)).and_then(|event| event.sequence_no.get());
                 let last = (activity.ts, sequence_no, activity.id);
                 tally.ends_with(last, carried.n_errors(number, activity) > 0);
             }
@@ -218,7 +218,7 @@ impl Tally {
         earliest(&mut self.replay, at, event.replay_url);
         if orders.contains(&at) {
             self.n_orders += 1;
-            self.revenue += event.order_value.unwrap_or_default();
+            self.revenue += event.order_value.get().unwrap_or_default();
             self.several_currencies |= self.currency.is_some_and(|other| other != event.currency);
             self.currency = Some(event.currency);
         }

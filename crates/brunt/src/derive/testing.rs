@@ -15,10 +15,11 @@ use arrow::datatypes::Schema;
 use arrow::json::{LineDelimitedWriter, ReaderBuilder};
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table, Ts, day_of, table};
+use brunt_store::Share;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
-use super::{RowStream, Rows, Tables, derive_days, derive_whole};
+use super::{RowStream, Rows, Tables, derive_on, derive_whole};
 use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
 
@@ -153,7 +154,7 @@ impl Memory {
         days: &BTreeSet<Day>,
         definitions: &Definitions,
     ) -> &mut Self {
-        futures::executor::block_on(derive_days(self, days, definitions)).unwrap();
+        futures::executor::block_on(derive_on(self, days, definitions, 2)).unwrap();
         self
     }
 
@@ -214,11 +215,16 @@ impl Tables for Memory {
         table: &'static Table,
         day: Day,
         rows: Vec<RecordBatch>,
+        share: Share,
     ) -> Result<(), Error> {
         for batch in &rows {
             assert_eq!(batch.schema(), table.schema());
         }
-        self.derived.insert((table.name, day), rows);
+        let of_day = self.derived.entry((table.name, day)).or_default();
+        if share.is_first {
+            of_day.clear();
+        }
+        of_day.extend(rows);
         Ok(())
     }
 
@@ -229,7 +235,7 @@ impl Tables for Memory {
     ) -> Result<(), Error> {
         self.derived.retain(|(name, _), _| *name != table.name);
         for (day, rows) in days {
-            self.replace(table, day, rows).await?;
+            self.replace(table, day, rows, Share::WHOLE).await?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use brunt_model::{Day, Table};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::parts::derive_in_parts;
 use super::read::base_table;
 use super::testing::{Memory, batch, journeys};
 use super::{Found, Links, Versions, derive_touched};
@@ -356,6 +357,32 @@ impl Versions for Write {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn deriving_in_parts_gives_what_deriving_at_once_gives(
+        rows in prop::collection::vec(prop_oneof![planted(), loosely_connected()], 1..60),
+        n_parts in 2..6_usize,
+    ) {
+        let definitions = definitions();
+        let mut whole = plant(&rows);
+        let mut parted = whole.clone();
+        whole.derive(&definitions);
+        let days = parted.days();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let derived = derive_in_parts(&mut parted, &days, &definitions, n_parts);
+        runtime.block_on(derived).unwrap();
+        for name in TABLES {
+            for day in &days {
+                let sorted = |memory: &Memory| {
+                    let mut rows: Vec<String> =
+                        memory.rows_on(name, *day).iter().map(Value::to_string).collect();
+                    rows.sort();
+                    rows
+                };
+                prop_assert_eq!(sorted(&whole), sorted(&parted), "{} on {}", name, day);
+            }
+        }
+    }
 
     #[test]
     fn deriving_what_is_connected_with_a_write_gives_what_deriving_all_gives(

@@ -15,17 +15,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use arrow::compute::filter_record_batch;
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
+use brunt_store::Share;
 use futures::stream::{self, StreamExt};
 
 use super::links::{Links, link_columns};
-use super::read::base_table;
-use super::{RowStream, Rows, Tables, derive_days, reach};
+use super::read::{BASE, base_table};
+use super::{RowStream, Rows, Tables, derive_on, reach};
 use crate::code::Code;
 use crate::definitions::Definitions;
 use crate::error::Error;
-
-/// The tables whose rows are derived from.
-const BASE: [&str; 3] = ["spans", "logs", "events"];
 
 /// Rows that a write did not change have both.
 #[derive(Debug, Clone)]
@@ -84,7 +82,7 @@ pub(crate) async fn derive_touched(
     };
     for is_after in [false, true] {
         part.is_after = is_after;
-        derive_days(&mut part, &days, definitions).await?;
+        derive_on(&mut part, &days, definitions, 2).await?;
     }
     let [mut before, after] = part.derived;
     for ((name, day), after) in after {
@@ -168,6 +166,7 @@ impl<V: Versions> Tables for Part<'_, V> {
         table: &'static Table,
         day: Day,
         rows: Vec<RecordBatch>,
+        _share: Share,
     ) -> Result<(), Error> {
         self.derived[usize::from(self.is_after)].insert((table.name, day), rows);
         Ok(())

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::grouper::Grouper;
 
 /// Past this the texts of days that were left behind are worth forgetting; what is in the window is read again then.
-const TEXT_BYTES_MAX: usize = 256 << 20;
+const TEXT_BYTES_MAX: usize = 64 << 20;
 
 /// A row of a day; rows compare by time, then by content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

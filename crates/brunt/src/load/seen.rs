@@ -12,8 +12,8 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use crate::by_hash::ByHash;
 
-/// Rows that are kept in memory: as many as fill a table of 2^19 slots.
-const IN_MEMORY_MAX: usize = 458_752;
+/// Rows that are kept in memory: as many as fill a table of 2^18 slots.
+const IN_MEMORY_MAX: usize = 229_376;
 
 /// Runs of one size that become one of the next.
 const FAN_IN: usize = 8;

@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
 use brunt_store::Transaction;
 
-use super::transaction::{DERIVED_FROM, derive_days, outlives_base};
+use super::transaction::{DERIVED_FROM, derive_days, outlives_base, rows_by_day};
 use crate::definitions::Definitions;
 use crate::derive::{self, Found, Links, Versions};
 use crate::error::Error;
@@ -58,7 +58,8 @@ impl Touched {
         part_of_days: u64,
     ) -> Result<(), Error> {
         tx.flush().await?;
-        let n_rows = n_rows(tx, &derive::reach(&derive::reach(&self.days))).await?;
+        let n_rows = rows_by_day(tx, &derive::reach(&derive::reach(&self.days))).await?;
+        let n_rows: u64 = n_rows.values().sum();
         let n_rows_max = n_rows.checked_div(part_of_days).unwrap_or(u64::MAX);
         if !self.is_much && self.n_rows <= n_rows_max {
             let n_rows_max = usize::try_from(n_rows_max).unwrap_or(usize::MAX);
@@ -76,15 +77,6 @@ impl Touched {
         }
         derive_days(tx, &self.days, definitions).await
     }
-}
-
-/// How many rows there are to derive from.
-async fn n_rows(tx: &mut Transaction, days: &BTreeSet<Day>) -> Result<u64, Error> {
-    let mut n_rows = 0;
-    for name in DERIVED_FROM {
-        n_rows += tx.read_days(name, days).await?.iter().map(|file| file.n_rows).sum::<u64>();
-    }
-    Ok(n_rows)
 }
 
 /// The tables of a store before a write and in the middle of it.

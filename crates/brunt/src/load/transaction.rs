@@ -9,7 +9,7 @@ use arrow::array::{
 };
 use brunt_ingest::{Feed, Kind, Redaction, Reject};
 use brunt_model::{Day, Table, Ts, day_of, table};
-use brunt_store::Transaction;
+use brunt_store::{Share, Transaction};
 use futures::{StreamExt, TryStreamExt};
 
 use super::TableCounts;
@@ -77,8 +77,24 @@ pub(super) async fn derive_days(
     definitions: &Definitions,
 ) -> Result<(), Error> {
     tx.flush().await?;
+    let days = derive::reach(days);
+    let n_rows = rows_by_day(tx, &derive::reach(&days)).await?;
     let mut tables = TransactionTables { tx, aliases: None };
-    derive::derive_days(&mut tables, &derive::reach(days), definitions).await
+    derive::derive_days(&mut tables, &days, &n_rows, definitions).await
+}
+
+/// How many base rows of these days there are to derive from.
+pub(super) async fn rows_by_day(
+    tx: &mut Transaction,
+    days: &BTreeSet<Day>,
+) -> Result<BTreeMap<Day, u64>, Error> {
+    let mut n_rows = BTreeMap::new();
+    for name in DERIVED_FROM {
+        for file in tx.read_days(name, days).await? {
+            *n_rows.entry(file.day).or_default() += file.n_rows;
+        }
+    }
+    Ok(n_rows)
 }
 
 /// Derives the tables that are made anew as a whole.
@@ -99,8 +115,9 @@ pub(super) async fn derive_all(
 ) -> Result<usize, Error> {
     tx.flush().await?;
     let days = all_days(tx).await?;
+    let n_rows = rows_by_day(tx, &derive::reach(&days)).await?;
     let mut tables = TransactionTables { tx: &mut *tx, aliases: Some(Aliases::default()) };
-    derive::derive_days(&mut tables, &days, definitions).await?;
+    derive::derive_days(&mut tables, &days, &n_rows, definitions).await?;
     let aliases = tables.aliases.unwrap_or_default();
     aliases.write(tx, now).await?;
     derive_whole(tx).await?;
@@ -252,18 +269,19 @@ impl derive::Tables for TransactionTables<'_> {
         table: &'static Table,
         day: Day,
         rows: Vec<RecordBatch>,
+        share: Share,
     ) -> Result<(), Error> {
         if outlives_base(self.tx, table, day) {
             return Ok(());
         }
         if let Some(aliases) = self.aliases.as_mut().filter(|_| table.name == "errors") {
             let mut before = Vec::new();
-            for file in self.tx.read_days(table.name, &BTreeSet::from([day])).await? {
+            for file in self.tx.read_days_before(table.name, &BTreeSet::from([day])).await? {
                 before.extend(self.tx.read(&file, Some(&aliases::COLUMNS)).await?);
             }
             aliases.add(&before, &rows);
         }
-        Ok(self.tx.replace_day(table.name, day, rows).await?)
+        Ok(self.tx.replace_share(table.name, day, rows, share).await?)
     }
 
     async fn replace_all(

@@ -9,7 +9,7 @@ use super::columns::{
 use super::records::{Beside, Place, Told, given, record};
 use super::{Collected, Known};
 use crate::derive::cut::Mark;
-use crate::derive::facts::{Event, EventKind, Frustration, Row, RowKind, signal};
+use crate::derive::facts::{Amount, Event, EventKind, Frustration, Perhaps, Row, RowKind, signal};
 use crate::derive::op::event_op;
 use crate::derive::symbols::Sym;
 use crate::error::Error;
@@ -156,11 +156,11 @@ impl<'a> Columns<'a> {
             frustration: Frustration::parse(text(self.frustration, row)),
             mark: mark(text(self.name, row)),
             op: if named { symbols.intern(op) } else { Sym::NONE },
-            sequence_no: bigint(self.sequence_no, row),
-            observed_at: common.observed_at(row),
-            duration_ns: bigint(self.duration_ns, row),
+            sequence_no: Perhaps::new(bigint(self.sequence_no, row)),
+            observed_at: Perhaps::new(common.observed_at(row)),
+            duration_ns: Perhaps::new(bigint(self.duration_ns, row)),
             order: self.order.sym(row, symbols),
-            order_value: decimal(self.order_value, row),
+            order_value: Amount::new(decimal(self.order_value, row)),
             currency: self.currency.sym(row, symbols),
             session_previous: self.session_previous.sym(row, symbols),
             replay_url: self.replay_url.sym(row, symbols),
@@ -177,9 +177,9 @@ impl<'a> Columns<'a> {
         key.row(row, known)
             .number(event.kind as u64)
             .number(event.frustration as u64)
-            .signed(event.sequence_no)
-            .signed(event.duration_ns)
-            .signed(event.order_value.and_then(|value| i64::try_from(value).ok()))
+            .signed(event.sequence_no.get())
+            .signed(event.duration_ns.get())
+            .signed(event.order_value.get().and_then(|value| i64::try_from(value).ok()))
             .signed(boolean(self.handled, row_idx).map(i64::from));
         for sym in [event.op, event.order, event.currency, event.session_previous, event.replay_url]
         {
