@@ -6,7 +6,34 @@
 -- group of nothing but repeats has 0; n_occurrences is an estimate where telemetry is sampled: each occurrence counts as
 -- many as it stands for (sample_weight); n_tickets counts the tickets that have the group in ticket_context. Times leave
 -- out errors without a usable time.
-WITH earliest AS (
+-- Errors occur without a fault too: baseline_per_hour is how many failures an hour began with the group before the last 24
+-- hours of the telemetry, and excess_last_day how many more began with it in these 24 hours than that leads to expect.
+-- Only minutes in which there are logs, spans or events count. Both are NULL where there is no such minute before;
+-- error_excess does the same for any period, with intervals.
+WITH newest AS (
+    SELECT max(newest_at) AS newest_at
+    FROM (
+        SELECT max(ts) AS newest_at FROM logs WHERE day > DATE '1970-01-01'
+        UNION ALL
+        SELECT max(ts) FROM spans WHERE day > DATE '1970-01-01'
+        UNION ALL
+        SELECT max(ts) FROM events WHERE day > DATE '1970-01-01'
+    ) AS telemetry
+),
+minutes AS (
+    SELECT CAST(ts AS BIGINT) / 60000000 AS minute FROM logs WHERE day > DATE '1970-01-01'
+    UNION
+    SELECT CAST(ts AS BIGINT) / 60000000 FROM spans WHERE day > DATE '1970-01-01'
+    UNION
+    SELECT CAST(ts AS BIGINT) / 60000000 FROM events WHERE day > DATE '1970-01-01'
+),
+seen AS (
+    SELECT
+        CAST(count(*) FILTER (WHERE m.minute * 60000000 <= n.last_day) AS DOUBLE) AS n_before,
+        CAST(count(*) FILTER (WHERE m.minute * 60000000 > n.last_day) AS DOUBLE) AS n_last_day
+    FROM minutes m CROSS JOIN (SELECT CAST(newest_at - INTERVAL '1 day' AS BIGINT) AS last_day FROM newest) AS n
+),
+earliest AS (
     SELECT
         error_group_id,
         first_value(title ORDER BY ts, error_id) AS title,
@@ -19,8 +46,10 @@ WITH earliest AS (
         CAST(round(coalesce(sum(coalesce(sample_weight, 1)) FILTER (WHERE duplicate_of IS NULL), 0)) AS BIGINT) AS n_occurrences,
         count(DISTINCT session_id) FILTER (WHERE duplicate_of IS NULL) AS n_sessions,
         count(DISTINCT coalesce(user_id, user_pseudo_id)) FILTER (WHERE duplicate_of IS NULL) AS n_users,
-        count(DISTINCT account_id) FILTER (WHERE duplicate_of IS NULL) AS n_accounts
-    FROM errors
+        count(DISTINCT account_id) FILTER (WHERE duplicate_of IS NULL) AS n_accounts,
+        count(*) FILTER (WHERE root_cause AND day > DATE '1970-01-01' AND ts <= newest_at - INTERVAL '1 day') AS n_before,
+        count(*) FILTER (WHERE root_cause AND ts > newest_at - INTERVAL '1 day') AS n_last_day
+    FROM errors CROSS JOIN newest
     WHERE error_group_id IS NOT NULL
     GROUP BY error_group_id
 ),
@@ -29,16 +58,6 @@ ticketed AS (
     FROM ticket_context
     WHERE error_group_id IS NOT NULL
     GROUP BY error_group_id
-),
-newest AS (
-    SELECT max(newest_at) AS newest_at
-    FROM (
-        SELECT max(ts) AS newest_at FROM logs WHERE day > DATE '1970-01-01'
-        UNION ALL
-        SELECT max(ts) FROM spans WHERE day > DATE '1970-01-01'
-        UNION ALL
-        SELECT max(ts) FROM events WHERE day > DATE '1970-01-01'
-    ) AS telemetry
 )
 SELECT
     e.error_group_id,
@@ -59,7 +78,9 @@ SELECT
     e.n_users,
     e.n_accounts,
     coalesce(t.n_tickets, 0) AS n_tickets,
-    s.state_reason
+    s.state_reason,
+    e.n_before * 60 / nullif((SELECT n_before FROM seen), 0) AS baseline_per_hour,
+    e.n_last_day - e.n_before * (SELECT n_last_day / nullif(n_before, 0) FROM seen) AS excess_last_day
 FROM earliest e
 CROSS JOIN newest n
 LEFT JOIN ticketed t ON t.error_group_id = e.error_group_id

@@ -29,6 +29,7 @@ mod incidents;
 mod journey_steps;
 mod links;
 mod members;
+mod numbers;
 mod occurrences;
 mod op;
 mod orders;

@@ -356,6 +356,12 @@ mod tests {
     #[tokio::test]
     async fn what_occurred_once_is_no_excess() {
         let session = session(&store(&[(22, "once", "s", "s")]).await).await;
+        let sql = "SELECT baseline_per_hour, excess_last_day FROM error_groups";
+        assert_eq!(
+            ask(&session, sql).await,
+            ["NULL|NULL"],
+            "there is no minute before the last day"
+        );
         let sql = "SELECT excess > 0, excess_lo < 0 FROM error_excess('5 minutes')";
         assert_eq!(ask(&session, sql).await, ["true|true"]);
     }
@@ -386,6 +392,32 @@ mod tests {
         assert_eq!(figures(&nothing).await, ["1|0|0|[no_baseline]"]);
         let sql = format!("SELECT expected, excess, excess_lo FROM {nothing}");
         assert_eq!(ask(&session, &sql).await, ["NULL|NULL|NULL"]);
+    }
+
+    #[tokio::test]
+    async fn error_groups_have_the_excess_of_the_last_day() {
+        let store = empty_store().await;
+        let mut lines = String::new();
+        let mut errors = String::new();
+        // Two minutes an hour on three days, and a group that begins a failure in one, on the last day in both.
+        for (day, hour, minute) in
+            (1..4).flat_map(|day| (0..24).flat_map(move |hour| [(day, hour, 10), (day, hour, 40)]))
+        {
+            let ts = format!("2025-10-0{day}T{hour:02}:{minute}:00Z");
+            writeln!(lines, r#"{{"ts":"{ts}","body":"work"}}"#).unwrap();
+            if minute == 10 || day == 3 {
+                writeln!(errors, r#"{{"ts":"{ts}","error_id":"{ts}","incident_id":"{ts}","error_group_id":"g","title":"g broke","root_cause":true}}"#).unwrap();
+            }
+        }
+        put(&store, "logs", &lines).await;
+        put(&store, "errors", &errors).await;
+        let session = session(&store).await;
+        let of_groups =
+            "SELECT round(baseline_per_hour, 3), round(excess_last_day, 3) FROM error_groups";
+        // Thirty failures in an hour of minutes, and 48 minutes in which 24 are too many.
+        assert_eq!(ask(&session, of_groups).await, ["30.0|24.0"]);
+        let of_period = "SELECT round(n_incidents_baseline / (baseline_ns / 3.6e12), 3), round(excess, 3) FROM error_excess(since => '2025-10-03', until => '2025-10-04')";
+        assert_eq!(ask(&session, of_period).await, ["30.0|24.0"]);
     }
 
     #[tokio::test]

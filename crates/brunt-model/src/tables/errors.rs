@@ -84,6 +84,11 @@ fn failure() -> Vec<Column> {
             "`client_error server_error dependency_error expected transient infrastructure`.",
         ),
         Column::new("error_class_rule", Text, "Rule that chose `error_class`."),
+        Column::new(
+            "error_class_confidence",
+            Text,
+            "`certain` where a rule of `errors.toml` says so, `high` where the error's own type or status does, `low` where only the place tells that recorded it.",
+        ),
         Column::new("handled", Boolean, "Whether the program caught it."),
         Column::new("recovered", Boolean, "Whether the same operation succeeded later."),
         Column::new(

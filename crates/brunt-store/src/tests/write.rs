@@ -6,7 +6,7 @@ use arrow::array::BooleanArray;
 use brunt_model::Day;
 
 use super::rows::{DAY, append_logs, at, batch, logs, sessions, table_of, texts, texts_in_order};
-use crate::{Error, LoadEntry, Store, StoreOptions};
+use crate::{Error, LoadEntry, Share, Store, StoreOptions};
 
 fn load(key: &str) -> LoadEntry {
     LoadEntry { load_id: format!("id-{key}"), key: key.to_owned(), input: format!("{key}.jsonl") }

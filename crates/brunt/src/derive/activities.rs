@@ -4,8 +4,9 @@ use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Ts, day_of};
 
 use super::carry::{Carried, activities_on, occurrence};
-use super::facts::{Status, Weight};
+use super::facts::Status;
 use super::fill::ids;
+use super::numbers::Weight;
 use super::output::{Columns, Correlation, LayoutKey, hex, sort_by_layout};
 use super::read::base_table;
 use super::symbols::Sym;

@@ -16,20 +16,30 @@ pub(super) struct Seen<'a> {
     pub(super) is_expected: bool,
 }
 
-/// The class and the name of the rule that chose it; `None` where no rule holds. The first that holds wins:
+/// What kind of failure an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Class {
+    pub(super) name: &'static str,
+    pub(super) rule: &'static str,
+    /// `certain` where somebody says so, `high` where the error's own type or status does, `low` where only the place tells
+    /// that recorded it.
+    pub(super) confidence: &'static str,
+}
+
+/// The class of an error; `None` where no rule holds. The first that holds wins:
 ///
-/// | rule | class | holds where |
-/// |---|---|---|
-/// | `rule` | `expected` | an `[[expected]]` rule of `errors.toml` says so |
-/// | `type_resource` | `infrastructure` | a type speaks of memory, disk or file handles |
-/// | `type_transient` | `transient` | a type speaks of a timeout, a lost or refused connection, an unavailable service |
-/// | `http_transient` | `transient` | HTTP status 408, 425, 429, 503 or 504 |
-/// | `http_4xx` | `client_error` | any other HTTP status from 400 to 499 |
-/// | `client_span` | `dependency_error` | it was recorded in a `CLIENT` or `PRODUCER` span |
-/// | `client_event` | `client_error` | only the client recorded it |
-/// | `http_5xx` | `server_error` | HTTP status from 500 to 599 |
-/// | `server_span` | `server_error` | it was recorded in any other span |
-pub(super) fn error_class(seen: &Seen<'_>) -> Option<(&'static str, &'static str)> {
+/// | rule | class | holds where | confidence |
+/// |---|---|---|---|
+/// | `rule` | `expected` | an `[[expected]]` rule of `errors.toml` says so | `certain` |
+/// | `type_resource` | `infrastructure` | a type speaks of memory, disk or file handles | `high` |
+/// | `type_transient` | `transient` | a type speaks of a timeout, a lost or refused connection, an unavailable service | `high` |
+/// | `http_transient` | `transient` | HTTP status 408, 425, 429, 503 or 504 | `high` |
+/// | `http_4xx` | `client_error` | any other HTTP status from 400 to 499 | `high` |
+/// | `client_span` | `dependency_error` | it was recorded in a `CLIENT` or `PRODUCER` span | `low` |
+/// | `client_event` | `client_error` | only the client recorded it | `low` |
+/// | `http_5xx` | `server_error` | HTTP status from 500 to 599 | `high` |
+/// | `server_span` | `server_error` | it was recorded in any other span | `low` |
+pub(super) fn error_class(seen: &Seen<'_>) -> Option<Class> {
     const RESOURCE: [&str; 7] = [
         "outofmemory",
         "memoryerror",
@@ -56,25 +66,26 @@ pub(super) fn error_class(seen: &Seen<'_>) -> Option<(&'static str, &'static str
             words.iter().any(|word| name.contains(word))
         })
     };
+    let class = |name, rule, confidence| Some(Class { name, rule, confidence });
     let status = seen.http_status.unwrap_or_default();
     if seen.is_expected {
-        return Some(("expected", "rule"));
+        return class("expected", "rule", "certain");
     }
     if speaks_of(&RESOURCE) {
-        return Some(("infrastructure", "type_resource"));
+        return class("infrastructure", "type_resource", "high");
     }
     if speaks_of(&TRANSIENT) {
-        return Some(("transient", "type_transient"));
+        return class("transient", "type_transient", "high");
     }
     match (status, seen.span_kind) {
-        (408 | 425 | 429 | 503 | 504, _) => Some(("transient", "http_transient")),
-        (400..=499, _) => Some(("client_error", "http_4xx")),
+        (408 | 425 | 429 | 503 | 504, _) => class("transient", "http_transient", "high"),
+        (400..=499, _) => class("client_error", "http_4xx", "high"),
         (_, Some(SpanKind::Client | SpanKind::Producer)) => {
-            Some(("dependency_error", "client_span"))
+            class("dependency_error", "client_span", "low")
         }
-        _ if seen.signals == signal::EVENT => Some(("client_error", "client_event")),
-        (500..=599, _) => Some(("server_error", "http_5xx")),
-        (_, Some(_)) => Some(("server_error", "server_span")),
+        _ if seen.signals == signal::EVENT => class("client_error", "client_event", "low"),
+        (500..=599, _) => class("server_error", "http_5xx", "high"),
+        (_, Some(_)) => class("server_error", "server_span", "low"),
         _ => None,
     }
 }
@@ -109,8 +120,18 @@ mod tests {
             (Seen { span_kind: Some(SpanKind::Internal), signals: 3, ..none }, "server_error"),
         ];
         for (seen, class) in cases {
-            assert_eq!(error_class(&seen).map(|(class, _)| class), Some(class), "{seen:?}");
+            assert_eq!(error_class(&seen).map(|class| class.name), Some(class), "{seen:?}");
         }
         assert_eq!(error_class(&Seen { signals: signal::LOG, ..none }), None);
+    }
+
+    #[test]
+    fn what_the_error_says_is_surer_than_where_it_was_recorded() {
+        let confidence = |seen| error_class(&seen).map(|class| class.confidence);
+        let none = Seen { span_kind: Some(SpanKind::Server), ..Seen::default() };
+        let by_status = Seen { http_status: Some(500), ..none };
+        assert_eq!(confidence(none), Some("low"));
+        assert_eq!(confidence(by_status), Some("high"));
+        assert_eq!(confidence(Seen { is_expected: true, ..by_status }), Some("certain"));
     }
 }

@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 use brunt_model::Day;
 
 use super::carry::{Carried, Carrier, InUnits, activities_on, activity, occurrences_on};
-use super::class::{Seen, error_class};
+use super::class::{Class, Seen, error_class};
 use super::facts::{Record, SpanKind, Status, signal};
 use super::fill::{ids, trace_level};
 use super::grouping::Grouping;
@@ -33,7 +33,7 @@ struct ErrorRow<'a> {
     recovered: Option<bool>,
     span_name: Sym,
     span_kind: Option<SpanKind>,
-    class: Option<(&'static str, &'static str)>,
+    class: Option<Class>,
 }
 
 /// Successful requests by what they tried, for those who met an error there.
@@ -193,8 +193,10 @@ fn write(symbols: &Symbols, mut rows: Vec<ErrorRow<'_>>) -> Result<Vec<RecordBat
         columns.sym(name, symbols, rows.iter().map(|row| of(&row.record)));
     }
     columns.texts("signals", rows.iter().map(|row| signal_names(row.of.signals)));
-    columns.text("error_class", rows.iter().map(|row| row.class.map(|(class, _)| class)));
-    columns.text("error_class_rule", rows.iter().map(|row| row.class.map(|(_, rule)| rule)));
+    let class = |of: fn(Class) -> &'static str| rows.iter().map(move |row| row.class.map(of));
+    columns.text("error_class", class(|class| class.name));
+    columns.text("error_class_rule", class(|class| class.rule));
+    columns.text("error_class_confidence", class(|class| class.confidence));
     columns.boolean("handled", rows.iter().map(|row| row.of.handled));
     columns.boolean("expected", rows.iter().map(|row| Some(row.grouping.is_expected)));
     columns.boolean("recovered", rows.iter().map(|row| row.recovered));

@@ -5,6 +5,7 @@ use brunt_model::Day;
 use super::context::{Context, Contexts};
 use super::cut::{Mark, NO_SEGMENT, QUIET_MICROS, Segment, cut};
 use super::evidence::{Evidence, Seen};
+use super::numbers::{Amount, Perhaps, Weight};
 use super::symbols::Sym;
 
 /// Rows whose time is not known are stored on this day; they have no session, activity or journey.
@@ -74,19 +75,6 @@ pub(super) enum Status {
     Unset,
     None,
 }
-
-/// A number that may be missing, in the eight bytes of the number: the least of all stands for none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Perhaps(i64);
-
-/// Ten-thousandths that may be missing, upper and lower half, without the alignment of an `i128`; the least of all stands
-/// for none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Amount(i64, u64);
-
-/// How many rows one stands for; a single precision is plenty for a sampling rate. What is no number stands for none.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Weight(f32);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
@@ -393,40 +381,6 @@ impl Frustration {
             (Frustration::Reload, "reload"),
         ];
         word(&ALL, text).unwrap_or(Self::None)
-    }
-}
-
-impl Perhaps {
-    pub(super) fn new(number: Option<i64>) -> Self {
-        Self(number.unwrap_or(i64::MIN))
-    }
-
-    pub(super) fn get(self) -> Option<i64> {
-        Some(self.0).filter(|number| *number != i64::MIN)
-    }
-}
-
-impl Amount {
-    #[expect(clippy::cast_possible_truncation, reason = "two halves are the whole")]
-    pub(super) fn new(amount: Option<i128>) -> Self {
-        let amount = amount.unwrap_or(i128::MIN);
-        Self((amount >> 64) as i64, amount.cast_unsigned() as u64)
-    }
-
-    pub(super) fn get(self) -> Option<i128> {
-        let amount = i128::from(self.0) << 64 | i128::from(self.1);
-        Some(amount).filter(|amount| *amount != i128::MIN)
-    }
-}
-
-impl Weight {
-    #[expect(clippy::cast_possible_truncation, reason = "a sampling rate needs no more digits")]
-    pub(super) fn new(weight: Option<f64>) -> Self {
-        Self(weight.map_or(f32::NAN, |weight| weight as f32))
-    }
-
-    pub(super) fn double(self) -> Option<f64> {
-        (!self.0.is_nan()).then(|| f64::from(self.0))
     }
 }
 

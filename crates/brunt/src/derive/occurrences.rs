@@ -4,7 +4,9 @@
 //! record where something else tells of the same failure: an error recorded in that span, a failed span below it,
 //! an error log of its service without span id while it ran or within two seconds after.
 
-use super::facts::{Facts, NO_ROW, Record, RowKind, Says, signal};
+use std::collections::HashMap;
+
+use super::facts::{Facts, NO_ROW, Record, Row, RowKind, Says, signal};
 use super::failing::Failing;
 use super::incidents::{self, Heard, Incident, RootEvidence};
 use super::symbols::Sym;
@@ -120,10 +122,11 @@ fn absorb_bare(window: &Window, failing: &Failing, records: &mut Vec<Placed>) {
     let (bare, mut told): (Vec<Placed>, Vec<Placed>) =
         records.drain(..).partition(|placed| placed.record.says != Says::Error);
     told.sort_by_key(|placed| (placed.record.ts, placed.identity));
+    let tellers = Tellers::of(window, &told);
     for span in bare {
-        if let Some(teller) = told.iter_mut().find(|placed| tells_of(window, placed, &span)) {
-            teller.signals |= signal::SPAN;
-            teller.n_records += 1;
+        if let Some(teller) = tellers.first_of(window, &span) {
+            told[teller].signals |= signal::SPAN;
+            told[teller].n_records += 1;
         } else if !failing.below(span.node) {
             kept.push(span);
         }
@@ -132,17 +135,49 @@ fn absorb_bare(window: &Window, failing: &Failing, records: &mut Vec<Placed>) {
     records.append(&mut kept);
 }
 
-fn tells_of(window: &Window, teller: &Placed, bare: &Placed) -> bool {
-    if teller.node != NO_NODE {
-        return teller.node == bare.node;
+/// Errors that may tell of a span's error state, as places among them: of each span the first, and of each service the
+/// logs that name no span, by time.
+#[derive(Debug, Default)]
+struct Tellers {
+    of_span: HashMap<u32, usize>,
+    of_service: HashMap<Sym, Vec<(i64, usize)>>,
+}
+
+impl Tellers {
+    /// `told` are by time.
+    fn of(window: &Window, told: &[Placed]) -> Self {
+        let mut tellers = Self::default();
+        for (idx, placed) in told.iter().enumerate() {
+            let row = window.row(placed.at);
+            let service = service(window, row);
+            if placed.node != NO_NODE {
+                tellers.of_span.entry(placed.node).or_insert(idx);
+            } else if row.span == 0 && service.is_some() {
+                tellers.of_service.entry(service).or_default().push((row.ts, idx));
+            }
+        }
+        for logs in tellers.of_service.values_mut() {
+            logs.sort_unstable();
+        }
+        tellers
     }
-    let (log, row) = (window.row(teller.at), window.row(bare.at));
-    let service = |context| window.known.contexts.context(context).service();
-    let end = window.facts(bare.at.day).span(row).map_or(row.ts, |span| span.end(row.ts));
-    log.span == 0
-        && service(log.context).is_some()
-        && service(log.context) == service(row.context)
-        && (row.ts..=end.saturating_add(AFTER_MICROS)).contains(&log.ts)
+
+    /// The first that tells of a span's error state.
+    fn first_of(&self, window: &Window, bare: &Placed) -> Option<usize> {
+        let row = window.row(bare.at);
+        let end = window.facts(bare.at.day).span(row).map_or(row.ts, |span| span.end(row.ts));
+        let while_it_ran = row.ts..=end.saturating_add(AFTER_MICROS);
+        let of_service = self.of_service.get(&service(window, row)).and_then(|logs| {
+            let first = logs.partition_point(|(ts, _)| ts < while_it_ran.start());
+            logs.get(first).filter(|(ts, _)| while_it_ran.contains(ts))
+        });
+        let of_span = self.of_span.get(&bare.node).copied();
+        of_span.into_iter().chain(of_service.map(|(_, idx)| *idx)).min()
+    }
+}
+
+fn service(window: &Window, row: &Row) -> Sym {
+    window.known.contexts.context(row.context).service()
 }
 
 /// Root type and template; where nothing was said, the group.

@@ -8,11 +8,12 @@ use brunt_model::Day;
 use super::carry::{Carried, activities_on, occurrence, occurrences_on};
 use super::cut::NO_SEGMENT;
 use super::evidence::Evidence;
-use super::facts::{EventKind, Frustration, RowKind, Weight};
+use super::facts::{EventKind, Frustration, RowKind};
 use super::fill::{
     Found, Ids, Piece, Source, parts, session_context, session_evidence, started_at, unit_of,
     with_gap,
 };
+use super::numbers::Weight;
 use super::output::{Columns, Correlation, LayoutKey, sort_by_layout};
 use super::read::base_table;
 use super::symbols::{Sym, Symbols};

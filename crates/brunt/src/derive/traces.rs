@@ -4,8 +4,9 @@ use arrow::record_batch::RecordBatch;
 use brunt_model::Day;
 
 use super::evidence::{Evidence, Seen};
-use super::facts::{RowKind, Status, Weight};
+use super::facts::{RowKind, Status};
 use super::fill::{Found, Ids, Piece, Source, session_evidence, started_at, with_gap};
+use super::numbers::Weight;
 use super::output::{Columns, Correlation, LayoutKey, sort_by_layout};
 use super::read::base_table;
 use super::symbols::{Sym, Symbols};

@@ -10,7 +10,8 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::Known;
 use crate::code::Code;
 use crate::derive::context::{self, Context};
-use crate::derive::facts::{NO_ROW, Row, RowKind, Weight};
+use crate::derive::facts::{NO_ROW, Row, RowKind};
+use crate::derive::numbers::Weight;
 use crate::derive::symbols::{Sym, Symbols};
 use crate::error::Error;
 

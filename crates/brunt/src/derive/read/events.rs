@@ -9,7 +9,8 @@ use super::columns::{
 use super::records::{Beside, Place, Told, given, record};
 use super::{Collected, Known};
 use crate::derive::cut::Mark;
-use crate::derive::facts::{Amount, Event, EventKind, Frustration, Perhaps, Row, RowKind, signal};
+use crate::derive::facts::{Event, EventKind, Frustration, Row, RowKind, signal};
+use crate::derive::numbers::{Amount, Perhaps};
 use crate::derive::op::event_op;
 use crate::derive::symbols::Sym;
 use crate::error::Error;

@@ -3,7 +3,8 @@
 use brunt_fingerprint::Occurrence;
 
 use super::Known;
-use crate::derive::facts::{Record, Says, Weight};
+use crate::derive::facts::{Record, Says};
+use crate::derive::numbers::Weight;
 use crate::derive::symbols::{Sym, Symbols};
 
 /// An error as one row tells it; texts that are empty count as missing.

@@ -10,7 +10,8 @@ use super::columns::{
 use super::records::{Beside, Place, Told, given, record};
 use super::{Collected, Known};
 use crate::derive::exceptions::{SpanException, span_exceptions};
-use crate::derive::facts::{Perhaps, Record, Row, RowKind, Says, Span, SpanKind, Status, signal};
+use crate::derive::facts::{Record, Row, RowKind, Says, Span, SpanKind, Status, signal};
+use crate::derive::numbers::Perhaps;
 use crate::derive::op::{Tried, request_op};
 use crate::derive::symbols::Sym;
 use crate::error::Error;
