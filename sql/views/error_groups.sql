@@ -9,7 +9,7 @@
 -- Errors occur without a fault too: baseline_per_hour is how many failures an hour began with the group before the last 24
 -- hours of the telemetry, and excess_last_day how many more began with it in these 24 hours than that leads to expect.
 -- Only minutes in which there are logs, spans or events count. Both are NULL where there is no such minute before;
--- error_excess does the same for any period, with intervals.
+-- error_excess does so for any period, to the microsecond and with intervals.
 WITH newest AS (
     SELECT max(newest_at) AS newest_at
     FROM (

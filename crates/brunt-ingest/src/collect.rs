@@ -151,6 +151,7 @@ impl<'s> Collect<'s> {
 
     fn timeless(&mut self, table: &'static Table, batch: RecordBatch) -> Result<(), Error> {
         let n_max = N_TIMELESS_BATCHES_MAX * self.batch_rows_max();
+        self.times.expect_some();
         let waiting = self.waiting_of(table);
         waiting.n_timeless += batch.num_rows();
         waiting.n_timeless_bytes += batch.get_array_memory_size();

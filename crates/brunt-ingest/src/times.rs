@@ -5,6 +5,9 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// At 16 bytes a piece this keeps a load's memory bounded: of what was noted, at least so much of the latest is known.
 const KEPT: usize = 1 << 19;
 
+/// [`KEPT`] once some row had no time, of which more may come.
+const KEPT_FOR_SOME: usize = 1 << 21;
+
 /// A time by a hash of trace id, or of trace and span id.
 pub(crate) type Noted = (u64, i64);
 
@@ -22,6 +25,7 @@ pub(crate) struct Times {
     latest: Noticed,
     /// What was noted before, as much again.
     before: Noticed,
+    some_ask: bool,
 }
 
 #[derive(Debug, Default)]
@@ -53,9 +57,15 @@ impl Notes {
 impl Times {
     pub(crate) fn add(&mut self, noted: &[Noted]) {
         self.latest.noted.extend_from_slice(noted);
-        if self.latest.noted.len() >= KEPT {
+        let kept = if self.some_ask { KEPT_FOR_SOME } else { KEPT };
+        if self.latest.noted.len() >= kept {
             self.before = std::mem::take(&mut self.latest);
         }
+    }
+
+    /// Makes known that rows without a time came, which will ask.
+    pub(crate) fn expect_some(&mut self) {
+        self.some_ask = true;
     }
 
     /// The start of the row's span, else the earliest time of its trace.
@@ -122,5 +132,12 @@ mod tests {
         }
         assert_eq!([times.find("t4", None), times.find("t0", None)], [Some(20), None]);
         assert!(times.latest.noted.len() + times.before.noted.len() <= 2 * KEPT);
+
+        times.expect_some();
+        for n in 5..8 {
+            let keys = (n * KEPT as u64)..((n + 1) * KEPT as u64);
+            times.add(&keys.map(|key| (key, 1)).collect::<Vec<_>>());
+        }
+        assert_eq!(times.find("t4", None), Some(20), "more is kept for who asks");
     }
 }

@@ -350,6 +350,9 @@ impl Transaction {
     /// What to offer; `None` where nothing was changed.
     pub(crate) async fn into_draft(mut self) -> Result<Option<WriteDraft>, Error> {
         self.flush().await?;
+        if let Some((table, day)) = self.replaced.keys().next() {
+            return Err(Error::mismatch(table, format!("the last share of {day} is missing")));
+        }
         self.changes.retain(|_, changes| !changes.added.is_empty() || !changes.removed.is_empty());
         let same_definitions = self.definitions_hash == self.base.definitions_hash;
         let same_loads = self.loads.is_empty() && self.unloads.is_empty();

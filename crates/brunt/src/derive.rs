@@ -62,6 +62,7 @@ use brunt_store::Share;
 use futures::stream::BoxStream;
 
 pub(crate) use self::links::Links;
+pub(crate) use self::parts::PART_ROWS;
 pub(crate) use self::read::attribute;
 use self::read::base_table;
 pub(crate) use self::recorded::Recorded;
@@ -135,7 +136,7 @@ pub(crate) async fn derive_days(
     n_rows: &BTreeMap<Day, u64>,
     definitions: &Definitions,
 ) -> Result<(), Error> {
-    for parts::Task { days, n_parts } in parts::tasks(days, n_rows, parts::PART_ROWS) {
+    for parts::Task { days, n_parts } in parts::tasks(days, n_rows, PART_ROWS) {
         match n_parts {
             1 => derive_on(tables, &days, definitions, 2).await?,
             _ => parts::derive_in_parts(tables, &days, definitions, n_parts).await?,

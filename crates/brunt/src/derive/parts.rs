@@ -30,8 +30,11 @@ use crate::code::Code;
 use crate::definitions::Definitions;
 use crate::error::Error;
 
-/// Rows from which a day is derived at once; of more than two parts of as many, two are in memory at a time.
-pub(super) const PART_ROWS: u64 = 600_000;
+/// Base rows of a part, in the five days that decide a day; twice as many are derived at once, without parts.
+pub(crate) const PART_ROWS: u64 = 600_000;
+
+/// Each is an open file.
+const PARTS_MAX: u64 = 128;
 
 /// Parts that are derived at a time. Each takes some 100 MB, whatever the number of cores is.
 const WORKERS_MAX: usize = 2;
@@ -57,10 +60,15 @@ pub(super) fn tasks(
     };
     let n_parts = |days: &BTreeSet<Day>| -> usize {
         let largest = days.iter().map(|day| rows_of(&BTreeSet::from([*day]))).max();
-        usize::try_from(largest.unwrap_or_default().div_ceil(part_rows)).unwrap_or(usize::MAX)
+        let n_parts = largest.unwrap_or_default().div_ceil(part_rows).min(PARTS_MAX);
+        // Two parts would be in memory together as one. Powers of two, so that a day that grows a little keeps the parts
+        // that did not change, and with them its files.
+        usize::try_from(n_parts)
+            .ok()
+            .filter(|n_parts| *n_parts > 2)
+            .map_or(1, usize::next_power_of_two)
     };
-    // Two parts would be in memory together as one.
-    if n_parts(days) <= 2 {
+    if n_parts(days) == 1 {
         return vec![Task { days: days.clone(), n_parts: 1 }];
     }
     let mut tasks: Vec<Task> = Vec::new();
@@ -76,7 +84,7 @@ pub(super) fn tasks(
         }
     }
     for task in &mut tasks {
-        task.n_parts = n_parts(&task.days).max(1);
+        task.n_parts = n_parts(&task.days);
     }
     tasks
 }
@@ -123,12 +131,17 @@ async fn derive_files(
         let (files, sender) = (Arc::clone(&files), sender.clone());
         let (days, definitions) = (days.clone(), definitions.clone());
         workers.push(tokio::task::spawn_blocking(move || {
-            let next = || files.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let files = || files.lock().unwrap_or_else(PoisonError::into_inner);
+            let next = || files().pop();
             while let Some(file) = next() {
                 let mut part = Part { file, derived: sender.clone() };
-                block_on(derive_on(&mut part, &days, &definitions, 1))?;
+                if let Err(error) = block_on(derive_on(&mut part, &days, &definitions, 1)) {
+                    // The others need not go on.
+                    files().clear();
+                    return Err(error);
+                }
             }
-            Ok::<(), Error>(())
+            Ok(())
         }));
     }
     drop(sender);
@@ -213,11 +226,11 @@ mod tests {
         let mut n_rows: BTreeMap<Day, u64> = (0..10).map(|day| (Day(day), 1)).collect();
         n_rows.insert(Day(4), 5 * PART);
         let of_one = tasks(&days(0..10), &n_rows, PART);
-        assert_eq!(of_one, [Task { days: days(0..10), n_parts: 6 }]);
+        assert_eq!(of_one, [Task { days: days(0..10), n_parts: 8 }]);
         n_rows.insert(Day(9), 7 * PART);
         let of_two = tasks(&days(0..10), &n_rows, PART);
         let expected =
-            [Task { days: days(0..7), n_parts: 6 }, Task { days: days(7..10), n_parts: 8 }];
+            [Task { days: days(0..7), n_parts: 8 }, Task { days: days(7..10), n_parts: 8 }];
         assert_eq!(of_two, expected, "day 7 is the first that reaches day 9");
     }
 }

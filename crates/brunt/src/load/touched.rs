@@ -60,7 +60,9 @@ impl Touched {
         tx.flush().await?;
         let n_rows = rows_by_day(tx, &derive::reach(&derive::reach(&self.days))).await?;
         let n_rows: u64 = n_rows.values().sum();
-        let n_rows_max = n_rows.checked_div(part_of_days).unwrap_or(u64::MAX);
+        // They are in memory twice, and whole days are derived in parts.
+        let few = |n_rows: u64| n_rows.min(derive::PART_ROWS);
+        let n_rows_max = n_rows.checked_div(part_of_days).map_or(u64::MAX, few);
         if !self.is_much && self.n_rows <= n_rows_max {
             let n_rows_max = usize::try_from(n_rows_max).unwrap_or(usize::MAX);
             let mut versions = TransactionVersions { tx };

@@ -1,13 +1,16 @@
 //! Which ids hang together, and so which rows: a forest of ids in which those of a row are in one tree
 //! (union-find, Galler & Fischer 1964, with path halving).
 
-use arrow::array::Array;
+use arrow::array::{Array, AsArray};
 use arrow::record_batch::RecordBatch;
 use brunt_model::TraceId;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::by_hash::ByHash;
 use crate::derive::links::{Columns, TRACE};
+
+/// What logs say, by which those without any id, and perhaps without a time, are parted.
+const BODY: &str = "body";
 
 /// The ids of rows. Equal hashes of different ids connect more than there is to connect, which is no harm.
 #[derive(Debug, Default)]
@@ -101,27 +104,26 @@ impl Parts {
         usize::try_from(self.n_parts).unwrap_or(usize::MAX)
     }
 
-    /// The rows of a batch by their part.
-    pub(super) fn split(&self, batch: &RecordBatch) -> Vec<Vec<u32>> {
+    /// The rows of a batch by their part; `None` where a row has an id that was not connected.
+    pub(super) fn split(&self, batch: &RecordBatch) -> Option<Vec<Vec<u32>>> {
         let columns = Columns::of(batch);
+        let bodies = batch.column_by_name(BODY).and_then(|bodies| bodies.as_string_opt::<i32>());
         let mut rows_of = vec![Vec::new(); self.len()];
         for (row_idx, row) in (0..batch.num_rows()).zip(0_u32..) {
             let id = columns.ids.iter().find(|(_, texts)| texts.is_valid(row_idx));
-            let part = match id {
-                Some((name, texts)) => {
-                    self.part_of.get(&hash(name, texts.value(row_idx))).copied().unwrap_or_default()
-                }
-                // Equal rows of no id tell each other apart, and have one time.
-                None => self.of_time(columns.ts(row_idx).unwrap_or_default()),
+            let part = if let Some((name, texts)) = id {
+                *self.part_of.get(&hash(name, texts.value(row_idx)))?
+            } else {
+                // Equal rows of no id tell each other apart: they have one time, and one body.
+                let body = bodies.filter(|bodies| bodies.is_valid(row_idx));
+                let body = body.map_or("", |bodies| bodies.value(row_idx));
+                let ts = columns.ts(row_idx).unwrap_or_default();
+                let hash = xxh3_64_with_seed(body.as_bytes(), ts.cast_unsigned());
+                u32::try_from(hash % self.n_parts).ok()?
             };
             rows_of[part as usize].push(row);
         }
-        rows_of
-    }
-
-    fn of_time(&self, ts: i64) -> u32 {
-        let hash = xxh3_64_with_seed(&ts.to_le_bytes(), 0);
-        u32::try_from(hash % self.n_parts).unwrap_or_default()
+        Some(rows_of)
     }
 }
 

@@ -59,7 +59,13 @@ pub(super) async fn spill(
                     let begun = outs.drain(..).map(|out| StreamWriter::try_new(out, &schema));
                     streams = begun.collect::<Result<_, _>>().map_err(arrow_failed)?;
                 }
-                for (stream, rows) in streams.iter_mut().zip(parts.split(&batch)) {
+                let rows_of = parts.split(&batch).ok_or_else(|| {
+                    Error::statement(
+                        Code::Internal,
+                        format!("rows of \"{name}\" changed meanwhile"),
+                    )
+                })?;
+                for (stream, rows) in streams.iter_mut().zip(rows_of) {
                     if !rows.is_empty() {
                         let rows = take_record_batch(&batch, &UInt32Array::from(rows));
                         rows.and_then(|rows| stream.write(&rows)).map_err(arrow_failed)?;
