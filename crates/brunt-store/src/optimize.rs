@@ -20,6 +20,9 @@ use crate::transaction::Transaction;
 /// Small merges that are under way at a time, since each waits for the disk.
 const MERGES_MAX: usize = 4;
 
+/// Fewer bytes than this take little memory to merge; each of what is larger is merged by itself.
+const SMALL_BYTES_MAX: u64 = 1 << 20;
+
 /// What `optimize` did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Optimized {
@@ -89,7 +92,7 @@ impl Transaction {
     /// write changed.
     pub async fn merge_small_runs(&mut self) -> Result<(), Error> {
         self.flush().await?;
-        let mut merging = Vec::new();
+        let (mut small, mut large) = (Vec::new(), Vec::new());
         for (table, day) in self.changed_days() {
             if table.kind == TableKind::System {
                 continue;
@@ -97,6 +100,7 @@ impl Transaction {
             let files = self.files_of_day(table, day).await?;
             for files in groups_to_merge(table.kind, &files) {
                 let (location, now) = (self.location().clone(), self.now());
+                let n_bytes: u64 = files.iter().map(|file| file.size_bytes).sum();
                 let merge = async move {
                     let input = DayFiles {
                         table,
@@ -108,13 +112,16 @@ impl Transaction {
                     let after = merge_day(&location, &input, now).await?;
                     Ok::<_, Error>((table, files, after))
                 };
+                let merging = if n_bytes < SMALL_BYTES_MAX { &mut small } else { &mut large };
                 merging.push(merge.boxed());
             }
         }
-        let merged: Vec<_> =
-            futures::stream::iter(merging).buffered(MERGES_MAX).try_collect().await?;
-        for (table, before, after) in merged {
-            self.exchange_files(table, &before, &after, true);
+        for (merging, n_max) in [(small, MERGES_MAX), (large, 1)] {
+            let merged: Vec<_> =
+                futures::stream::iter(merging).buffered(n_max).try_collect().await?;
+            for (table, before, after) in merged {
+                self.exchange_files(table, &before, &after, true);
+            }
         }
         Ok(())
     }

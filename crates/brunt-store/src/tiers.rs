@@ -14,8 +14,9 @@ pub(crate) const RUNS_MAX: usize = 4;
 /// Runs with fewer rows than four times these are all of one size: they are soon written.
 const LEAST_ROWS: u64 = 1 << 10;
 
-/// A run of so many bytes is not small.
-const RUN_BYTES_MAX: u64 = 8 << 20;
+/// A run of so many bytes is not small: less than what a full buffer of a large load becomes, which is not worth another
+/// round.
+const RUN_BYTES_MAX: u64 = 4 << 20;
 
 /// Runs of similar size with more bytes than this together come from a large load, and wait for `optimize`.
 const MERGED_BYTES_MAX: u64 = RUNS_MAX as u64 * RUN_BYTES_MAX;
@@ -135,11 +136,11 @@ mod tests {
     #[test]
     fn what_a_large_load_left_is_not_for_small_ones_to_merge() {
         let large = |run, size_bytes| DataFile { size_bytes, ..file(run, 100, 0) };
-        let few: Vec<DataFile> = (0..8).map(|run| large(run, 4 << 20)).collect();
+        let few: Vec<DataFile> = (0..8).map(|run| large(run, RUN_BYTES_MAX / 2)).collect();
         assert_eq!(groups_to_merge(TableKind::Base, &few).len(), 1);
-        let many: Vec<DataFile> = (0..9).map(|run| large(run, 4 << 20)).collect();
+        let many: Vec<DataFile> = (0..9).map(|run| large(run, RUN_BYTES_MAX / 2)).collect();
         assert_eq!(groups_to_merge(TableKind::Base, &many).len(), 0);
-        let whole: Vec<DataFile> = (0..4).map(|run| large(run, 8 << 20)).collect();
+        let whole: Vec<DataFile> = (0..4).map(|run| large(run, RUN_BYTES_MAX)).collect();
         assert_eq!(groups_to_merge(TableKind::Base, &whole).len(), 0);
     }
 

@@ -10,7 +10,15 @@ use brunt_testkit::needs::python_with;
 use super::rows::{DAY, append_logs, at, sessions, table_of, texts};
 use crate::{Store, StoreOptions};
 
+/// Ends a script that came to its end: now and then the threads of its packages abort the interpreter when it tidies up.
+const END: &str = "
+import os
+sys.stdout.flush()
+os._exit(0)
+";
+
 fn run(python: &str, script: &str, folder: &Path) -> String {
+    let script = format!("{script}{END}");
     let output = Command::new(python).arg("-c").arg(script).arg(folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
