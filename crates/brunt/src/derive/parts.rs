@@ -1,4 +1,4 @@
-//! Derives days that are too many rows for memory in parts that nothing connects, a part a core.
+//! Derives days that are too many rows for memory in parts that nothing connects, two at a time.
 //!
 //! ```text
 //! ids of all rows ─ connect ─► which part each row is of
