@@ -63,8 +63,8 @@ use futures::stream::BoxStream;
 
 pub(crate) use self::links::Links;
 pub(crate) use self::parts::PART_ROWS;
-pub(crate) use self::read::attribute;
 use self::read::base_table;
+pub(crate) use self::read::{DERIVED_FROM, attribute};
 pub(crate) use self::recorded::Recorded;
 pub(crate) use self::regroup::{Regroup, Regrouped};
 pub(crate) use self::touched::{Found, Versions, derive_touched};
@@ -107,7 +107,10 @@ pub(crate) trait Tables: Rows {
         rows: Vec<RecordBatch>,
         share: Share,
     ) -> Result<(), Error>;
+}
 
+/// Where derived tables go that are made anew as a whole.
+pub(crate) trait WholeTables: Rows {
     /// Makes these the only rows of a derived table; days that are not named are emptied.
     async fn replace_all(
         &mut self,
@@ -188,7 +191,7 @@ async fn derive_on(
 /// # Errors
 /// Those of `tables`.
 pub(crate) async fn derive_whole(
-    tables: &mut impl Tables,
+    tables: &mut impl WholeTables,
     days: &BTreeSet<Day>,
 ) -> Result<(), Error> {
     let of_tickets = tickets::derive(tables, days).await?;

@@ -54,6 +54,11 @@ impl Error {
         Fault::new(code, message).into()
     }
 
+    /// What could not be done with a temporary file, as a verb and its object.
+    pub(crate) fn temporary(action: &'static str, source: std::io::Error) -> Self {
+        Self::Io { action, path: std::env::temp_dir().display().to_string(), source }
+    }
+
     pub fn code(&self) -> Code {
         match self {
             Self::Statement(fault) => fault.code,

@@ -47,7 +47,7 @@ pub use input::Input;
 pub use retention::Expired;
 pub(crate) use retention::run as apply_retention;
 pub use summary::{FileOutcome, FileSummary, LoadSummary, TableCounts};
-pub(crate) use transaction::{DERIVED_FROM, add_system_rows, is_frozen};
+pub(crate) use transaction::{add_system_rows, is_frozen};
 pub use unload::Unloaded;
 pub(crate) use unload::run as unload;
 

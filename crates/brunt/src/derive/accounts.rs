@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Ts, day_of};
 
-use super::Tables;
+use super::Rows;
 use super::output::Columns;
 use super::read::base_table;
 use super::whole::{States, micros, text};
@@ -17,7 +17,7 @@ use crate::error::Error;
 /// # Errors
 /// Those of reading.
 pub(super) async fn derive(
-    tables: &mut impl Tables,
+    tables: &mut impl Rows,
     days: &BTreeSet<Day>,
 ) -> Result<BTreeMap<Day, Vec<RecordBatch>>, Error> {
     let base = base_table("account_updates")?;

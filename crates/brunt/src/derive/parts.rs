@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use self::connected::Connected;
 use self::spill::{PartFile, spill};
 use super::links::link_columns;
-use super::read::{BASE, base_table};
+use super::read::{DERIVED_FROM, base_table};
 use super::{RowStream, Rows, Tables, derive_on, reach};
 use crate::code::Code;
 use crate::definitions::Definitions;
@@ -71,22 +71,15 @@ pub(super) fn tasks(
     if n_parts(days) == 1 {
         return vec![Task { days: days.clone(), n_parts: 1 }];
     }
-    let mut tasks: Vec<Task> = Vec::new();
+    let mut together: Vec<BTreeSet<Day>> = Vec::new();
     for day in days {
-        let with_day = tasks.last().map(|task| {
-            let mut days = task.days.clone();
-            days.insert(*day);
-            days
-        });
-        match (tasks.last_mut(), with_day) {
-            (Some(task), Some(days)) if rows_of(&days) <= SPILLED_ROWS_MAX => task.days = days,
-            _ => tasks.push(Task { days: BTreeSet::from([*day]), n_parts: 1 }),
+        let with_day = together.last().map(|last| last | &BTreeSet::from([*day]));
+        match (together.last_mut(), with_day) {
+            (Some(last), Some(days)) if rows_of(&days) <= SPILLED_ROWS_MAX => *last = days,
+            _ => together.push(BTreeSet::from([*day])),
         }
     }
-    for task in &mut tasks {
-        task.n_parts = n_parts(&task.days);
-    }
-    tasks
+    together.into_iter().map(|days| Task { n_parts: n_parts(&days), days }).collect()
 }
 
 /// Derives days as [`super::derive_days`] does, in so many parts.
@@ -102,7 +95,7 @@ pub(super) async fn derive_in_parts(
     let decisive = reach(days);
     let mut connected = Connected::default();
     for day in &decisive {
-        for name in BASE {
+        for name in DERIVED_FROM {
             let table = base_table(name)?;
             let mut rows = tables.rows(table, *day, &link_columns(table)).await?;
             while let Some(batch) = rows.try_next().await? {
@@ -186,14 +179,6 @@ impl Tables for Part {
         let sent = self.derived.send((table, day, rows)).await;
         // Who asked went away because of an error, which is the one that counts.
         sent.map_err(|_| internal(&"nobody waits for what is derived"))
-    }
-
-    async fn replace_all(
-        &mut self,
-        table: &'static Table,
-        _days: BTreeMap<Day, Vec<RecordBatch>>,
-    ) -> Result<(), Error> {
-        Err(internal(&format!("\"{}\" is derived whole", table.name)))
     }
 }
 

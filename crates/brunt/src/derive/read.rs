@@ -29,8 +29,8 @@ use crate::definitions::{Condition, Definitions, Step, StepTable};
 use crate::error::Error;
 use crate::grouper::Grouper;
 
-/// The tables whose rows are derived from.
-pub(super) const BASE: [&str; 3] = ["spans", "logs", "events"];
+/// The base tables of which derived tables are made day by day.
+pub(crate) const DERIVED_FROM: [&str; 3] = ["spans", "logs", "events"];
 
 /// What texts, contexts and groupings the days in work have so far.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub(super) async fn read_day(
     #[expect(clippy::items_after_statements, reason = "named where it is used")]
     type Collect = fn(&mut Collected<'_>, &RecordBatch) -> Result<(), Error>;
     let collects: [Collect; 3] = [spans::collect, logs::collect, events::collect];
-    for (name, collect) in BASE.into_iter().zip(collects) {
+    for (name, collect) in DERIVED_FROM.into_iter().zip(collects) {
         let base = base_table(name)?;
         let steps = steps_on(definitions, name);
         let rules = Arc::clone(collected.known.groupings.rules());

@@ -19,7 +19,7 @@ use brunt_store::Share;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
-use super::{RowStream, Rows, Tables, derive_on, derive_whole};
+use super::{RowStream, Rows, Tables, WholeTables, derive_on, derive_whole};
 use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
 
@@ -227,7 +227,9 @@ impl Tables for Memory {
         of_day.extend(rows);
         Ok(())
     }
+}
 
+impl WholeTables for Memory {
     async fn replace_all(
         &mut self,
         table: &'static Table,

@@ -7,7 +7,7 @@ use arrow::array::{Array, StringArray};
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Ts, day_of};
 
-use super::Tables;
+use super::Rows;
 use super::facts::UNKNOWN_DAY;
 use super::output::Columns;
 use super::read::base_table;
@@ -23,7 +23,7 @@ type Key = (Option<String>, Result<String, u32>);
 /// # Errors
 /// Those of reading.
 pub(super) async fn derive(
-    tables: &mut impl Tables,
+    tables: &mut impl Rows,
     days: &BTreeSet<Day>,
 ) -> Result<BTreeMap<Day, Vec<RecordBatch>>, Error> {
     let base = base_table("ticket_updates")?;

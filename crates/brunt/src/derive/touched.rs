@@ -19,7 +19,7 @@ use brunt_store::Share;
 use futures::stream::{self, StreamExt};
 
 use super::links::{Links, link_columns};
-use super::read::{BASE, base_table};
+use super::read::{DERIVED_FROM, base_table};
 use super::{RowStream, Rows, Tables, derive_on, reach};
 use crate::code::Code;
 use crate::definitions::Definitions;
@@ -106,7 +106,7 @@ async fn close(
     let mut n_rows = 0;
     while !new.is_empty() {
         let mut found = Links::default();
-        for name in BASE {
+        for name in DERIVED_FROM {
             let table = base_table(name)?;
             for day in days {
                 for Found { rows, .. } in
@@ -170,13 +170,5 @@ impl<V: Versions> Tables for Part<'_, V> {
     ) -> Result<(), Error> {
         self.derived[usize::from(self.is_after)].insert((table.name, day), rows);
         Ok(())
-    }
-
-    async fn replace_all(
-        &mut self,
-        table: &'static Table,
-        _days: BTreeMap<Day, Vec<RecordBatch>>,
-    ) -> Result<(), Error> {
-        Err(Error::statement(Code::Internal, format!("\"{}\" is derived whole", table.name)))
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use brunt_model::{Day, Table, table};
 use futures::{StreamExt, TryStreamExt};
 
+use crate::derive::DERIVED_FROM;
 use crate::derive::{RowStream, Rows};
 use crate::error::Error;
-use crate::load::{DERIVED_FROM, is_frozen};
+use crate::load::is_frozen;
 use crate::session::Pin;
 
 #[derive(Debug)]

@@ -152,8 +152,7 @@ fn place(table: &Table, day: Day, key: u128) -> u128 {
 }
 
 fn spilled(source: std::io::Error) -> Error {
-    let path = std::env::temp_dir().display().to_string();
-    Error::Io { action: "keep what a load has seen in a temporary file of folder", path, source }
+    Error::temporary("keep what a load has seen in a temporary file of folder", source)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use brunt_model::Day;
 use brunt_store::Transaction;
 
-use super::transaction::DERIVED_FROM;
+use crate::derive::DERIVED_FROM;
 use crate::derive::REACH_DAYS;
 
 /// Of a file, by table: how many rows, and the first day from which anything is derived.

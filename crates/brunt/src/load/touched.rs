@@ -6,9 +6,9 @@ use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
 use brunt_store::Transaction;
 
-use super::transaction::{DERIVED_FROM, derive_days, outlives_base, rows_by_day};
+use super::transaction::{derive_days, outlives_base, rows_by_day};
 use crate::definitions::Definitions;
-use crate::derive::{self, Found, Links, Versions};
+use crate::derive::{self, DERIVED_FROM, Found, Links, Versions};
 use crate::error::Error;
 
 /// More links than these touch so much that whole days are quicker.
@@ -59,10 +59,9 @@ impl Touched {
     ) -> Result<(), Error> {
         tx.flush().await?;
         let n_rows = rows_by_day(tx, &derive::reach(&derive::reach(&self.days))).await?;
-        let n_rows: u64 = n_rows.values().sum();
+        let share = n_rows.values().sum::<u64>().checked_div(part_of_days);
         // They are in memory twice, and whole days are derived in parts.
-        let few = |n_rows: u64| n_rows.min(derive::PART_ROWS);
-        let n_rows_max = n_rows.checked_div(part_of_days).map_or(u64::MAX, few);
+        let n_rows_max = share.map_or(u64::MAX, |share| share.min(derive::PART_ROWS));
         if !self.is_much && self.n_rows <= n_rows_max {
             let n_rows_max = usize::try_from(n_rows_max).unwrap_or(usize::MAX);
             let mut versions = TransactionVersions { tx };
@@ -77,7 +76,7 @@ impl Touched {
                 return Ok(());
             }
         }
-        derive_days(tx, &self.days, definitions).await
+        derive_days(tx, &self.days, &n_rows, definitions).await
     }
 }
 

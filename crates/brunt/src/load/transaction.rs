@@ -17,11 +17,8 @@ use super::aliases::{self, Aliases};
 use super::feeds::StoredFeed;
 use super::job::all_days;
 use crate::definitions::Definitions;
-use crate::derive::{self, REACH_DAYS};
+use crate::derive::{self, DERIVED_FROM, REACH_DAYS};
 use crate::error::Error;
-
-/// The base tables of which derived tables are made day by day.
-pub(crate) const DERIVED_FROM: [&str; 3] = ["spans", "logs", "events"];
 
 /// The base tables of which derived tables are made anew as a whole.
 pub(super) const WHOLE_FROM: [&str; 2] = ["ticket_updates", "account_updates"];
@@ -70,17 +67,16 @@ pub(crate) fn is_frozen(first_day: impl Fn(&str) -> Option<Day>, table: &Table, 
     day != Day::UNDATED && first.is_some_and(|first| day < first)
 }
 
-/// Derives what rows of these days can reach.
+/// Derives what rows of these days can reach; `n_rows` as [`rows_by_day`] says, of all that decides those days.
 pub(super) async fn derive_days(
     tx: &mut Transaction,
     days: &BTreeSet<Day>,
+    n_rows: &BTreeMap<Day, u64>,
     definitions: &Definitions,
 ) -> Result<(), Error> {
     tx.flush().await?;
-    let days = derive::reach(days);
-    let n_rows = rows_by_day(tx, &derive::reach(&days)).await?;
     let mut tables = TransactionTables { tx, aliases: None };
-    derive::derive_days(&mut tables, &days, &n_rows, definitions).await
+    derive::derive_days(&mut tables, &derive::reach(days), n_rows, definitions).await
 }
 
 /// How many base rows of these days there are to derive from.
@@ -283,7 +279,9 @@ impl derive::Tables for TransactionTables<'_> {
         }
         Ok(self.tx.replace_share(table.name, day, rows, share).await?)
     }
+}
 
+impl derive::WholeTables for TransactionTables<'_> {
     async fn replace_all(
         &mut self,
         table: &'static Table,

@@ -17,7 +17,7 @@ use futures::stream::{self, StreamExt};
 use super::connected::Parts;
 use crate::code::Code;
 use crate::definitions::Definitions;
-use crate::derive::read::{BASE, as_asked, asked_of, base_table};
+use crate::derive::read::{DERIVED_FROM, as_asked, asked_of, base_table};
 use crate::derive::{RowStream, Tables};
 use crate::error::Error;
 
@@ -42,7 +42,7 @@ pub(super) async fn spill(
     let mut files =
         (0..parts.len()).map(|_| Writer::new()).collect::<io::Result<Vec<_>>>().map_err(failed)?;
     for day in days {
-        for name in BASE {
+        for name in DERIVED_FROM {
             let table = base_table(name)?;
             let asked = asked_of(table, definitions, &definitions.rules);
             let mut rows = tables.rows(table, *day, &asked).await?;
@@ -118,8 +118,7 @@ impl PartFile {
 }
 
 fn failed(source: io::Error) -> Error {
-    let path = std::env::temp_dir().display().to_string();
-    Error::Io { action: "keep rows in a temporary file of folder", path, source }
+    Error::temporary("keep rows to derive in a temporary file of folder", source)
 }
 
 fn arrow_failed(error: ArrowError) -> Error {
