@@ -82,7 +82,8 @@ impl Failure {
 impl From<brunt::Error> for Failure {
     fn from(error: brunt::Error) -> Self {
         let status = error.code().exit_status();
-        Self { message: chain(&error), detail: error.detail(), hint: error.hint(), status }
+        // The detail has the causes, of errors that have some.
+        Self { message: error.to_string(), detail: error.detail(), hint: error.hint(), status }
     }
 }
 

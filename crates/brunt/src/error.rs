@@ -25,6 +25,9 @@ pub enum Error {
     /// A local file or folder could not be read or written.
     #[error("{action} \"{path}\"")]
     Io { action: &'static str, path: String, source: std::io::Error },
+    /// A temporary file could not be written or read.
+    #[error("{what} cannot be kept in a temporary file of folder \"{folder}\"")]
+    Temporary { what: &'static str, folder: String, source: std::io::Error },
 }
 
 /// What is wrong with a statement, and where.
@@ -54,9 +57,9 @@ impl Error {
         Fault::new(code, message).into()
     }
 
-    /// What could not be done with a temporary file, as a verb and its object.
-    pub(crate) fn temporary(action: &'static str, source: std::io::Error) -> Self {
-        Self::Io { action, path: std::env::temp_dir().display().to_string(), source }
+    /// `what` was to wait in a temporary file.
+    pub(crate) fn temporary(what: &'static str, source: std::io::Error) -> Self {
+        Self::Temporary { what, folder: std::env::temp_dir().display().to_string(), source }
     }
 
     pub fn code(&self) -> Code {
@@ -65,7 +68,7 @@ impl Error {
             Self::Store(error) => store_code(error),
             Self::Input { .. } => Code::InputRefused,
             Self::Definition { .. } => Code::InvalidDefinition,
-            Self::Io { .. } => Code::System,
+            Self::Io { .. } | Self::Temporary { .. } => Code::System,
         }
     }
 
@@ -76,6 +79,9 @@ impl Error {
             Self::Store(error) => Some(error.hint().to_owned()),
             Self::Input { hint, .. } | Self::Definition { hint, .. } => hint.clone(),
             Self::Io { .. } => None,
+            Self::Temporary { .. } => {
+                Some("Name a folder with room for temporary files in TMPDIR.".to_owned())
+            }
         }
     }
 
@@ -83,7 +89,7 @@ impl Error {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Statement(fault) => fault.detail.clone(),
-            Self::Store(_) | Self::Io { .. } => causes(self),
+            Self::Store(_) | Self::Io { .. } | Self::Temporary { .. } => causes(self),
             Self::Input { .. } | Self::Definition { .. } => None,
         }
     }
@@ -190,5 +196,26 @@ impl From<Error> for datafusion::error::DataFusionError {
 impl From<Fault> for datafusion::error::DataFusionError {
     fn from(fault: Fault) -> Self {
         Error::from(fault).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temporary_file_that_fails_says_where_it_was_why_and_what_to_do() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Error::temporary("rows to derive from", full);
+        let folder = std::env::temp_dir().display().to_string();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "rows to derive from cannot be kept in a temporary file of folder \"{folder}\""
+            )
+        );
+        assert_eq!(error.detail().as_deref(), Some("no storage space."));
+        assert!(error.hint().unwrap().contains("TMPDIR"));
+        assert_eq!(error.code(), Code::System);
     }
 }

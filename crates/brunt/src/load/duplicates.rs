@@ -152,7 +152,7 @@ fn place(table: &Table, day: Day, key: u128) -> u128 {
 }
 
 fn spilled(source: std::io::Error) -> Error {
-    Error::temporary("keep what a load has seen in a temporary file of folder", source)
+    Error::temporary("what the load has seen", source)
 }
 
 #[cfg(test)]

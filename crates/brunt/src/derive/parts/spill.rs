@@ -118,7 +118,7 @@ impl PartFile {
 }
 
 fn failed(source: io::Error) -> Error {
-    Error::temporary("keep rows to derive in a temporary file of folder", source)
+    Error::temporary("rows to derive from", source)
 }
 
 fn arrow_failed(error: ArrowError) -> Error {
