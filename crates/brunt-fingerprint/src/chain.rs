@@ -54,6 +54,8 @@ pub(crate) struct Exception<'a> {
     pub(crate) type_name: &'a str,
     pub(crate) message: Cow<'a, str>,
     pub(crate) body: Body<'a>,
+    /// The one before it in the chain was thrown while this one was handled, and not because of it.
+    pub(crate) is_handled: bool,
 }
 
 /// What a language's parser makes of a text.
@@ -87,12 +89,14 @@ pub(crate) fn push_capped<T>(list: &mut Vec<T>, item: T, n_max: usize) -> bool {
     false
 }
 
-/// The root: the innermost exception with a frame of the app, else the innermost.
+/// The root: the innermost exception with a frame of the app, else the innermost. What was being handled when another
+/// was thrown is no cause of that: what its handler threw is the fault that is left.
 pub(crate) fn root(chain: &[Exception<'_>], reader: Option<Reader<'_>>) -> usize {
-    let last = chain.len().saturating_sub(1);
+    let n_causes = chain.iter().position(|exception| exception.is_handled).unwrap_or(chain.len());
+    let last = n_causes.saturating_sub(1);
     let Some(reader) = reader.filter(|_| last > 0) else { return last };
     let has_app = |at: &usize| walk(chain, *at, reader).any(|frame| reader.is_app(&frame));
-    (0..chain.len()).rev().find(has_app).unwrap_or(last)
+    (0..n_causes).rev().find(has_app).unwrap_or(last)
 }
 
 /// The frames of one exception of a chain, from the innermost call outwards, at most [`FRAMES_MAX`].

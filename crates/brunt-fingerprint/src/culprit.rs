@@ -17,8 +17,18 @@ pub(crate) enum Duty {
 }
 
 /// First words of functions that throw.
-static THROW_WORDS: Words =
-    Words::new(&["throw", "raise", "fail", "reject", "abort", "panic", "must", "rethrow"]);
+static THROW_WORDS: Words = Words::new(&[
+    "throw",
+    "raise",
+    "fail",
+    "reject",
+    "abort",
+    "panic",
+    "must",
+    "rethrow",
+    "unexpected",
+    "illegal",
+]);
 /// Whole names of functions that throw.
 static THROW_NAMES: Words = Words::new(&[
     "die",
@@ -31,21 +41,12 @@ static THROW_NAMES: Words = Words::new(&[
     "assert",
     "invariant",
 ]);
-/// First words of functions that make or pass on an error, where the last word says that it is one.
-static FACTORY_WORDS: Words = Words::new(&[
-    "new",
-    "create",
-    "make",
-    "build",
-    "wrap",
-    "convert",
-    "translate",
-    "to",
-    "as",
-    "from",
-    "handle",
-    "report",
-    "log",
+/// First words of functions that do something with errors that there are, where the last word names one. All others
+/// whose last word does, such as `newException`, `syntaxError` and `_parse_error`, make an error or pass it on.
+static ERROR_USERS: Words = Words::new(&[
+    "add", "clear", "collect", "count", "display", "fetch", "find", "get", "has", "is", "list",
+    "load", "notify", "on", "read", "render", "reset", "retry", "save", "send", "set", "show",
+    "store", "test", "without",
 ]);
 static ERROR_WORDS: Words =
     Words::new(&["exception", "error", "err", "failure", "exceptions", "errors"]);
@@ -136,8 +137,9 @@ pub(crate) enum Passed {
     Minified,
 }
 
-/// The first frame that is neither a throw helper nor anonymous. If there is none, the first anonymous frame, and if
-/// all are throw helpers, the last of them. Items are a frame, whatever stands for it, and its symbol.
+/// The first frame that is neither a throw helper nor anonymous. If there is none, or if that is in another module than
+/// the first anonymous frame, and so not the function around it, the first anonymous frame; if all are throw helpers,
+/// the last of them. Items are a frame, whatever stands for it, and its symbol.
 pub(crate) fn choose<'a, T: Copy>(
     frames: impl Iterator<Item = (T, Symbol<'a>)>,
     duty: impl Fn(&Symbol<'a>) -> Duty,
@@ -152,6 +154,7 @@ pub(crate) fn choose<'a, T: Copy>(
             Naming::Minified => Passed::Minified,
             Naming::Named => match duty(&symbol) {
                 Duty::Throw => Passed::Throw,
+                _ if is_elsewhere(&passed, &symbol) => break,
                 work_or_guard => {
                     return Some(Choice {
                         frame,
@@ -165,15 +168,25 @@ pub(crate) fn choose<'a, T: Copy>(
         };
         if kind == Passed::Throw {
             thrown_at.get_or_insert_with(|| symbol.clone());
-            last = Some((frame, symbol.clone()));
+            last = Some((frame, passed.len()));
         } else {
-            anonymous.get_or_insert_with(|| (frame, symbol.clone()));
+            anonymous.get_or_insert((frame, passed.len()));
         }
         passed.push((symbol, kind));
     }
-    let (frame, symbol) = anonymous.or(last)?;
+    let (frame, place) = anonymous.or(last)?;
+    let (symbol, _) = passed.get(place)?.clone();
     let thrown_at = thrown_at.filter(|helper| *helper != symbol);
     Some(Choice { frame, symbol, is_guard: false, thrown_at, passed })
+}
+
+/// Whether a named frame is in another module than the first anonymous one that was passed over. A minifier's modules
+/// say nothing.
+fn is_elsewhere(passed: &[(Symbol<'_>, Passed)], named: &Symbol<'_>) -> bool {
+    let above = passed.iter().find(|(_, kind)| *kind != Passed::Throw);
+    above.is_some_and(|(above, kind)| {
+        *kind == Passed::Anonymous && !above.module.is_empty() && above.module != named.module
+    })
 }
 
 /// What a named frame does, by its name and its class's.
@@ -186,7 +199,7 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
     let (first, of_class) = (first_word(function), last_word(class));
     let is_thrower = || THROW_WORDS.have_in_any_case(first) || is_one_of(&THROW_NAMES, function);
     let is_factory = || {
-        FACTORY_WORDS.have_in_any_case(first) && ERROR_WORDS.have_in_any_case(last_word(function))
+        ERROR_WORDS.have_in_any_case(last_word(function)) && !ERROR_USERS.have_in_any_case(first)
     };
     let is_generic = || is_one_of(&GENERIC_GUARDS, function);
     // Whatever is done inside an exception's class is done while it is made.
@@ -287,6 +300,11 @@ mod tests {
             ("com.acme.Pay", "newPaymentException", Duty::Throw),
             ("pay", "handle_error", Duty::Throw),
             ("pay", "toHTTPError", Duty::Throw),
+            ("pay", "_parse_error", Duty::Throw),
+            ("pay", "_syntax_error", Duty::Throw),
+            ("com.acme.Pay", "constructReadException", Duty::Throw),
+            ("com.acme.Pay", "hasError", Duty::Work),
+            ("pay", "Parser.unexpectedToken", Duty::Throw),
             ("com.acme.Pay", "errorCount", Duty::Work),
             ("com.acme.PaymentException", "<init>", Duty::Throw),
             ("com.acme.Pay$DeclinedException", "of", Duty::Throw),
@@ -314,13 +332,16 @@ mod tests {
         };
         let anonymous = || Symbol { naming: Naming::Anonymous, ..symbol("cart", "") };
         assert_eq!(
-            choice(vec![symbol("A", "throwIt"), anonymous(), symbol("B", "pay")]),
+            choice(vec![symbol("A", "throwIt"), anonymous(), symbol("cart", "pay")]),
             Some((2, Some("A.throwIt".into())))
         );
         assert_eq!(
             choice(vec![symbol("A", "throwIt"), symbol("B", "failIt")]),
             Some((1, Some("A.throwIt".into())))
         );
+        // What called an anonymous function from another module is not the function around it.
+        assert_eq!(choice(vec![anonymous(), symbol("cart", "pay")]), Some((1, None)));
+        assert_eq!(choice(vec![anonymous(), symbol("http", "serve")]), Some((0, None)));
         assert_eq!(choice(vec![symbol("A", "throwIt")]), Some((0, None)));
         assert_eq!(choice(vec![anonymous(), anonymous()]), Some((0, None)));
         assert_eq!(choice(vec![]), None);

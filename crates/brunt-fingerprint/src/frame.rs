@@ -116,7 +116,6 @@ fn of_exception(
     exception_type: &str,
 ) -> Vec<Frame> {
     let culprit = reading.ok().and_then(|reading| reading.culprit.as_ref());
-    let mut thrown_at = reading.ok().and_then(|reading| reading.thrown_at.as_ref());
     let mut is_below = false;
     let mut frames = Vec::new();
     for (place, frame) in walk(chain, at, reader).enumerate() {
@@ -124,14 +123,9 @@ fn of_exception(
         let is_culprit = !is_below
             && culprit.is_some_and(|culprit| culprit.at <= place && culprit.symbol == symbol);
         is_below |= is_culprit;
-        let is_helper = !is_below && thrown_at.is_some_and(|helper| *helper == symbol);
-        if is_helper {
-            thrown_at = None;
-        }
         let role = if is_culprit { Role::Culprit } else { role(&frame, &symbol, reader) };
         let reason = match (role, reading) {
             (Role::Culprit, _) => "used: culprit",
-            (Role::ThrowHelper, _) if is_helper => "used: first throw helper",
             (Role::Dropped, _) => "ignored: dropped by a rule",
             (Role::Library, _) => "ignored: library frame",
             (_, Err(reason)) => reason,
@@ -149,7 +143,7 @@ fn of_exception(
             col: frame.col,
             in_app: reader.is_app(&frame),
             role,
-            used: is_culprit || is_helper,
+            used: is_culprit,
             reason,
         });
     }

@@ -214,7 +214,8 @@ impl<'s> Grouping<'s> {
         key.field(self.scope(is_global))
             .field(Some(self.lang().map_or("", Lang::as_str)))
             .field(Some(reading.root_type))
-            .symbol(reading.thrown_at.as_ref())
+            // Where `e0` once had the first throw helper, so that its other ids stay; `e1` will leave the field out.
+            .field(None)
             .symbol(reading.culprit.as_ref().map(|place| &place.symbol))
             .field(reading.message.as_deref());
         key.id()

@@ -28,7 +28,7 @@ pub struct ErrorInfo {
     pub root_type: String,
     /// Masked message of the root cause.
     pub root_template: String,
-    /// The first throw helper above the culprit.
+    /// The first throw helper above the culprit; for display, never in a key, because helpers are renamed and moved.
     pub thrown_at: Option<String>,
     /// How much of the input the group rests on.
     pub quality: Quality,
@@ -73,7 +73,7 @@ impl Quality {
 /// One candidate for the key, and why it was used or ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// What it is: `service`, `lang`, `type`, `cause`, `frame`, `thrown_at`, `culprit`, `message`, `child`, `fingerprint`,
+    /// What it is: `service`, `lang`, `type`, `cause`, `frame`, `culprit`, `message`, `child`, `fingerprint`,
     /// `rule`, `split`, `merge`, `expected`.
     pub part: &'static str,
     /// Its value.

@@ -17,8 +17,8 @@
 //! `e1:`, and are frozen, once the benchmark `grouping` meets all its targets. What must keep a group and what must
 //! split it is met in every language, and [`Cache`] answers for 3.8 million traces a second and core where 3 are wanted;
 //! these rows are not met: the speed of ids that no cache has seen, a quarter to a half of the 0.8 million a second and
-//! core that are wanted, and figures on real crashes of Java and Python, on releases of one program and on log
-//! messages of many systems, for which there is no data to measure with.
+//! core that are wanted; failures of real projects (`benches/failures` makes them: faults of Java, Python and Node over
+//! their releases), of which those of Java alone are met; and log messages of many systems, for which there is no data.
 //!
 //! [`Rules`] are what a user says otherwise: what is the app's, what only throws, which groups belong together.
 //!

@@ -81,11 +81,12 @@ pub(crate) fn read<'s>(
     why: &mut Why,
 ) -> Reading<'s> {
     let root_idx = root(chain, context.reader);
+    let n_causes = chain.iter().position(|exception| exception.is_handled).unwrap_or(chain.len());
     for (cause_idx, exception) in chain.iter().enumerate().filter(|(idx, _)| *idx != root_idx) {
-        let reason = if cause_idx < root_idx {
-            "ignored: wraps the root"
-        } else {
-            "ignored: no frame of the app"
+        let reason = match cause_idx {
+            _ if cause_idx < root_idx => "ignored: wraps the root",
+            _ if n_causes <= cause_idx => "ignored: was being handled",
+            _ => "ignored: no frame of the app",
         };
         why.ignored("cause", || context.fold_type(exception.type_name).to_owned(), reason);
     }
@@ -185,9 +186,6 @@ fn explain<'s>(
             Passed::Minified => "passed over: minified name",
         };
         why.ignored("frame", || symbol.text(), reason);
-    }
-    if let Some(helper) = &choice.thrown_at {
-        why.used("thrown_at", || helper.text(), "used: first throw helper");
     }
     let reason = if choice.is_guard {
         "used: guard"

@@ -253,7 +253,7 @@ fn frames_of_a_group_of_exceptions_count_as_its_members_do() {
     };
     let used = |function: &str| {
         [
-            (format!("fail_{function}"), "throw_helper", "used: first throw helper"),
+            (format!("fail_{function}"), "throw_helper", "skipped: throw helper"),
             (function.to_owned(), "culprit", "used: culprit"),
         ]
     };

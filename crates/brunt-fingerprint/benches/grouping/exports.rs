@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use brunt_fingerprint::template;
 use serde_json::Value;
 
+use crate::score::{Score, score};
 use crate::{judged_row, row};
 
 /// What is wanted of log messages without a stack.
@@ -25,9 +26,9 @@ pub(crate) fn measure(n_shown: usize) {
         return;
     }
     let own = agreement(&pairs, template);
-    let shown = |(f1, accuracy): (f64, f64)| format!("{f1:.3} / {accuracy:.3}");
+    let shown = |Score { pair_f1, accuracy, .. }: Score| format!("{pair_f1:.3} / {accuracy:.3}");
     let what = format!("{} log messages of trainticket, F1 / accuracy", pairs.len());
-    let is_met = own.0 >= F1_LEAST && own.1 >= ACCURACY_LEAST;
+    let is_met = own.pair_f1 >= F1_LEAST && own.accuracy >= ACCURACY_LEAST;
     judged_row(&what, &shown(own), &shown(agreement(&pairs, without_digits)), TARGET, is_met);
     show(&pairs, n_shown);
 }
@@ -99,29 +100,10 @@ fn read(path: &Path, pairs: &mut Vec<(String, String)>) {
     }
 }
 
-/// Pair F1, and the share of messages whose whole group is exactly that of their label.
-fn agreement(pairs: &[(String, String)], group: fn(&str) -> String) -> (f64, f64) {
-    let mut both: BTreeMap<(&str, String), u64> = BTreeMap::new();
-    for (label, message) in pairs {
-        // A message is grouped within its service.
+/// A message is grouped within its service.
+fn agreement(pairs: &[(String, String)], group: fn(&str) -> String) -> Score {
+    score(pairs.iter().map(|(label, message)| {
         let service = label.split(' ').next().unwrap_or("");
-        *both.entry((label, format!("{service} {}", group(message)))).or_default() += 1;
-    }
-    let (mut labels, mut groups) = (BTreeMap::<&str, u64>::new(), BTreeMap::<&str, u64>::new());
-    for ((label, group), n) in &both {
-        *labels.entry(label).or_default() += n;
-        *groups.entry(group).or_default() += n;
-    }
-    let n_pairs = |n: &u64| n * (n - 1) / 2;
-    let same = both.values().map(n_pairs).sum::<u64>();
-    let (of_labels, of_groups) =
-        (labels.values().map(n_pairs).sum::<u64>(), groups.values().map(n_pairs).sum::<u64>());
-    let exact: u64 = both
-        .iter()
-        .filter(|((label, group), n)| labels[label] == **n && groups[group.as_str()] == **n)
-        .map(|(_, n)| n)
-        .sum();
-    #[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
-    let share = |n: u64, of: u64| n as f64 / of.max(1) as f64;
-    (share(2 * same, of_labels + of_groups), share(exact, u64::try_from(pairs.len()).unwrap_or(1)))
+        (label.as_str(), format!("{service} {}", group(message)))
+    }))
 }

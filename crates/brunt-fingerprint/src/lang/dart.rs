@@ -71,7 +71,8 @@ impl Language for Dart {
         let start = first.map_or(text.len(), |(start, _)| start);
         let (type_name, message) = header(before(text, start));
         let body = Body::of(after(text, start));
-        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+        let exception =
+            Exception { type_name, message: Cow::Borrowed(message), body, ..Exception::default() };
         Stack { chain: vec![exception], ..Stack::default() }
     }
 

@@ -83,7 +83,7 @@ fn chain<'a>(text: &'a str, chain: &mut Vec<Exception<'a>>) -> bool {
         let part = part.trim_ascii();
         let (type_name, message) = if idx == 0 { first_header(part) } else { type_of(part) };
         let message = Cow::Borrowed(message);
-        let exception = Exception { type_name, message, body: Body::default() };
+        let exception = Exception { type_name, message, ..Exception::default() };
         is_cut |= !push_capped(chain, exception, CAUSES_MAX);
     }
     let mut at = chain.len().saturating_sub(1);

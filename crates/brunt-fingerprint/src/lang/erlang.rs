@@ -117,7 +117,8 @@ impl Language for Erlang {
         let other = reports.find(|at| !after(text, start + at).starts_with("** (EXIT"));
         let end = other.map_or(text.len(), |at| start + at);
         let body = Body::of(between(text, start, end));
-        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+        let exception =
+            Exception { type_name, message: Cow::Borrowed(message), body, ..Exception::default() };
         Stack { chain: vec![exception], ..Stack::default() }
     }
 

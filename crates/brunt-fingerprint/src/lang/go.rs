@@ -125,7 +125,12 @@ impl<'a> Parser<'a> {
         let (type_name, message) = split_header(header);
         let body = Body::of(between(self.text, start, end));
         if !header.trim_ascii().is_empty() || !body.text.is_empty() {
-            let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+            let exception = Exception {
+                type_name,
+                message: Cow::Borrowed(message),
+                body,
+                ..Exception::default()
+            };
             self.is_cut |= !push_capped(&mut self.done, exception, CAUSES_MAX);
         }
     }

@@ -150,6 +150,7 @@ impl<'a> Parser<'a> {
             type_name,
             message: Cow::Borrowed(message),
             body: Body { n_elided, ..Body::of(body) },
+            ..Exception::default()
         };
         self.is_cut |= !push_capped(&mut self.done, exception, CAUSES_MAX);
     }

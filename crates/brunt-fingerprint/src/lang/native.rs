@@ -47,7 +47,8 @@ impl Language for Native {
         let header = before(text, first.map_or(start, |(start, _)| start));
         let (type_name, message) = crash::read(header);
         let body = Body::of(between(text, start, end));
-        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+        let exception =
+            Exception { type_name, message: Cow::Borrowed(message), body, ..Exception::default() };
         Stack { chain: vec![exception], ..Stack::default() }
     }
 

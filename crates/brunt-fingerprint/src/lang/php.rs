@@ -157,7 +157,8 @@ impl<'a> Parser<'a> {
             return;
         }
         let body = Body::of(text);
-        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+        let exception =
+            Exception { type_name, message: Cow::Borrowed(message), body, ..Exception::default() };
         self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
     }
 }

@@ -14,6 +14,11 @@ use crate::text::{
 
 use group_margin::{Kind, Margin, margin};
 
+/// Stands between a cause and what was raised from it.
+const CAUSED: &str = "The above exception was the direct cause of the following exception:";
+/// Stands between an exception and what its handler raised.
+const HANDLING: &str = "During handling of the above exception, another exception occurred:";
+
 #[derive(Debug)]
 pub(crate) struct Python;
 
@@ -54,8 +59,9 @@ impl Language for Python {
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
         let function = after_last(frame.function, "<locals>.");
         // Lambdas and comprehensions are parts of the function around them, and since 3.12 not always frames;
-        // a module's own code has no name but the file's.
-        let naming = if function.is_empty() || function.starts_with('<') {
+        // a module's own code has no name but the file's. A template without a file has neither.
+        let is_nowhere = frame.file == "<unknown>";
+        let naming = if function.is_empty() || function.starts_with('<') || is_nowhere {
             Naming::Anonymous
         } else {
             Naming::Named
@@ -129,12 +135,16 @@ impl<'a> Parser<'a> {
             return;
         }
         let words = content.trim_ascii();
-        if is_separator(words) || words.ends_with("Traceback (most recent call last):") {
+        let is_handling = words == HANDLING;
+        if is_handling || words == CAUSED || words.ends_with("Traceback (most recent call last):") {
             if offset == 0 && self.outer.is_some() {
                 self.end_member(start);
                 self.is_past_group = true;
             } else {
                 self.close(start);
+                if let Some(handled) = self.chain.last_mut() {
+                    handled.is_handled |= is_handling;
+                }
             }
         } else if self.open.in_message {
             self.message_line(start, offset, line);
@@ -188,7 +198,8 @@ impl<'a> Parser<'a> {
         }
         let (type_name, message) = split(header, is_type).unwrap_or(("", header));
         let body = Body { order: Order::InnermostLast, ..Body::of(frames) };
-        let exception = Exception { type_name, message: Cow::Borrowed(message), body };
+        let message = Cow::Borrowed(message);
+        let exception = Exception { type_name, message, body, is_handled: false };
         self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
     }
 
@@ -241,13 +252,6 @@ fn frame(content: &str) -> Option<RawFrame<'_>> {
         line,
         ..RawFrame::default()
     })
-}
-
-/// Both ways of saying that what follows was raised because of what came before. An implicit context counts like a
-/// cause: the first fault is the root, whatever its handler did then.
-fn is_separator(words: &str) -> bool {
-    words == "The above exception was the direct cause of the following exception:"
-        || words == "During handling of the above exception, another exception occurred:"
 }
 
 fn repeats(words: &str) -> Option<u32> {

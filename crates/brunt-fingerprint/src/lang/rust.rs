@@ -89,13 +89,18 @@ fn parse(text: &str) -> Stack<'_> {
     let mut stack = Stack::default();
     if let Some((start, _)) = panic {
         let message = panic_message(between(text, start, header_end.max(start)));
-        let exception = Exception { type_name: "panic", message: Cow::Borrowed(message), body };
+        let exception = Exception {
+            type_name: "panic",
+            message: Cow::Borrowed(message),
+            body,
+            ..Exception::default()
+        };
         stack.chain.push(exception);
         return stack;
     }
     for (type_name, message) in causes(before(text, header_end)) {
         let exception =
-            Exception { type_name, message: Cow::Borrowed(message), body: Body::default() };
+            Exception { type_name, message: Cow::Borrowed(message), ..Exception::default() };
         stack.is_cut |= !push_capped(&mut stack.chain, exception, CAUSES_MAX);
     }
     match stack.chain.last_mut() {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{
-    after_last, basename, before, has_any, has_only, holds, last_part, path_parts, split_at,
-    split_byte, starts_with_ignore_case, until, without_starts,
+    after_last, basename, before, digits_at_end, has_any, has_only, holds, last_part, path_parts,
+    split_at, split_byte, starts_with_ignore_case, until, without_starts,
 };
 use crate::words::Words;
 
@@ -137,11 +137,15 @@ fn fold_function(raw: &str) -> (&str, Naming) {
     // Frameworks of classes before 2015 stack the names of what encloses a function.
     name = after_last(name, "<anonymous>.");
     while let Some((receiver, rest)) = split_byte(name, b'.') {
-        if !RECEIVERS.have(receiver) && without_starts(receiver, "new ").len() > 2 {
+        let is_written = without_number(receiver).is_none()
+            && !RECEIVERS.have(receiver)
+            && without_starts(receiver, "new ").len() > 2;
+        if is_written {
             break;
         }
         name = rest;
     }
+    name = without_number(name).unwrap_or(name);
     let last = last_part(name, |b| b == b'.');
     let last = last.strip_prefix("new ").unwrap_or(last);
     let is_generated =
@@ -150,6 +154,13 @@ fn fold_function(raw: &str) -> (&str, Naming) {
         return ("", Naming::Anonymous);
     }
     (name, if last.len() <= 2 { Naming::Minified } else { Naming::Named })
+}
+
+/// A name without the number by which a bundler tells it from others of that name, as in `parse$2`; `None` for a name
+/// as it was written.
+fn without_number(name: &str) -> Option<&str> {
+    let (written, number) = digits_at_end(name);
+    written.strip_suffix('$').filter(|written| !number.is_empty() && !written.is_empty())
 }
 
 /// The file without folders, query, extension, and the hash that a bundler puts into its name.
@@ -247,6 +258,10 @@ mod tests {
             ("pay", "/home/a/shop/src/cart/index.js", "cart.pay"),
             ("n.pay", "main.js", "main.pay"),
             ("t", "main.js", "main"),
+            ("pay$2", "main.js", "main.pay"),
+            ("Cart$1.pay$2 [as buy]", "main.js", "main.pay"),
+            ("Cart.pay$2", "main.js", "main.Cart.pay"),
+            ("$2", "main.js", "main"),
             ("_callee2$", "main.js", "main"),
             ("./src/cart.js", "main.js", "main"),
             ("HTMLButtonElement.<anonymous>", "main.js", "main"),
