@@ -163,14 +163,40 @@ fn iso(text: &str) -> Option<i64> {
     date.checked_add(seconds * 1_000_000 + fraction)
 }
 
-/// Seconds east of UTC: nothing, `Z`, `UTC`, `GMT`, `+01`, `+0100`, `+01:00`, and Go's `+0000 UTC`.
+/// Zones by their names in logs, with hours east of UTC: America's as RFC 2822 4.3 has them, and Europe's, which nobody
+/// else has. Others, such as `IST`, are in several places at once, and no time is read with them.
+const ZONES: [(&str, i64); 18] = [
+    ("UTC", 0),
+    ("GMT", 0),
+    ("Z", 0),
+    ("z", 0),
+    ("WET", 0),
+    ("WEST", 1),
+    ("CET", 1),
+    ("CEST", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("EST", -5),
+    ("EDT", -4),
+    ("CST", -6),
+    ("CDT", -5),
+    ("MST", -7),
+    ("MDT", -6),
+    ("PST", -8),
+    ("PDT", -7),
+];
+
+/// Seconds east of UTC: nothing, the name of a zone, `+01`, `+0100`, `+01:00`, and Go's `+0100 CET`.
 fn offset_seconds(text: &str) -> Option<i64> {
     let mut rest = text.trim();
-    for zone in ["UTC", "GMT", "Z", "z"] {
-        rest = rest.strip_suffix(zone).unwrap_or(rest).trim_end();
+    let mut hours_of_name = 0;
+    let word = rest.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    if let Some((name, hours)) = ZONES.iter().find(|(name, _)| *name == word) {
+        rest = rest.strip_suffix(name).unwrap_or(rest).trim_end();
+        hours_of_name = *hours;
     }
     let sign = match rest.chars().next() {
-        None => return Some(0),
+        None => return Some(hours_of_name * 3_600),
         Some('+') => 1,
         Some('-') => -1,
         Some(_) => return None,
@@ -228,6 +254,11 @@ mod tests {
             "2025-10-28T15:21:13+01",
             "2025-10-28T09:51:13-0430",
             "20251028T142113Z",
+            "2025-10-28 15:21:13.000 CET",
+            "2025-10-28 16:21:13 CEST",
+            "2025-10-28T09:21:13 EST",
+            "2025-10-28 07:21:13 PDT",
+            "2025-10-28 16:21:13.000 +0200 CEST",
             "Tue, 28 Oct 2025 14:21:13 +0000",
             "Tue, 28 Oct 2025 15:21:13 +0100",
             "28/Oct/2025:14:21:13 +0000",
@@ -280,7 +311,8 @@ mod tests {
             "2025-13-01",
             "2025-02-30T00:00:00Z",
             "2025-10-28T25:00:00Z",
-            "2025-10-28T14:21:13 CEST",
+            "2025-10-28T14:21:13 IST",
+            "2025-10-28T14:21:13 CEST CEST",
             "2025-10-28T",
             "14:21:13",
             "NaN",
