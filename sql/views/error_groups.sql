@@ -2,8 +2,7 @@
 -- title is that of its earliest occurrence: the short type and the message template, or what a rule of errors.toml says;
 -- introduced_in is the service version that it was first seen in. state is what error_group_states says of groups of
 -- which people decided something, with its state_reason; of the others it is new in the 7 days after first_seen_at, by
--- the newest row of logs, spans and events, then open, and state_reason names the groups that it was split from where
--- most of their errors went elsewhere (system.error_aliases). Counts leave out repeats of one occurrence (duplicate_of), so a
+-- the newest row of logs, spans and events, then open. Counts leave out repeats of one occurrence (duplicate_of), so a
 -- group of nothing but repeats has 0; n_occurrences is an estimate where telemetry is sampled: each occurrence counts as
 -- many as it stands for (sample_weight); n_tickets counts the tickets that have the group in ticket_context. Times leave
 -- out errors without a usable time.
@@ -59,12 +58,6 @@ ticketed AS (
     FROM ticket_context
     WHERE error_group_id IS NOT NULL
     GROUP BY error_group_id
-),
-parted AS (
-    SELECT new_id, 'split from ' || string_agg(DISTINCT old_id, ', ' ORDER BY old_id) AS split_from
-    FROM system.error_aliases
-    WHERE error_group_current(old_id) <> error_group_current(new_id)
-    GROUP BY new_id
 )
 SELECT
     e.error_group_id,
@@ -85,11 +78,10 @@ SELECT
     e.n_users,
     e.n_accounts,
     coalesce(t.n_tickets, 0) AS n_tickets,
-    coalesce(s.state_reason, p.split_from) AS state_reason,
+    s.state_reason,
     e.n_before * 60 / nullif((SELECT n_before FROM seen), 0) AS baseline_per_hour,
     e.n_last_day - e.n_before * (SELECT n_last_day / nullif(n_before, 0) FROM seen) AS excess_last_day
 FROM earliest e
 CROSS JOIN newest n
 LEFT JOIN ticketed t ON t.error_group_id = e.error_group_id
 LEFT JOIN error_group_states s ON s.error_group_id = e.error_group_id
-LEFT JOIN parted p ON p.new_id = e.error_group_id

@@ -2,7 +2,7 @@
 //! are known by how programmers name them, so that nobody keeps lists of them.
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, has_any, last_part, rsplit_byte};
+use crate::text::{after, before, has_any, last_part, rfind, rsplit_byte};
 use crate::words::Words;
 
 /// What a frame of the app does.
@@ -44,12 +44,34 @@ static THROW_NAMES: Words = Words::new(&[
 /// First words of functions that do something with errors that there are, where the last word names one. All others
 /// whose last word does, such as `newException`, `syntaxError` and `_parse_error`, make an error or pass it on.
 static ERROR_USERS: Words = Words::new(&[
-    "add", "clear", "collect", "count", "display", "fetch", "find", "get", "has", "is", "list",
-    "load", "notify", "on", "read", "render", "reset", "retry", "save", "send", "set", "show",
-    "store", "test", "without",
+    "add", "clear", "collect", "count", "did", "display", "fetch", "find", "get", "has", "ignore",
+    "is", "list", "load", "notify", "on", "process", "read", "record", "recover", "render",
+    "reset", "retry", "save", "send", "set", "should", "show", "skip", "store", "test", "uncaught",
+    "write",
 ]);
-static ERROR_WORDS: Words =
-    Words::new(&["exception", "error", "err", "failure", "exceptions", "errors"]);
+/// Words before the last that make the error an occasion or a number, as in `rollback_on_error` and `squared_error`.
+static BEFORE_ERROR: Words = Words::new(&[
+    "absolute", "after", "before", "by", "for", "from", "if", "of", "on", "per", "relative",
+    "squared", "standard", "until", "upon", "with", "without",
+]);
+/// First words of functions that make or pass on errors, where the last word says that they are several.
+static FACTORY_WORDS: Words = Words::new(&[
+    "new",
+    "create",
+    "make",
+    "build",
+    "wrap",
+    "convert",
+    "translate",
+    "to",
+    "as",
+    "from",
+    "handle",
+    "report",
+    "log",
+]);
+static ERROR_WORDS: Words = Words::new(&["exception", "error", "err", "failure"]);
+static ERRORS_WORDS: Words = Words::new(&["exceptions", "errors", "failures"]);
 /// First words of functions that check.
 static GUARD_WORDS: Words =
     Words::new(&["check", "require", "validate", "verify", "ensure", "assert", "expect"]);
@@ -139,10 +161,12 @@ pub(crate) enum Passed {
 
 /// The first frame that is neither a throw helper nor anonymous. If there is none, or if that is in another module than
 /// the first anonymous frame, and so not the function around it, the first anonymous frame; if all are throw helpers,
-/// the last of them. Items are a frame, whatever stands for it, and its symbol.
+/// the last of them. Items are a frame, whatever stands for it, and its symbol. Without closures, frames are anonymous
+/// because their names were lost.
 pub(crate) fn choose<'a, T: Copy>(
     frames: impl Iterator<Item = (T, Symbol<'a>)>,
     duty: impl Fn(&Symbol<'a>) -> Duty,
+    has_closures: bool,
 ) -> Option<Choice<'a, T>> {
     let mut passed = Vec::new();
     let mut thrown_at = None;
@@ -154,7 +178,7 @@ pub(crate) fn choose<'a, T: Copy>(
             Naming::Minified => Passed::Minified,
             Naming::Named => match duty(&symbol) {
                 Duty::Throw => Passed::Throw,
-                _ if is_elsewhere(&passed, &symbol) => break,
+                _ if has_closures && is_elsewhere(&passed, &symbol) => break,
                 work_or_guard => {
                     return Some(Choice {
                         frame,
@@ -176,6 +200,11 @@ pub(crate) fn choose<'a, T: Copy>(
     }
     let (frame, place) = anonymous.or(last)?;
     let (symbol, _) = passed.get(place)?.clone();
+    if anonymous.is_some() {
+        // What comes behind it calls it.
+        passed.truncate(place);
+        thrown_at = thrown_at.filter(|_| !passed.is_empty());
+    }
     let thrown_at = thrown_at.filter(|helper| *helper != symbol);
     Some(Choice { frame, symbol, is_guard: false, thrown_at, passed })
 }
@@ -198,12 +227,14 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
         function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
     let (first, of_class) = (first_word(function), last_word(class));
     let is_thrower = || THROW_WORDS.have_in_any_case(first) || is_one_of(&THROW_NAMES, function);
-    let is_factory = || {
-        ERROR_WORDS.have_in_any_case(last_word(function)) && !ERROR_USERS.have_in_any_case(first)
-    };
+    let is_factory = || makes_errors(first, function);
     let is_generic = || is_one_of(&GENERIC_GUARDS, function);
     // Whatever is done inside an exception's class is done while it is made.
-    let is_error_class = || ERROR_WORDS.have_in_any_case(of_class) || class.ends_with("Throwable");
+    let is_error_class = || {
+        ERROR_WORDS.have_in_any_case(of_class)
+            || ERRORS_WORDS.have_in_any_case(of_class)
+            || class.ends_with("Throwable")
+    };
     let is_guard_class = || is_one_of(&GUARD_CLASSES, class);
     if is_thrower() || is_factory() || is_generic() || is_error_class() || is_guard_class() {
         Duty::Throw
@@ -212,6 +243,21 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
     } else {
         Duty::Work
     }
+}
+
+/// Whether a function makes an error or passes it on, by its first word and its last ones.
+fn makes_errors(first: &str, function: &str) -> bool {
+    let last = last_word(function);
+    if ERRORS_WORDS.have_in_any_case(last) {
+        return FACTORY_WORDS.have_in_any_case(first);
+    }
+    if !ERROR_WORDS.have_in_any_case(last) || function.ends_with('?') {
+        return false;
+    }
+    let before_last = last_word(before(function, rfind(function, last).unwrap_or(0)));
+    let is_occasion = BEFORE_ERROR.have_in_any_case(before_last) && before_last != first;
+    let is_else = || ERROR_USERS.have_in_any_case(first) || GUARD_WORDS.have_in_any_case(first);
+    !is_occasion && !is_else()
 }
 
 /// Whether a list holds a name, underscores aside.
@@ -304,6 +350,14 @@ mod tests {
             ("pay", "_syntax_error", Duty::Throw),
             ("com.acme.Pay", "constructReadException", Duty::Throw),
             ("com.acme.Pay", "hasError", Duty::Work),
+            ("com.acme.Pay", "rollbackOnError", Duty::Work),
+            ("com.acme.Pay", "fromError", Duty::Throw),
+            ("com.acme.Pay", "recoverFromFailure", Duty::Work),
+            ("com.acme.Pay", "checkError", Duty::Guard),
+            ("com.acme.Pay", "parseErrors", Duty::Work),
+            ("com.acme.Pay", "logErrors", Duty::Throw),
+            ("pay", "mean_squared_error", Duty::Work),
+            ("pay", "network_error?", Duty::Work),
             ("pay", "Parser.unexpectedToken", Duty::Throw),
             ("com.acme.Pay", "errorCount", Duty::Work),
             ("com.acme.PaymentException", "<init>", Duty::Throw),
@@ -327,7 +381,7 @@ mod tests {
     #[test]
     fn the_culprit_is_behind_helpers_and_anonymous_frames() {
         let choice = |symbols: Vec<Symbol<'static>>| {
-            choose(symbols.into_iter().enumerate(), duty)
+            choose(symbols.into_iter().enumerate(), duty, true)
                 .map(|c| (c.frame, c.thrown_at.map(|s| s.text())))
         };
         let anonymous = || Symbol { naming: Naming::Anonymous, ..symbol("cart", "") };
@@ -342,6 +396,8 @@ mod tests {
         // What called an anonymous function from another module is not the function around it.
         assert_eq!(choice(vec![anonymous(), symbol("cart", "pay")]), Some((1, None)));
         assert_eq!(choice(vec![anonymous(), symbol("http", "serve")]), Some((0, None)));
+        let behind = vec![anonymous(), symbol("mw", "throwOn"), symbol("http", "serve")];
+        assert_eq!(choice(behind), Some((0, None)));
         assert_eq!(choice(vec![symbol("A", "throwIt")]), Some((0, None)));
         assert_eq!(choice(vec![anonymous(), anonymous()]), Some((0, None)));
         assert_eq!(choice(vec![]), None);

@@ -95,6 +95,11 @@ pub(crate) trait Language: Sync + Debug {
     /// The frame's symbol without anything that changes between builds and runs.
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a>;
 
+    /// Whether a frame without a name is of a function without one. Else its name was lost.
+    fn has_closures(&self) -> bool {
+        true
+    }
+
     /// The type's name as it goes into the key.
     fn fold_type<'a>(&self, name: &'a str) -> &'a str {
         name

@@ -134,7 +134,8 @@ fn locate<'s>(
     why: &mut Why,
 ) -> Location {
     let own = reader.symbols(chain, reading.root, true);
-    let Some(choice) = choose(own, |symbol| reader.duty(symbol)) else {
+    let has_closures = reader.language.has_closures();
+    let Some(choice) = choose(own, |symbol| reader.duty(symbol), has_closures) else {
         let libraries = || reader.symbols(chain, reading.root, false);
         let named = libraries().find(|(_, symbol)| symbol.naming == Naming::Named);
         let Some(((at, frame), symbol)) = named.or_else(|| libraries().next()) else {

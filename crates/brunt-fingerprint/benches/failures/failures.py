@@ -5,7 +5,8 @@
 Needs pip, npm, node, javac and java, and the registries of Python and Node, from which the projects come: up to
 RELEASES releases of each, evenly among its latest ones. Their code lies below FOLDER, in no folder that marks a
 library, because to those who maintain a project its frames are the app's. Every fault is reached in three ways.
-FOLDER/failures.jsonl has a line for each: language, project, version, fault, way, type, stack.
+FOLDER/failures.jsonl has a line for each: language, project, version, fault, way, type, stack, and for the JVM the
+package whose frames are the project's. Projects of which nothing failed are named.
 """
 
 import concurrent.futures
@@ -15,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 
 import faults
 
@@ -24,6 +26,7 @@ RELEASES = 5
 LATEST = 12
 # Ships libraries of the JVM.
 JVM = "allure-commandline"
+LOCK = threading.Lock()
 # Stable releases only: parts of numbers.
 STABLE = re.compile(r"\d+(\.\d+)+")
 
@@ -102,10 +105,11 @@ def java_release(folder, version, seen):
         found = [re.fullmatch(re.escape(artifact) + r"-(\d.*)\.jar", jar.name) for jar in jars.iterdir()]
         release = next((match[1] for match in found if match), "")
         failure |= {"project": artifact, "package": package, "version": release}
-        if (artifact, release) not in seen:
-            failures.append(failure)
-    seen |= {(failure["project"], failure["version"]) for failure in failures}
-    return failures
+        failures.append(failure)
+    with LOCK:
+        new = {(failure["project"], failure["version"]) for failure in failures} - seen
+        seen |= new
+    return [failure for failure in failures if (failure["project"], failure["version"]) in new]
 
 
 LANGUAGES = {"python": of_python, "java": of_java, "node": of_node}
@@ -115,12 +119,16 @@ def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     chosen = sys.argv[2:] or list(LANGUAGES)
+    failed = set()
     with open(folder / "failures.jsonl", "w") as out, concurrent.futures.ThreadPoolExecutor(2) as pool:
         for language in chosen:
             for failures in pool.map(lambda release: release(), LANGUAGES[language](folder)):
                 for failure in failures:
                     out.write(json.dumps(failure) + "\n")
-                    out.flush()
+                    failed.add(failure["project"])
+                out.flush()
+    for project in sorted({*faults.FAULTS, *json.loads(run("node", str(HERE / "faults.js")).stdout)} - failed):
+        print("nothing failed in", project, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -407,7 +407,7 @@ FAULTS = {
             "unknown character": lambda: module("graphql").parse("{ a ? }"),
             "text left open": lambda: module("graphql").parse('{ a(b: "c) }'),
             "name of a type": lambda: module("graphql").GraphQLObjectType("a-b", {}),
-            "schema without a query": lambda: module("graphql").build_schema("type A { b: Nothing }"),
+            "unknown type": lambda: module("graphql").build_schema("type A { b: Nothing }"),
         },
     ),
     "pyasn1": (

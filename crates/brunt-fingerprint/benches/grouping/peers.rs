@@ -41,10 +41,12 @@ fn frames_of(occurrence: &Occurrence<'_>, rules: &Rules) -> Vec<Frame> {
     frames(&Occurrence { stacktrace: occurrence.stacktrace, ..Occurrence::default() }, rules)
 }
 
-/// Type and message as they are.
+/// Type and message as they are; Python prints them last.
 fn message(occurrence: &Occurrence<'_>, _: &Rules) -> String {
     let stack = occurrence.stacktrace.unwrap_or("");
-    let header = stack.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let mut lines = stack.lines().filter(|line| !line.trim().is_empty());
+    let is_last = stack.starts_with("Traceback ");
+    let header = if is_last { lines.next_back() } else { lines.next() }.unwrap_or("");
     key(&(occurrence.service, occurrence.exception_type, occurrence.message.unwrap_or(header)))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Agreement of groups with labels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Score {
-    /// Of pairs: those that share group and label, against those that share either.
+    /// Of pairs: the harmonic mean of the share of those of one group that have one label, and the other way round.
     pub(crate) pair_f1: f64,
     /// Of each member its group's share of its label and its label's share of its group; means, then their harmonic one.
     pub(crate) b_cubed: f64,

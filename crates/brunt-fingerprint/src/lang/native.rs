@@ -56,6 +56,10 @@ impl Language for Native {
         symbol::is_library(frame)
     }
 
+    fn has_closures(&self) -> bool {
+        false
+    }
+
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
         symbol::fold(frame)
     }

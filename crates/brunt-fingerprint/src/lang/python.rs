@@ -59,14 +59,19 @@ impl Language for Python {
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
         let function = after_last(frame.function, "<locals>.");
         // Lambdas and comprehensions are parts of the function around them, and since 3.12 not always frames;
-        // a module's own code has no name but the file's. A template without a file has neither.
-        let is_nowhere = frame.file == "<unknown>";
-        let naming = if function.is_empty() || function.starts_with('<') || is_nowhere {
-            Naming::Anonymous
-        } else {
-            Naming::Named
+        // a module's own code has no name but the file's. Templates and code in a text have neither.
+        let is_nowhere = matches!(frame.file, "<unknown>" | "<string>");
+        let naming =
+            if function.is_empty() || function.starts_with('<') || frame.file == "<unknown>" {
+                Naming::Anonymous
+            } else {
+                Naming::Named
+            };
+        let module = match naming {
+            Naming::Anonymous if is_nowhere => "",
+            _ => module(frame.file),
         };
-        Symbol { module: Cow::Borrowed(module(frame.file)), function, naming }
+        Symbol { module: Cow::Borrowed(module), function, naming }
     }
 
     /// A class that moved to another module is the same class.
@@ -140,6 +145,12 @@ impl<'a> Parser<'a> {
             if offset == 0 && self.outer.is_some() {
                 self.end_member(start);
                 self.is_past_group = true;
+                if is_handling {
+                    self.children.clear();
+                    if let Some(group) = self.outer.as_mut().and_then(|outer| outer.last_mut()) {
+                        group.is_handled = true;
+                    }
+                }
             } else {
                 self.close(start);
                 if let Some(handled) = self.chain.last_mut() {
@@ -200,7 +211,14 @@ impl<'a> Parser<'a> {
         let body = Body { order: Order::InnermostLast, ..Body::of(frames) };
         let message = Cow::Borrowed(message);
         let exception = Exception { type_name, message, body, is_handled: false };
-        self.is_cut |= !push_capped(&mut self.chain, exception, CAUSES_MAX);
+        // Past the limit one stands for two.
+        let is_handled = self.chain.last().is_some_and(|last| last.is_handled);
+        if !push_capped(&mut self.chain, exception, CAUSES_MAX) {
+            self.is_cut = true;
+            if let Some(last) = self.chain.last_mut() {
+                last.is_handled |= is_handled;
+            }
+        }
     }
 
     fn end_member(&mut self, start: usize) {

@@ -137,10 +137,8 @@ fn fold_function(raw: &str) -> (&str, Naming) {
     // Frameworks of classes before 2015 stack the names of what encloses a function.
     name = after_last(name, "<anonymous>.");
     while let Some((receiver, rest)) = split_byte(name, b'.') {
-        let is_written = without_number(receiver).is_none()
-            && !RECEIVERS.have(receiver)
-            && without_starts(receiver, "new ").len() > 2;
-        if is_written {
+        let written = without_number(receiver).unwrap_or(receiver);
+        if !RECEIVERS.have(receiver) && without_starts(written, "new ").len() > 2 {
             break;
         }
         name = rest;
@@ -259,7 +257,8 @@ mod tests {
             ("n.pay", "main.js", "main.pay"),
             ("t", "main.js", "main"),
             ("pay$2", "main.js", "main.pay"),
-            ("Cart$1.pay$2 [as buy]", "main.js", "main.pay"),
+            ("pp$1.pay$2 [as buy]", "main.js", "main.pay"),
+            ("Cart$1.pay", "main.js", "main.Cart$1.pay"),
             ("Cart.pay$2", "main.js", "main.Cart.pay"),
             ("$2", "main.js", "main"),
             ("_callee2$", "main.js", "main"),

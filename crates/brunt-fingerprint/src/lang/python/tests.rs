@@ -130,7 +130,7 @@ fn members_of_a_group_are_its_leaves() {
 #[test]
 fn what_a_group_led_to_is_not_its_member() {
     let text = format!(
-        "{GROUPED}\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nOSError: no\n"
+        "{GROUPED}\nThe above exception was the direct cause of the following exception:\n\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    g()\nOSError: no\n"
     );
     let stack = Python.parse(&text);
     assert_eq!(stack.children.len(), 2);
@@ -138,6 +138,10 @@ fn what_a_group_led_to_is_not_its_member() {
         stack.chain.iter().map(|e| e.type_name).collect::<Vec<_>>(),
         ["OSError", "ExceptionGroup"]
     );
+    let text = text.replace(CAUSED, HANDLING);
+    let handled = Python.parse(&text);
+    assert_eq!((handled.children.len(), handled.chain.len()), (0, 2));
+    assert_eq!(root(&handled.chain, Some(Reader::plain(&Python))), 0);
 }
 
 #[test]

@@ -32,7 +32,7 @@ const BRACKET_BYTES_MAX: usize = 200;
 static TIME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^(?:
-          \d{4}-\d\d-\d\d[T\ ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|\ ?(?:UTC|GMT|[WCE]ES?T|[ECMP][SD]T)\b|\ ?[+-]\d\d:?\d\d)?
+          \d{4}-\d\d-\d\d[T\ ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|\ ?(?:UTC|GMT|[WCE]ES?T|[EM][SD]T)\b|\ ?[+-]\d\d:?\d\d)?
         | \d{4}/\d\d/\d\d\ \d\d:\d\d:\d\d(?:[.,]\d+)?
         | \d\d-[A-Z][a-z]{2}-\d{4}\ \d\d:\d\d:\d\d(?:\.\d+)?
         | \d\d/[A-Z][a-z]{2}/\d{4}[\ :]\d\d:\d\d:\d\d(?:\ [+-]\d{4})?
