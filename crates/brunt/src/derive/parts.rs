@@ -39,7 +39,7 @@ const PARTS_MAX: u64 = 128;
 /// Parts that are derived at a time. Each takes some 100 MB, whatever the number of cores is.
 const WORKERS_MAX: usize = 2;
 
-/// Rows that are in temporary files at a time, at about 250 bytes each, where a day does not have more.
+/// Rows that are in temporary files at a time, at about 320 bytes each, where a day does not have more.
 const SPILLED_ROWS_MAX: u64 = 8_000_000;
 
 /// Days that are derived in one go, and in how many parts.
