@@ -89,10 +89,15 @@ pub(crate) fn push_capped<T>(list: &mut Vec<T>, item: T, n_max: usize) -> bool {
     false
 }
 
-/// The root: the innermost exception with a frame of the app, else the innermost. What was being handled when another
-/// was thrown is no cause of that: what its handler threw is the fault that is left.
+/// Exceptions at the start of a chain that are causes of the first. What was being handled when another was thrown is no
+/// cause of that: what its handler threw is the fault that is left.
+pub(crate) fn n_causes(chain: &[Exception<'_>]) -> usize {
+    chain.iter().position(|exception| exception.is_handled).unwrap_or(chain.len())
+}
+
+/// The root: the innermost cause with a frame of the app, else the innermost.
 pub(crate) fn root(chain: &[Exception<'_>], reader: Option<Reader<'_>>) -> usize {
-    let n_causes = chain.iter().position(|exception| exception.is_handled).unwrap_or(chain.len());
+    let n_causes = n_causes(chain);
     let last = n_causes.saturating_sub(1);
     let Some(reader) = reader.filter(|_| last > 0) else { return last };
     let has_app = |at: &usize| walk(chain, *at, reader).any(|frame| reader.is_app(&frame));

@@ -201,11 +201,11 @@ pub(crate) fn choose<'a, T: Copy>(
     let (frame, place) = anonymous.or(last)?;
     let (symbol, _) = passed.get(place)?.clone();
     if anonymous.is_some() {
-        // What comes behind it calls it.
+        // What comes behind it calls it, and before it are throw helpers only.
         passed.truncate(place);
-        thrown_at = thrown_at.filter(|_| !passed.is_empty());
     }
-    let thrown_at = thrown_at.filter(|helper| *helper != symbol);
+    let first = passed.first().map(|(helper, _)| helper.clone());
+    let thrown_at = first.filter(|helper| *helper != symbol);
     Some(Choice { frame, symbol, is_guard: false, thrown_at, passed })
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::chain::{Exception, RawFrame, is_deep, root, walk};
+use crate::chain::{Exception, RawFrame, is_deep, n_causes, root, walk};
 use crate::codes;
 use crate::culprit::{Choice, Passed, choose};
 use crate::header::clean_type;
@@ -81,7 +81,7 @@ pub(crate) fn read<'s>(
     why: &mut Why,
 ) -> Reading<'s> {
     let root_idx = root(chain, context.reader);
-    let n_causes = chain.iter().position(|exception| exception.is_handled).unwrap_or(chain.len());
+    let n_causes = n_causes(chain);
     for (cause_idx, exception) in chain.iter().enumerate().filter(|(idx, _)| *idx != root_idx) {
         let reason = match cause_idx {
             _ if cause_idx < root_idx => "ignored: wraps the root",

@@ -6,7 +6,7 @@ Needs pip, npm, node, javac and java, and the registries of Python and Node, fro
 RELEASES releases of each, evenly among its latest ones. Their code lies below FOLDER, in no folder that marks a
 library, because to those who maintain a project its frames are the app's. Every fault is reached in three ways.
 FOLDER/failures.jsonl has a line for each: language, project, version, fault, way, type, stack, and for the JVM the
-package whose frames are the project's. Projects of which nothing failed are named.
+package whose frames are the project's. Releases of which nothing is new are named.
 """
 
 import concurrent.futures
@@ -60,7 +60,8 @@ def python_release(folder, project, needs, version):
     if not target.exists():
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
         run(*pip, f"{project}=={version}", *needs)
-    return lines(run(sys.executable, "-S", str(HERE / "faults.py"), project, version, env={"PYTHONPATH": str(target)}))
+    python = [sys.executable, "-S", str(HERE / "faults.py"), project, version]
+    return project, version, lines(run(*python, env={"PYTHONPATH": str(target)}))
 
 
 def of_node(folder):
@@ -79,7 +80,7 @@ def node_release(folder, project, version):
         if (target / "node_modules").exists():
             (target / "node_modules").rename(packages)
     node = [shutil.which("node"), "--stack-trace-limit=100", str(HERE / "faults.js"), project, version]
-    return lines(run(*node, env={"NODE_PATH": str(packages)}))
+    return project, version, lines(run(*node, env={"NODE_PATH": str(packages)}))
 
 
 def of_java(folder):
@@ -109,7 +110,7 @@ def java_release(folder, version, seen):
     with LOCK:
         new = {(failure["project"], failure["version"]) for failure in failures} - seen
         seen |= new
-    return [failure for failure in failures if (failure["project"], failure["version"]) in new]
+    return JVM, version, [failure for failure in failures if (failure["project"], failure["version"]) in new]
 
 
 LANGUAGES = {"python": of_python, "java": of_java, "node": of_node}
@@ -118,17 +119,13 @@ LANGUAGES = {"python": of_python, "java": of_java, "node": of_node}
 def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = sys.argv[2:] or list(LANGUAGES)
-    failed = set()
     with open(folder / "failures.jsonl", "w") as out, concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for language in chosen:
-            for failures in pool.map(lambda release: release(), LANGUAGES[language](folder)):
-                for failure in failures:
-                    out.write(json.dumps(failure) + "\n")
-                    failed.add(failure["project"])
+        for language in sys.argv[2:] or list(LANGUAGES):
+            for project, version, failures in pool.map(lambda release: release(), LANGUAGES[language](folder)):
+                out.writelines(json.dumps(failure) + "\n" for failure in failures)
                 out.flush()
-    for project in sorted({*faults.FAULTS, *json.loads(run("node", str(HERE / "faults.js")).stdout)} - failed):
-        print("nothing failed in", project, file=sys.stderr)
+                if not failures:
+                    print("nothing new of", project, version, file=sys.stderr)
 
 
 if __name__ == "__main__":

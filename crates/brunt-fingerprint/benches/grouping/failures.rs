@@ -43,21 +43,29 @@ struct Failure {
     stack: String,
     #[serde(skip)]
     label: String,
+    #[serde(skip)]
+    rules: Rules,
 }
 
 impl Failure {
-    fn group(&self, group_of: Peer) -> String {
-        let rules = match self.package.as_str() {
+    fn read(line: &str) -> Result<Self, String> {
+        let failure: Self = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let label = format!("{}: {}", failure.project, failure.fault);
+        let rules = match failure.package.as_str() {
             "" => Rules::default(),
-            package => in_app(package),
+            package => in_app(package)?,
         };
+        Ok(Self { label, rules, ..failure })
+    }
+
+    fn group(&self, group_of: Peer) -> String {
         let occurrence = Occurrence {
             exception_type: Some(&self.exception_type),
             stacktrace: Some(&self.stack),
             service: Some(&self.project),
             ..Occurrence::default()
         };
-        group_of(&occurrence, &rules)
+        group_of(&occurrence, &self.rules)
     }
 
     /// The same with other lines, as after an edit above.
@@ -83,9 +91,9 @@ impl Failure {
 }
 
 /// A rule by which a project's own package is the app.
-fn in_app(package: &str) -> Rules {
+fn in_app(package: &str) -> Result<Rules, String> {
     let text = format!("schema = 1\n[in_app]\ninclude = [\"java:{package}.**\"]");
-    Rules::parse(&text).unwrap_or_default()
+    Rules::parse(&text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn measure(n_shown: usize) {
@@ -101,13 +109,22 @@ pub(crate) fn measure(n_shown: usize) {
     apart(&failures);
 }
 
+/// A file or a line that cannot be read is told, so that no figure is of less than was asked for unseen.
 fn read(path: &Path) -> Vec<Failure> {
-    let Ok(file) = File::open(path) else { return Vec::new() };
-    let lines = BufReader::new(file).lines().map_while(Result::ok);
-    let mut failures: Vec<Failure> =
-        lines.filter_map(|line| serde_json::from_str(&line).ok()).collect();
-    for failure in &mut failures {
-        failure.label = format!("{}: {}", failure.project, failure.fault);
+    let mut failures = Vec::new();
+    let lines = match File::open(path) {
+        Ok(file) => BufReader::new(file).lines(),
+        Err(error) => {
+            eprintln!("grouping: {}: {error}", path.display());
+            return failures;
+        }
+    };
+    for (idx, line) in lines.enumerate() {
+        let line = line.map_err(|error| error.to_string());
+        match line.and_then(|line| Failure::read(&line)) {
+            Ok(failure) => failures.push(failure),
+            Err(error) => eprintln!("grouping: {}:{}: {error}", path.display(), idx + 1),
+        }
     }
     failures
 }

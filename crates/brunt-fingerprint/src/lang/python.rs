@@ -60,16 +60,12 @@ impl Language for Python {
         let function = after_last(frame.function, "<locals>.");
         // Lambdas and comprehensions are parts of the function around them, and since 3.12 not always frames;
         // a module's own code has no name but the file's. Templates and code in a text have neither.
-        let is_nowhere = matches!(frame.file, "<unknown>" | "<string>");
-        let naming =
-            if function.is_empty() || function.starts_with('<') || frame.file == "<unknown>" {
-                Naming::Anonymous
-            } else {
-                Naming::Named
-            };
-        let module = match naming {
-            Naming::Anonymous if is_nowhere => "",
-            _ => module(frame.file),
+        let is_anonymous =
+            function.is_empty() || function.starts_with('<') || frame.file == "<unknown>";
+        let (naming, module) = match frame.file {
+            "<unknown>" | "<string>" if is_anonymous => (Naming::Anonymous, ""),
+            file if is_anonymous => (Naming::Anonymous, module(file)),
+            file => (Naming::Named, module(file)),
         };
         Symbol { module: Cow::Borrowed(module), function, naming }
     }
