@@ -193,7 +193,6 @@ public class Faults {
             .fault("parts of nothing", () -> ListUtils.partition(Arrays.asList(1), 0)),
         new Project("org.apache.commons.text commons-text")
             .fault("variable within itself", () -> new StringSubstitutor(Collections.singletonMap("a", "${a}")).replace("${a}"))
-            .fault("no such variable", () -> new StringSubstitutor(new HashMap<String, String>()).setEnableUndefinedVariableException(true).replace("${a}"))
             .fault("character past the end", () -> new TextStringBuilder("a").deleteCharAt(9))
             .fault("range past the end", () -> new TextStringBuilder("a").replace(3, 2, "b")),
         new Project("org.apache.commons.beanutils commons-beanutils")

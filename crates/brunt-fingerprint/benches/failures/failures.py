@@ -40,7 +40,12 @@ def evenly(versions, n_releases=RELEASES, latest=LATEST):
 
 
 def run(*command, **options):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    """What a command printed; one that fails is told, and what it was for is left out."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    if done.returncode != 0:
+        reason = next(iter(done.stderr.splitlines()), "")
+        print(f"{' '.join(command)} failed: {reason}", file=sys.stderr)
+    return done
 
 
 def lines(printed):
