@@ -2,7 +2,7 @@
 -- title is that of its earliest occurrence: the short type and the message template, or what a rule of errors.toml says;
 -- introduced_in is the service version that it was first seen in. state is what error_group_states says of groups of
 -- which people decided something, with its state_reason; of the others it is new in the 7 days after first_seen_at, by
--- the newest row of logs, spans and events, then open. Counts leave out repeats of one occurrence (duplicate_of), so a
+-- the newest row of logs, spans and events, then open, and state_reason names the group that one was split from. Counts leave out repeats of one occurrence (duplicate_of), so a
 -- group of nothing but repeats has 0; n_occurrences is an estimate where telemetry is sampled: each occurrence counts as
 -- many as it stands for (sample_weight); n_tickets counts the tickets that have the group in ticket_context. Times leave
 -- out errors without a usable time.
@@ -78,7 +78,7 @@ SELECT
     e.n_users,
     e.n_accounts,
     coalesce(t.n_tickets, 0) AS n_tickets,
-    s.state_reason,
+    coalesce(s.state_reason, 'split from ' || error_group_split_from(e.error_group_id)) AS state_reason,
     e.n_before * 60 / nullif((SELECT n_before FROM seen), 0) AS baseline_per_hour,
     e.n_last_day - e.n_before * (SELECT n_last_day / nullif(n_before, 0) FROM seen) AS excess_last_day
 FROM earliest e

@@ -1,7 +1,8 @@
 //! The message template: a message with everything masked that one happening has and the next has not.
 //!
 //! Masked with `<*>` are addresses (URL, host, e-mail, IP, path), identifiers (UUID, hexadecimal, any word with a
-//! digit), times, amounts with their unit, quoted text, values after `=`, and lists of single words after a colon.
+//! digit), times, amounts with their unit, quoted text, values after `=`, names of users behind words such as `for user`,
+//! and lists of single words after a colon. What stands in parentheses behind a mask and is masked says it again.
 //! Kept are error codes, types of errors in such lists, statuses after `status`, `code`, `http` or `errno`, names such
 //! as `utf8` and `sha256`, and quoted names after a word of programming such as `column`. Neighbouring masks become
 //! one, so that a list of three reads like a list of five.
@@ -18,6 +19,9 @@ use written::Written;
 
 /// Text read of a message.
 const BYTES_MAX: usize = 64 * 1024;
+
+/// Longest that brackets in a value may be, which bounds the work where they stay open.
+const BRACKETS_BYTES_MAX: usize = 256;
 
 /// Masks what changes from one happening to the next. Empty for an empty message; a template's template is itself.
 pub fn template(message: &str) -> String {
@@ -49,6 +53,8 @@ impl Scanner<'_> {
             b'<' if after(self.text, self.at).starts_with(written::MASK) => {
                 self.mask_to(self.at + written::MASK.len());
             }
+            // `<1 sec` is an amount as `2 sec` is.
+            b'<' if self.is_limit() => self.at += 1,
             b if is_blank(b) => {
                 self.out.space();
                 self.at += 1;
@@ -75,11 +81,27 @@ impl Scanner<'_> {
         start + after(self.text, start).bytes().take_while(|b| is_part(*b)).count()
     }
 
+    /// Whether the `<` here stands before a number, and begins no tag.
+    fn is_limit(&self) -> bool {
+        let end = self.end_of(self.at + 1, is_word);
+        byte(self.text, self.at + 1).is_some_and(|b| b.is_ascii_digit())
+            && byte(self.text, end) != Some(b'>')
+            && self.previous().is_none_or(|b| is_blank(b) || b == b'(')
+    }
+
     fn word(&mut self) {
         let start = self.at;
         if let Some(n_letters) = self.plain_word() {
-            self.at += n_letters;
-            return self.out.word(between(self.text, start, self.at));
+            let end = start + n_letters;
+            let word = between(self.text, start, end);
+            if self.out.is_after_user() && recognize::is_user(word) && self.ends_name(end) {
+                return self.mask_to(end);
+            }
+            self.at = end;
+            return match byte(self.text, end) {
+                Some(b'=') => self.out.name(word),
+                _ => self.out.word(word),
+            };
         }
         if self.is_drive() {
             return self.mask_to(self.end_of(start, |b| {
@@ -117,6 +139,16 @@ impl Scanner<'_> {
         let is_end = byte(rest, n_letters).is_none_or(|b| !is_word(b));
         let is_masked = letters == "localhost" || (n_letters >= 8 && is_hex(letters));
         (n_letters > 0 && is_end && !is_masked).then_some(n_letters)
+    }
+
+    /// Whether what follows can stand behind somebody's name, unlike the rest of a sentence about all users.
+    fn ends_name(&self, end: usize) -> bool {
+        let rest = after(self.text, end).trim_ascii_start();
+        let n_letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        match before(rest, n_letters) {
+            "" => !rest.starts_with(['_', '-', '\'']),
+            word => matches!(word, "from" | "by" | "at" | "on" | "in" | "with" | "via" | "port"),
+        }
     }
 
     /// Masks a word as a whole or by parts; full stops and colons at its end are the sentence's.
@@ -224,24 +256,7 @@ impl Scanner<'_> {
             b'=' | b'>' | b'~' | b'<' | b'[' | b'{' | b'(' => {}
             next if is_blank(next) => {}
             _ => {
-                let is_part = |b: u8| {
-                    !is_blank(b)
-                        && !matches!(
-                            b,
-                            b',' | b';'
-                                | b')'
-                                | b']'
-                                | b'}'
-                                | b'"'
-                                | b'\''
-                                | b'`'
-                                | b'|'
-                                | b'&'
-                                | b'<'
-                                | b'>'
-                        )
-                };
-                let end = self.end_of(self.at, is_part);
+                let end = self.end_of_value();
                 let value = between(self.text, self.at, end);
                 if is_status(self.out.previous_word(), value) {
                     self.out.word(value);
@@ -251,6 +266,52 @@ impl Scanner<'_> {
                 }
             }
         }
+    }
+
+    /// Where the value that begins here ends: with a blank or what parts values, outside the brackets that it opens
+    /// itself, as `WorkSource{10113 com.acme}` does.
+    fn end_of_value(&self) -> usize {
+        let is_part = |b: u8| {
+            !is_blank(b)
+                && !matches!(
+                    b,
+                    b',' | b';'
+                        | b'('
+                        | b'['
+                        | b'{'
+                        | b')'
+                        | b']'
+                        | b'}'
+                        | b'"'
+                        | b'\''
+                        | b'`'
+                        | b'|'
+                        | b'&'
+                        | b'<'
+                        | b'>'
+                )
+        };
+        let mut end = self.end_of(self.at, is_part);
+        while let Some(closed) = self.end_of_brackets(end) {
+            end = self.end_of(closed, is_part);
+        }
+        end
+    }
+
+    /// Behind the bracket that closes the one at a place; `None` where none opens there or it stays open for long.
+    fn end_of_brackets(&self, start: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for (idx, b) in after(self.text, start).bytes().take(BRACKETS_BYTES_MAX).enumerate() {
+            match b {
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+            if depth == 0 {
+                return (idx > 0).then_some(start + idx + 1);
+            }
+        }
+        None
     }
 
     /// Quoted text is masked, but for a name after a word of programming. A quote that never closes is a character.

@@ -3,7 +3,7 @@
 mod clopper_pearson;
 mod cohort_diff;
 mod error_frames;
-mod error_group_current;
+mod error_group_aliases;
 mod error_group_id;
 mod error_info;
 mod error_template;
@@ -52,12 +52,13 @@ pub(crate) fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
 }
 
 /// What the reference says of each of them.
-pub(crate) fn documents() -> [&'static Document; 10] {
+pub(crate) fn documents() -> [&'static Document; 11] {
     [
         &clopper_pearson::DOCUMENT,
         &cohort_diff::DOCUMENT,
         &error_frames::DOCUMENT,
-        &error_group_current::DOCUMENT,
+        &error_group_aliases::CURRENT,
+        &error_group_aliases::SPLIT_FROM,
         &error_group_id::DOCUMENT,
         &error_info::DOCUMENT,
         &error_template::DOCUMENT,
@@ -67,11 +68,12 @@ pub(crate) fn documents() -> [&'static Document; 10] {
     ]
 }
 
-fn scalars() -> [ScalarUDF; 8] {
+fn scalars() -> [ScalarUDF; 9] {
     [
         clopper_pearson::clopper_pearson(),
         ScalarUDF::new_from_impl(error_frames::ErrorFrames::new()),
-        ScalarUDF::new_from_impl(error_group_current::ErrorGroupCurrent::new()),
+        ScalarUDF::new_from_impl(error_group_aliases::OfGroup::current()),
+        ScalarUDF::new_from_impl(error_group_aliases::OfGroup::split_from()),
         ScalarUDF::new_from_impl(error_group_id::ErrorGroupId::new()),
         ScalarUDF::new_from_impl(error_info::ErrorInfoOf::new()),
         ScalarUDF::new_from_impl(error_template::ErrorTemplate::new()),

@@ -1,7 +1,8 @@
 //! What the benchmark is asked for. A word that it does not know is refused, so that no figure is missed by a slip.
 
 /// What can be measured.
-pub(crate) const PARTS: [&str; 5] = ["metamorphic", "exports", "failures", "speed", "linear"];
+pub(crate) const PARTS: [&str; 7] =
+    ["metamorphic", "exports", "logs", "failures", "crashes", "speed", "linear"];
 
 /// The command line of the benchmark.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use brunt_fingerprint::template;
 use serde_json::Value;
 
+use crate::logs::without_digits;
 use crate::score::{Score, score};
 use crate::{judged_row, row};
 
@@ -54,15 +55,6 @@ fn show(pairs: &[(String, String)], n_shown: usize) {
     {
         println!("  shared {template}: {places:?}");
     }
-}
-
-/// The rule of systems that mask only numbers.
-fn without_digits(message: &str) -> String {
-    let words = message.split(' ');
-    words
-        .map(|word| if word.bytes().any(|b| b.is_ascii_digit()) { "*" } else { word })
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// Messages with the place in the code that wrote them: `16:42:22.382 INFO  t.s.TravelServiceImpl#532 TraceID: …

@@ -91,7 +91,7 @@ impl Failure {
 }
 
 /// A rule by which a project's own package is the app.
-fn in_app(package: &str) -> Result<Rules, String> {
+pub(crate) fn in_app(package: &str) -> Result<Rules, String> {
     let text = format!("schema = 1\n[in_app]\ninclude = [\"java:{package}.**\"]");
     Rules::parse(&text).map_err(|error| error.to_string())
 }
@@ -198,7 +198,7 @@ fn show(members: &[Failure], n_shown: usize) {
 }
 
 /// What a group is made of, to be read.
-fn key(occurrence: &Occurrence<'_>, rules: &Rules) -> String {
+pub(crate) fn key(occurrence: &Occurrence<'_>, rules: &Rules) -> String {
     let used = group(occurrence, rules).why.into_iter().filter(|part| part.used);
     let parts = used.filter(|part| !["service", "lang"].contains(&part.part));
     parts.map(|part| format!("{}={}", part.part, part.value)).collect::<Vec<_>>().join(" ")

@@ -66,6 +66,60 @@ static NOUNS: Words = Words::new(&[
     "hook",
 ]);
 
+/// Words before `user` after which its name comes.
+static BEFORE_USER: Words =
+    Words::new(&["for", "of", "by", "as", "to", "invalid", "unknown", "illegal", "nonexistent"]);
+
+/// Words behind `user` that are nobody's name.
+static NOT_USERS: Words = Words::new(&[
+    "a",
+    "account",
+    "accounts",
+    "agent",
+    "an",
+    "and",
+    "at",
+    "credentials",
+    "data",
+    "details",
+    "does",
+    "email",
+    "from",
+    "group",
+    "groups",
+    "has",
+    "id",
+    "ids",
+    "in",
+    "input",
+    "is",
+    "key",
+    "list",
+    "login",
+    "name",
+    "names",
+    "not",
+    "on",
+    "or",
+    "password",
+    "profile",
+    "record",
+    "request",
+    "role",
+    "roles",
+    "session",
+    "sessions",
+    "settings",
+    "store",
+    "table",
+    "the",
+    "to",
+    "token",
+    "type",
+    "was",
+    "with",
+]);
+
 static UNITS: Words = Words::new(&[
     "ns",
     "us",
@@ -219,6 +273,10 @@ static TOP_DOMAINS: Words = Words::new(&[
     "localdomain",
 ]);
 
+/// Labels before that of a country.
+static SECOND_DOMAINS: Words =
+    Words::new(&["com", "co", "edu", "org", "net", "gov", "ac", "or", "ne", "go"]);
+
 /// First labels of packages, which read like hosts from behind.
 static TOP_PACKAGES: Words = Words::new(&["com", "org", "net", "io", "java", "javax", "de"]);
 
@@ -228,6 +286,15 @@ pub(crate) fn is_allowed(word: &str) -> bool {
 
 pub(crate) fn is_noun(word: &str) -> bool {
     NOUNS.have_in_any_case(word)
+}
+
+pub(crate) fn introduces_user(word: &str) -> bool {
+    BEFORE_USER.have_in_any_case(word)
+}
+
+/// Whether a word behind `user` may be a name.
+pub(crate) fn is_user(word: &str) -> bool {
+    !NOT_USERS.have_in_any_case(word)
 }
 
 pub(crate) fn is_unit(word: &str) -> bool {
@@ -288,7 +355,11 @@ fn is_host(word: &str) -> bool {
     let is_label =
         |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
     let is_package = labels.split('.').next().is_some_and(|first| TOP_PACKAGES.have(first));
-    TOP_DOMAINS.have(top)
+    // Each country's domain, below one of the usual ones of its own: `www.example.com.hk`.
+    let is_country = top.len() == 2
+        && top.bytes().all(|b| b.is_ascii_lowercase())
+        && labels.rsplit_once('.').is_some_and(|(_, second)| SECOND_DOMAINS.have(second));
+    (TOP_DOMAINS.have(top) || is_country)
         && !is_package
         && !labels.is_empty()
         && labels.bytes().all(is_label)

@@ -78,6 +78,7 @@ fn quoted_text_is_masked_but_for_names_of_the_program() {
 fn values_are_masked_and_their_names_stay() {
     masks("user=jane status=404 plan=pro-yearly, retry=", "user=<*> status=404 plan=<*>, retry=");
     masks("a == b and a=>b", "a == b and a=>b");
+    masks("took=5 min=2 d=7", "took=<*> min=<*> d=<*>");
     masks(
         "Route(id=f3d4-11, stations=[shanghai, suzhou], via=[])",
         "Route(id=<*>, stations=[<*>], via=[<*>])",
@@ -86,6 +87,50 @@ fn values_are_masked_and_their_names_stay() {
     masks("no route for stations: [shanghai, suzhou]", "no route for stations: [<*>]");
     masks("no route for stations: [suzhou], via: []", "no route for stations: [<*>], via: [<*>]");
     masks("prices: [7f:GaoTieOne, 8e:ZhiDa] of trains:[k-7]", "prices: [<*>] of trains:[<*>]");
+}
+
+#[test]
+fn values_end_where_the_brackets_in_them_do() {
+    masks("ws=WorkSource{10113 com.acme}, uid=10111", "ws=<*>, uid=<*>");
+    masks("a=f(x, g[1]).y b=2", "a=<*> b=<*>");
+    masks("Cart(item=Item(id=7), n=2)", "Cart(item=<*>, n=<*>)");
+    masks("a=f{open", "a=<*>{open");
+    masks("a=f) b", "a=<*>) b");
+}
+
+#[test]
+fn what_is_said_twice_is_said_once() {
+    masks("close, 1047 bytes (1.02 KB) sent, 12 bytes received", "close, <*> sent, <*> received");
+    masks("connection from 10.0.0.7 () at noon", "connection from <*> at noon");
+    masks("lifetime <1 sec", "lifetime <*>");
+    masks("tag <404> and a<5", "tag <<*>> and a<<*>");
+    masks("f(7) of points (1, 2)", "f(<*>) of points (<*>)");
+}
+
+#[test]
+fn names_of_users_are_masked_where_a_name_must_be_one() {
+    masks("session opened for user cyrus by (uid=0)", "session opened for user <*> by (uid=<*>)");
+    masks("Invalid user postgres from 10.0.0.7", "Invalid user <*> from <*>");
+    masks("userauth: invalid user butter [preauth]", "userauth: invalid user <*> [preauth]");
+    masks("access denied for user (root)", "access denied for user (<*>)");
+    masks("session closed for user news", "session closed for user <*>");
+    for message in [
+        "Invalid user name or password",
+        "invalid user input",
+        "no session for user requests found",
+        "user not found",
+        "the user cyrus is locked",
+        "settings for user interface are missing",
+    ] {
+        masks(message, message);
+    }
+}
+
+#[test]
+fn hosts_are_masked_in_every_country() {
+    masks("proxy.cse.cuhk.edu.hk:5070 close", "<*> close");
+    masks("www.google.com.hk:443 open", "<*> open");
+    masks("shop.co.rs and lib.rs", "<*> and lib.rs");
 }
 
 #[test]

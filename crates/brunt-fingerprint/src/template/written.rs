@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::header::has_error_suffix;
 use crate::template::is_word;
-use crate::template::recognize::{is_calendar, is_noun, is_unit};
+use crate::template::recognize::{introduces_user, is_calendar, is_noun, is_unit};
 use crate::text::{after, before, between, last_part};
 
 /// What stands for everything masked.
@@ -71,6 +71,17 @@ impl Written {
 
     /// Closes what was opened at a place.
     fn close(&mut self, open_at: usize) {
+        // `1047 bytes (1.02 KB)` says a value twice, `10.0.0.1 ()` has nothing to say: neither is more than a value.
+        let says_nothing = matches!(after(&self.text, open_at), "(<*>)" | "()");
+        if let Some(value) = before(&self.text, open_at).strip_suffix(' ')
+            && says_nothing
+            && value.ends_with(MASK)
+        {
+            let end = value.len();
+            self.text.truncate(end);
+            self.lasts = [Last::Mask { end }, Last::Nothing, Last::Nothing];
+            return;
+        }
         if after(&self.text, open_at).starts_with('[') && self.holds_values(open_at) {
             self.text.truncate(open_at + 1);
             self.text.push_str(MASK);
@@ -142,6 +153,11 @@ impl Written {
                 return;
             }
         }
+        self.name(word);
+    }
+
+    /// Writes a word that is no unit, whatever it looks like: `min=`.
+    pub(crate) fn name(&mut self, word: &str) {
         let start = self.text.len();
         self.text.push_str(word);
         self.remember(Last::Word { start, end: self.text.len() });
@@ -175,6 +191,13 @@ impl Written {
 
     pub(crate) fn is_after_noun(&self) -> bool {
         is_noun(self.previous_word())
+    }
+
+    /// Whether a name of somebody is what comes next: `for user `, `invalid user (`.
+    pub(crate) fn is_after_user(&self) -> bool {
+        let [Last::Word { .. }, Last::Word { start, end }, _] = self.lasts else { return false };
+        self.previous_word().eq_ignore_ascii_case("user")
+            && introduces_user(between(&self.text, start, end))
     }
 
     pub(crate) fn finish(mut self) -> String {

@@ -26,7 +26,7 @@ pub(super) fn error_aliases() -> Table {
             "Of the old group's rows, 0 to 1; those of an old id sum to 1.",
         ),
     ];
-    let about = "Where the errors of a group went when rules or the algorithm of grouping changed; groups of which none went \
-                 elsewhere have no row.";
+    let about = "Where the errors of a group went when rules or the algorithm of grouping changed; groups that neither lost \
+                 errors to others nor gained some have no row.";
     Table::new("error_aliases", TableKind::System, about, &["old_id"], columns)
 }

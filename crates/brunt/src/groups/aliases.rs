@@ -1,6 +1,6 @@
 //! Where the id of an error group leads: what `system.error_aliases` has, followed to the id of today.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
@@ -11,14 +11,27 @@ use crate::error::Error;
 
 const COLUMNS: [&str; 4] = ["loaded_at", "old_id", "new_id", "n_occurrences"];
 
-/// For each time at which groups were made anew, the id that most of an old id's errors went to; of several with as many
-/// the old id itself, else the least.
+/// What became of the groups that there were.
 #[derive(Debug, Default)]
-pub(crate) struct GroupAliases(BTreeMap<Ts, HashMap<String, Heir>>);
+pub(crate) struct GroupAliases {
+    /// The ways that errors went, by the time at which groups were made anew.
+    regroupings: BTreeMap<Ts, Regrouping>,
+    /// The group, as its id is today, that one was split from.
+    split_from: HashMap<String, String>,
+}
 
-/// The id that stands for an old one.
+/// Both maps have the id at the other end of the way that most errors took; of several with as many that of the group
+/// that kept its id, else the least.
+#[derive(Debug, Default)]
+struct Regrouping {
+    /// By old id: where most of its errors went.
+    heirs: HashMap<String, Way>,
+    /// By new id: where most of its errors came from.
+    parents: HashMap<String, Way>,
+}
+
 #[derive(Debug)]
-struct Heir {
+struct Way {
     id: String,
     n_occurrences: i64,
 }
@@ -33,14 +46,38 @@ impl GroupAliases {
                 aliases.add(&rows);
             }
         }
+        aliases.split_from = aliases.splits();
         Ok(aliases)
     }
 
     /// The id of today of a group that had this one after `since`: the id itself where it changed no more.
     pub(crate) fn current<'a>(&'a self, id: &'a str, since: Ts) -> &'a str {
         let after = (std::ops::Bound::Excluded(since), std::ops::Bound::Unbounded);
-        let changes = self.0.range(after);
-        changes.fold(id, |id, (_, heirs)| heirs.get(id).map_or(id, |heir| heir.id.as_str()))
+        let changes = self.regroupings.range(after);
+        changes.fold(id, |id, (_, of)| of.heirs.get(id).map_or(id, |heir| heir.id.as_str()))
+    }
+
+    /// The group, by its id of today, that a group of today was split from; `None` where it was not, or where both are
+    /// one again. Of several splits the last counts.
+    pub(crate) fn split_from(&self, id: &str) -> Option<&str> {
+        self.split_from.get(id).map(String::as_str)
+    }
+
+    /// A group was split from another where its id was nobody's before, and the other goes on elsewhere.
+    fn splits(&self) -> HashMap<String, String> {
+        let mut splits = HashMap::new();
+        for (at, Regrouping { heirs, parents }) in &self.regroupings {
+            let inherited: HashSet<&str> = heirs.values().map(|heir| heir.id.as_str()).collect();
+            let is_new = |id: &str| !heirs.contains_key(id) && !inherited.contains(id);
+            for (id, parent) in parents.iter().filter(|(id, _)| is_new(id)) {
+                let Some(heir) = heirs.get(&parent.id) else { continue };
+                let (id, parent) = (self.current(id, *at), self.current(&heir.id, *at));
+                if id != parent {
+                    splits.insert(id.to_owned(), parent.to_owned());
+                }
+            }
+        }
+        splits
     }
 
     fn add(&mut self, rows: &RecordBatch) {
@@ -55,19 +92,21 @@ impl GroupAliases {
             if old.is_null(idx) || new.is_null(idx) {
                 continue;
             }
-            let (old, id) = (old.value(idx), new.value(idx).to_owned());
-            let other = Heir { id, n_occurrences: counts.value(idx) };
-            let heirs = self.0.entry(Ts(times.value(idx))).or_default();
-            let rank = |heir: &Heir| {
-                (heir.n_occurrences, heir.id == old, std::cmp::Reverse(heir.id.clone()))
-            };
-            match heirs.get_mut(old) {
-                Some(heir) if rank(heir) >= rank(&other) => {}
-                Some(heir) => *heir = other,
-                None => {
-                    heirs.insert(old.to_owned(), other);
-                }
-            }
+            let (old, new, n_occurrences) = (old.value(idx), new.value(idx), counts.value(idx));
+            let of = self.regroupings.entry(Ts(times.value(idx))).or_default();
+            keep_most(&mut of.heirs, old, Way { id: new.to_owned(), n_occurrences });
+            keep_most(&mut of.parents, new, Way { id: old.to_owned(), n_occurrences });
+        }
+    }
+}
+
+fn keep_most(ways: &mut HashMap<String, Way>, from: &str, way: Way) {
+    let rank = |way: &Way| (way.n_occurrences, way.id == from, std::cmp::Reverse(way.id.clone()));
+    match ways.get_mut(from) {
+        Some(most) if rank(most) >= rank(&way) => {}
+        Some(most) => *most = way,
+        None => {
+            ways.insert(from.to_owned(), way);
         }
     }
 }
@@ -78,9 +117,28 @@ mod tests {
 
     use super::*;
 
+    fn aliases(rows: &[(u8, &str, &str, i64)]) -> GroupAliases {
+        let lines: String = rows
+            .iter()
+            .map(|(hour, old, new, n)| {
+                format!(
+                    "{{\"loaded_at\":\"2025-10-01T0{hour}:00:00Z\",\"old_id\":\"{old}\",\"new_id\":\"{new}\",\"n_occurrences\":{n}}}\n"
+                )
+            })
+            .collect();
+        let schema = table("error_aliases").unwrap().schema();
+        let columns = COLUMNS.map(|name| schema.index_of(name).unwrap());
+        let schema = std::sync::Arc::new(schema.project(&columns).unwrap());
+        let mut aliases = GroupAliases::default();
+        aliases.add(
+            &ReaderBuilder::new(schema).build(lines.as_bytes()).unwrap().next().unwrap().unwrap(),
+        );
+        aliases
+    }
+
     #[test]
     fn an_id_is_followed_to_where_most_of_it_went() {
-        let rows: String = [
+        let aliases = aliases(&[
             (1, "a", "b", 2),
             (1, "a", "c", 3),
             (1, "d", "c", 1),
@@ -88,22 +146,7 @@ mod tests {
             (2, "c", "c", 2),
             (3, "c", "g", 5),
             (3, "c", "f", 5),
-        ]
-        .iter()
-        .map(|(hour, old, new, n)| {
-            format!(
-                "{{\"loaded_at\":\"2025-10-01T0{hour}:00:00Z\",\"old_id\":\"{old}\",\"new_id\":\"{new}\",\"n_occurrences\":{n}}}\n"
-            )
-        })
-        .collect();
-        let schema = table("error_aliases").unwrap().schema();
-        let columns = COLUMNS.map(|name| schema.index_of(name).unwrap());
-        let schema = std::sync::Arc::new(schema.project(&columns).unwrap());
-        let mut aliases = GroupAliases::default();
-        aliases.add(
-            &ReaderBuilder::new(schema).build(rows.as_bytes()).unwrap().next().unwrap().unwrap(),
-        );
-
+        ]);
         let ids = ["a", "b", "c", "d", "e", "x"];
         assert_eq!(
             ids.map(|id| aliases.current(id, Ts::default())),
@@ -113,5 +156,30 @@ mod tests {
         let second = Ts(1_759_284_000_000_000);
         assert_eq!(aliases.current("a", second), "a");
         assert_eq!(aliases.current("c", second), "f");
+        // `b` was nobody's before it left `a`, whose errors are `f`'s now; `c` was `d`'s heir, and is not from `a`.
+        let splits = aliases.splits();
+        assert_eq!(
+            splits,
+            [("b", "f"), ("e", "f"), ("g", "f")]
+                .map(|(id, of)| (id.to_owned(), of.to_owned()))
+                .into()
+        );
+    }
+
+    #[test]
+    fn a_group_that_was_there_before_or_is_one_again_is_split_from_nothing() {
+        let aliases = aliases(&[
+            // `b` gained some of `a`, and had errors of its own; `c` is new.
+            (1, "a", "a", 6),
+            (1, "a", "b", 2),
+            (1, "a", "c", 1),
+            (1, "b", "b", 1),
+            // `d` becomes `e`, and goes back.
+            (1, "d", "d", 2),
+            (1, "d", "e", 1),
+            (2, "d", "d", 2),
+            (2, "e", "d", 1),
+        ]);
+        assert_eq!(aliases.splits(), [("c".to_owned(), "a".to_owned())].into());
     }
 }

@@ -58,6 +58,11 @@ const ALIASES: &str = "SELECT count(*) OVER (PARTITION BY new_id), n_occurrences
 const WAYS: &str = "SELECT bool_and(b.new_id = a.old_id) FROM system.error_aliases a JOIN system.error_aliases b \
     ON b.old_id = a.new_id AND b.share = 1 AND a.share < 1";
 
+/// Groups that were split from another, the most errors of one, and whether they name it; then the other groups.
+const SPLIT: &str = "SELECT count(DISTINCT g.error_group_id), max(g.n_occurrences), bool_and(g.state_reason = 'split from ' || \
+    error_group_current(a.old_id)) FROM error_groups g LEFT JOIN system.error_aliases a ON a.new_id = g.error_group_id AND a.share < 1 \
+    GROUP BY g.state_reason IS NOT NULL ORDER BY 1, 2";
+
 #[tokio::test]
 async fn changed_rules_regroup_everything_with_the_next_load() {
     let store = shop().await;
@@ -82,6 +87,8 @@ async fn changed_rules_regroup_everything_with_the_next_load() {
     assert_eq!(rows(&store, SAME_IDS).await, ["5|4|true"]);
     // One group went to three; the other stayed.
     assert_eq!(rows(&store, ALIASES).await, ["1|2|0.5|true", "1|1|0.25|true", "1|1|0.25|true"]);
+    // The one that most errors went to goes on; the others say where they come from.
+    assert_eq!(rows(&store, SPLIT).await, ["2|1|true", "2|2|NULL"]);
 
     let session = store.session().await.unwrap();
     ask(&session, "SET brunt.epoch = 1").await;
@@ -89,13 +96,14 @@ async fn changed_rules_regroup_everything_with_the_next_load() {
     assert_eq!(ask(&session, SAME_IDS).await, ["5|2|true"], "by the rules of the older epoch");
 
     store.write_definition("errors.toml", "schema = 1\n").await.unwrap();
-    store.derive_all(NOW).await.unwrap();
+    store.derive_all(brunt_model::Ts(NOW.0 + 1)).await.unwrap();
     assert_eq!(rows(&store, "SELECT DISTINCT error_group_id FROM errors ORDER BY 1").await, before);
     // Three groups went to one.
     let back = ["3|2|1.0|true", "3|1|1.0|true", "3|1|1.0|true"];
     let all = [&["1|2|0.5|true", "1|1|0.25|true", "1|1|0.25|true"], &back[..]].concat();
     assert_eq!(rows(&store, ALIASES).await, all);
     assert_eq!(rows(&store, WAYS).await, ["true"]);
+    assert_eq!(rows(&store, SPLIT).await, ["2|4|NULL"], "they are one again");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Where the errors of each group go when everything is derived again, as `system.error_aliases` keeps it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -28,9 +28,15 @@ impl Aliases {
         }
     }
 
-    /// Adds a row for each way that errors went, of the groups of which some went elsewhere.
+    /// Adds a row for each way that errors went, of the groups that lost errors to others or gained some: so that who
+    /// reads them can tell a group that was there before from one that is new.
     pub(super) async fn write(mut self, tx: &mut Transaction, now: Ts) -> Result<(), Error> {
-        self.0.retain(|old, to| to.keys().any(|new| new != old));
+        let moved = self.0.iter().flat_map(|(old, to)| to.keys().map(move |new| (old, new)));
+        let touched: BTreeSet<String> = moved
+            .filter(|(old, new)| old != new)
+            .flat_map(|(old, new)| [old.clone(), new.clone()])
+            .collect();
+        self.0.retain(|old, _| touched.contains(old));
         let ways: Vec<(&str, &str, i64, f64)> = self
             .0
             .iter()
