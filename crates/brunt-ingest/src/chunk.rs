@@ -13,6 +13,9 @@ use brunt_model::{ColumnType, MONEY_PRECISION, MONEY_SCALE, Table, Ts, day_of};
 
 use crate::normalize::form::Cell;
 
+/// Bytes for which room is made ahead in a column of text.
+const TEXT_BYTES_AHEAD_MAX: usize = 4 * 1024 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct Chunk {
     table: &'static Table,
@@ -197,7 +200,13 @@ impl Builder {
         let n_missing = n_rows.saturating_sub(self.len());
         self.append_nulls(n_missing);
         match self {
-            Self::Text(column) => Arc::new(column.finish()),
+            Self::Text(column) => {
+                let array = column.finish();
+                // The next chunk is most often like this one, and to grow towards its size would move all of it some times.
+                let n_bytes = array.value_data().len().min(TEXT_BYTES_AHEAD_MAX);
+                *column = StringBuilder::with_capacity(n_rows, n_bytes);
+                Arc::new(array)
+            }
             Self::List(column) => Arc::new(column.finish()),
             Self::SmallInt(column) => Arc::new(column.finish()),
             Self::Int(column) => Arc::new(column.finish()),

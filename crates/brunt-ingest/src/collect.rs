@@ -1,7 +1,7 @@
-//! Pieces of rows become batches: joined in the order of the input, sorted, handed to the sink, and counted.
+//! Pieces of rows become batches: few rows are joined, in the order of the input; handed to the sink, and counted.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
@@ -24,9 +24,13 @@ use crate::{Format, Sink, Summary};
 /// Rows without a time wait for the end of the load, but no more than this many batches of them.
 const N_TIMELESS_BATCHES_MAX: usize = 4;
 
+/// Pieces that are smaller than this share of a batch wait for others, unless they hold that much text.
+const FEW: usize = 8;
+const FEW_BYTES_MAX: usize = 1024 * 1024;
+
 /// Something that a part of an input gives.
 pub(crate) enum Piece {
-    /// Rows that are not sorted yet, and how much text they hold.
+    /// Rows, no more than a batch may have, and how much text they hold.
     Rows {
         rows: Redacted,
         n_bytes: usize,
@@ -69,9 +73,9 @@ pub(crate) struct Collect<'s> {
 /// Rows of a table that were not handed to the sink yet.
 #[derive(Default)]
 struct Waiting {
-    rows: VecDeque<Redacted>,
-    n_rows: usize,
-    n_bytes: usize,
+    few: Vec<Redacted>,
+    n_few: usize,
+    n_few_bytes: usize,
     timeless: Vec<RecordBatch>,
     n_timeless: usize,
     n_timeless_bytes: usize,
@@ -99,11 +103,8 @@ impl<'s> Collect<'s> {
         records: &'static str,
     ) -> Result<Summary, Error> {
         let tables: Vec<_> = self.waiting.keys().copied().filter_map(brunt_model::table).collect();
-        let n_max = self.batch_rows_max();
         for table in tables {
-            while let Some(rows) = self.waiting_of(table).take(n_max) {
-                self.hand_on(&rows)?;
-            }
+            self.join_few(table)?;
             self.release(table)?;
         }
         Ok(Summary {
@@ -128,25 +129,34 @@ impl<'s> Collect<'s> {
     }
 
     fn rows(&mut self, rows: Redacted, n_bytes: usize) -> Result<(), Error> {
-        let (table, n_max) = (rows.table(), self.batch_rows_max());
-        self.waiting_of(table).push(rows, n_bytes);
-        loop {
-            let waiting = self.waiting_of(table);
-            if waiting.n_rows < n_max && waiting.n_bytes < CHUNK_BYTES_MAX {
-                return Ok(());
-            }
-            let Some(rows) = waiting.take(n_max) else { return Ok(()) };
-            self.hand_on(&rows)?;
+        let (table, n_rows, n_max) = (rows.table(), rows.batch().num_rows(), self.batch_rows_max());
+        if self.waiting_of(table).n_few + n_rows > n_max {
+            self.join_few(table)?;
         }
+        let waiting = self.waiting_of(table);
+        waiting.few.push(rows);
+        waiting.n_few += n_rows;
+        waiting.n_few_bytes += n_bytes;
+        if waiting.n_few >= n_max.div_ceil(FEW) || waiting.n_few_bytes >= FEW_BYTES_MAX {
+            return self.join_few(table);
+        }
+        Ok(())
     }
 
-    /// Joins, sorts, hands on.
-    fn hand_on(&mut self, rows: &[Redacted]) -> Result<(), Error> {
+    /// Hands on the rows that wait for others.
+    fn join_few(&mut self, table: &'static Table) -> Result<(), Error> {
+        let waiting = self.waiting_of(table);
+        let few = take(&mut waiting.few);
+        (waiting.n_few, waiting.n_few_bytes) = (0, 0);
         let broken = |error: ArrowError| Error::Sink(Box::new(error));
-        let Some(sorted) = Redacted::sorted(rows).map_err(broken)? else { return Ok(()) };
-        let n_rows = sorted.batch().num_rows() as u64;
-        *self.n_rows.entry(sorted.table().name).or_default() += n_rows;
-        self.sink.rows(sorted)
+        let joined = Redacted::joined(few).map_err(broken)?;
+        joined.map_or(Ok(()), |rows| self.hand_on(rows))
+    }
+
+    fn hand_on(&mut self, rows: Redacted) -> Result<(), Error> {
+        let n_rows = rows.batch().num_rows() as u64;
+        *self.n_rows.entry(rows.table().name).or_default() += n_rows;
+        self.sink.rows(rows)
     }
 
     fn timeless(&mut self, table: &'static Table, batch: RecordBatch) -> Result<(), Error> {
@@ -166,15 +176,11 @@ impl<'s> Collect<'s> {
     fn release(&mut self, table: &'static Table) -> Result<(), Error> {
         let waiting = self.waiting_of(table);
         (waiting.n_timeless, waiting.n_timeless_bytes) = (0, 0);
-        let mut dated = Waiting::default();
         for batch in take(&mut waiting.timeless) {
             let batch = self.date(table, &batch);
             let Remarks { tally, warnings, .. } = &mut self.remarks;
             let rows = self.redactor.redact(table, &batch, tally, warnings);
-            dated.push(rows, 0);
-        }
-        while let Some(rows) = dated.take(self.batch_rows_max()) {
-            self.hand_on(&rows)?;
+            self.hand_on(rows)?;
         }
         Ok(())
     }
@@ -237,34 +243,5 @@ impl Take for Collect<'_> {
             }
         }
         Ok(())
-    }
-}
-
-impl Waiting {
-    fn push(&mut self, rows: Redacted, n_bytes: usize) {
-        self.n_rows += rows.batch().num_rows();
-        self.n_bytes += n_bytes;
-        self.rows.push_back(rows);
-    }
-
-    /// Takes the rows that came first, at most this many; `None` where there are none.
-    fn take(&mut self, n_max: usize) -> Option<Vec<Redacted>> {
-        let n_before = self.n_rows;
-        let mut taken = Vec::new();
-        let mut n_missing = n_max;
-        while n_missing > 0
-            && let Some(rows) = self.rows.pop_front()
-        {
-            let n_rows = rows.batch().num_rows();
-            let n_taken = n_rows.min(n_missing);
-            if n_taken < n_rows {
-                self.rows.push_front(rows.slice(n_taken, n_rows - n_taken));
-            }
-            taken.push(rows.slice(0, n_taken));
-            n_missing -= n_taken;
-        }
-        self.n_rows = n_before - (n_max - n_missing);
-        self.n_bytes = self.n_bytes / n_before.max(1) * self.n_rows;
-        (!taken.is_empty()).then_some(taken)
     }
 }

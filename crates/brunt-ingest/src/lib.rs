@@ -1,8 +1,8 @@
-//! Export bytes to redacted, sorted record batches.
+//! Export bytes to redacted record batches, in the order of the input.
 //!
 //! ```text
-//! bytes ─► decode ─► Row ─► normalize ─► Chunk ─► redact ─► Redacted ─► sort ─► Sink
-//!             └────────────── faults ──────────────► Reject ───────────────────►┘
+//! bytes ─► decode ─► Row ─► normalize ─► Chunk ─► redact ─► Redacted ─► Sink
+//!             └────────────── faults ──────────────► Reject ───────────►┘
 //! ```
 //! No I/O of its own, no async, and no input makes it panic. Records are read in blocks and handed on in batches, and a
 //! long JSON document is cut into short ones, so memory is bounded whatever the input's size.
@@ -58,7 +58,6 @@ mod redact;
 mod reject;
 mod row;
 mod scan;
-mod sort;
 mod times;
 mod traffic;
 mod value;

@@ -17,7 +17,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, ListBuilder, RecordBatch, StringArray, StringBuilder,
     UInt32Array, new_null_array,
 };
-use arrow::compute::{filter_record_batch, interleave, take_record_batch};
+use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::error::ArrowError;
 use brunt_model::{Column, ColumnType, Table};
 
@@ -25,7 +25,6 @@ use crate::redact::field::Action;
 use crate::redact::mask::{Kind, Masks};
 use crate::redact::policy::Redactor;
 use crate::redact::tally::{Done, Spot, Tally};
-use crate::sort::sorted_places;
 
 /// Rows of one base table with all its columns, redacted.
 ///
@@ -90,29 +89,14 @@ impl Redacted {
         Ok(Self { table: self.table, batch: filter_record_batch(&self.batch, keep)? })
     }
 
-    /// Some rows that stand together; they must be there.
-    pub(crate) fn slice(&self, first: usize, n_rows: usize) -> Self {
-        Self { table: self.table, batch: self.batch.slice(first, n_rows) }
-    }
-
-    /// All rows of several in the order of their table's files: hour of `ts`, the sort key, `ts`; NULL first. `None` where
-    /// there are none. They must be of one table.
-    pub(crate) fn sorted(several: &[Self]) -> Result<Option<Self>, ArrowError> {
+    /// All rows of several, which must be of one table, in their order; `None` of none.
+    pub(crate) fn joined(mut several: Vec<Self>) -> Result<Option<Self>, ArrowError> {
+        if several.len() <= 1 {
+            return Ok(several.pop());
+        }
         let Some(Self { table, .. }) = several.first() else { return Ok(None) };
-        let batches: Vec<&RecordBatch> = several.iter().map(|rows| &rows.batch).collect();
-        let places = sorted_places(table, &batches)?;
-        let schema = table.schema();
-        let columns = schema.fields().iter().enumerate().map(|(column_idx, field)| {
-            let columns = batches.iter().filter_map(|batch| batch.columns().get(column_idx));
-            let columns: Vec<&dyn Array> = columns.map(AsRef::as_ref).collect();
-            // Half of the columns of most inputs are empty, and to move nothing takes as long as to move something.
-            if columns.iter().all(|column| column.null_count() == column.len()) {
-                return Ok(new_null_array(field.data_type(), places.len()));
-            }
-            interleave(&columns, &places)
-        });
-        let columns = columns.collect::<Result<_, _>>()?;
-        Ok(Some(Self { table, batch: RecordBatch::try_new(Arc::clone(&schema), columns)? }))
+        let batch = concat_batches(&table.schema(), several.iter().map(|rows| &rows.batch))?;
+        Ok(Some(Self { table, batch }))
     }
 }
 

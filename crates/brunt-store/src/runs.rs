@@ -17,10 +17,10 @@ use crate::location::Location;
 use crate::requests::table_folder;
 
 /// Rows of one table and day that are buffered before they become a file.
-const BUFFER_BYTES_MAX: usize = 64 << 20;
+const BUFFER_BYTES_MAX: usize = 48 << 20;
 
 /// Rows that are buffered in all; past it the largest buffer becomes a file.
-const BUFFERS_BYTES_MAX: usize = 72 << 20;
+const BUFFERS_BYTES_MAX: usize = 60 << 20;
 
 /// A data file that is in the store and that no commit names yet.
 #[derive(Debug, Clone)]

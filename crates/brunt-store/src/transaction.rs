@@ -4,7 +4,7 @@ mod draft;
 mod encoding;
 mod retention;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
@@ -49,7 +49,8 @@ pub struct Transaction {
     changes: BTreeMap<&'static str, Changes>,
     buffers: Buffers,
     /// A run that is on its way into files while the write goes on, and what becomes of them.
-    encoding: Option<(Encoding, Then)>,
+    /// Oldest first.
+    encodings: VecDeque<(Encoding, Then)>,
     /// Files of days that are replaced, which no share of their day has given again yet.
     replaced: BTreeMap<(&'static str, Day), Vec<DataFile>>,
     unloads: Vec<LoadEntry>,
@@ -81,7 +82,7 @@ impl Transaction {
             reads,
             changes: BTreeMap::new(),
             buffers: Buffers::default(),
-            encoding: None,
+            encodings: VecDeque::new(),
             replaced: BTreeMap::new(),
             unloads: Vec::new(),
             waiting: Waiting::default(),
@@ -431,7 +432,7 @@ impl Transaction {
                 self.put_run(run).await?;
             }
         }
-        if self.encoding.as_ref().is_some_and(|(encoding, _)| encoding.table.name == table.name) {
+        if self.encodings.iter().any(|(encoding, _)| encoding.table.name == table.name) {
             self.settle().await?;
         }
         // Whoever asks for files may read them.

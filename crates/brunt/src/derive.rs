@@ -6,8 +6,8 @@
 //! definitions ────────────────────────┘
 //! all ticket_updates, account_updates ─► tickets, accounts
 //! ```
-//! Nothing here knows where rows are stored, what was derived before, or what time it is. Days of more rows than fit into
-//! memory are derived in parts ([`parts`]), which wait in temporary files.
+//! Nothing here knows where rows are stored, what was derived before, or what time it is. Many days are derived in two
+//! ranges at a time ([`ranges`]), days of more rows than fit into memory in parts ([`parts`]), which wait in temporary files.
 
 mod accounts;
 mod activities;
@@ -35,6 +35,7 @@ mod op;
 mod orders;
 mod output;
 mod parts;
+mod ranges;
 mod read;
 mod recorded;
 mod regroup;
@@ -128,8 +129,8 @@ pub(crate) fn reach(days: &BTreeSet<Day>) -> BTreeSet<Day> {
 ///
 /// The rows of a day depend on the base rows from two days before to two days after and on the definitions alone:
 /// not on the order in which they come, on their batches, or on which other days are asked for. Base rows of a day are
-/// read once where days come close together. `n_rows` says how many base rows each day has; where they are too many for
-/// memory they are derived in [`parts`].
+/// read once where days come close together, but where two [`ranges`] of them meet. `n_rows` says how many base rows each
+/// day has; where they are too many for memory they are derived in [`parts`].
 ///
 /// # Errors
 /// Those of `tables`, of a journey's expression that fails on a row, and of temporary files.
@@ -140,13 +141,17 @@ pub(crate) async fn derive_days(
     definitions: &Definitions,
 ) -> Result<(), Error> {
     for parts::Task { days, n_parts } in parts::tasks(days, n_rows, PART_ROWS) {
-        match n_parts {
-            1 => derive_on(tables, &days, definitions, 2).await?,
+        match (n_parts, ranges::split(&days, n_rows)) {
+            (1, None) => derive_on(tables, &days, definitions, 2).await?,
+            (1, Some(ranges)) => ranges::derive_ranges(tables, ranges, definitions).await?,
             _ => parts::derive_in_parts(tables, &days, definitions, n_parts).await?,
         }
     }
     Ok(())
 }
+
+/// Derives a table on a day.
+type DeriveTable<'a> = &'a (dyn Fn() -> Result<Vec<RecordBatch>, Error> + Sync);
 
 /// Derives days at once, on so many threads.
 async fn derive_on(
@@ -164,21 +169,27 @@ async fn derive_on(
         let n_threads = if is_small { 1 } else { n_threads_max };
         let mut replace =
             async |name, rows| tables.replace(base_table(name)?, *day, rows, Share::WHOLE).await;
-        // Two at a time, so that no more wait to be written.
-        let (of_sessions, of_traces) = both(
-            n_threads,
-            || sessions::derive(&window, *day, &carried, &orders),
-            || traces::derive(&window, *day),
-        );
-        replace("sessions", of_sessions?).await?;
-        replace("traces", of_traces?).await?;
-        let (of_activities, of_errors) = both(
-            n_threads,
-            || activities::derive(&window, *day, &carried),
-            || errors::derive(&window, *day, &carried),
-        );
-        replace("activities", of_activities?).await?;
-        replace("errors", of_errors?).await?;
+        let pairs: [[(&str, DeriveTable<'_>); 2]; 2] = [
+            [
+                ("sessions", &|| sessions::derive(&window, *day, &carried, &orders)),
+                ("traces", &|| traces::derive(&window, *day)),
+            ],
+            [
+                ("activities", &|| activities::derive(&window, *day, &carried)),
+                ("errors", &|| errors::derive(&window, *day, &carried)),
+            ],
+        ];
+        for [(first, derive_first), (second, derive_second)] in pairs {
+            if n_threads == 1 {
+                // One after the other, so that none waits to be written.
+                replace(first, derive_first()?).await?;
+                replace(second, derive_second()?).await?;
+            } else {
+                let (of_first, of_second) = both(n_threads, derive_first, derive_second);
+                replace(first, of_first?).await?;
+                replace(second, of_second?).await?;
+            }
+        }
         let of_steps = journey_steps::derive(&window, *day, definitions, &orders)?;
         replace("journey_steps", of_steps).await?;
     }

@@ -10,7 +10,7 @@ use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::reading::{Read, named, options, read};
+use crate::reading::{Read, named, options, read, read_from};
 
 const OTLP: &str = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"pay"}}]},"scopeSpans":[{"scope":{"name":"s"},"spans":[{"traceId":"5b8aa5a2d2c872e8321cf37308d69df2","spanId":"051581bf3cb55c13","name":"a","kind":2,"startTimeUnixNano":"1761661273000000000","endTimeUnixNano":"1761661273000000009","status":{"code":2},"events":[{"name":"exception","timeUnixNano":"1","attributes":[{"key":"exception.type","value":{"stringValue":"X"}}]}],"links":[]}]}]}]}
 {"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1761661273000000000","body":{"kvlistValue":{"values":[{"key":"k","value":{"arrayValue":{"values":[{"intValue":"1"}]}}}]}}},{"body":{"stringValue":"é\u00e9"}}]}]}]}
@@ -230,32 +230,21 @@ fn arrow_rows_go_the_way_of_json_records_as_a_file_and_as_a_stream() {
 }
 
 #[test]
-fn rows_come_sorted_by_hour_key_and_time() {
-    let line = |second: u32, session: &str| {
-        format!(r#"{{"ts":{},"session_id":"{session}","type":"click"}}"#, 1_761_660_000 + second)
-    };
-    let lines =
-        [line(50, "b"), line(3_601, "a"), line(10, "b"), line(20, "a"), line(5, "")].join("\n");
-    let rows = read_forced(lines.as_bytes(), named("jsonl"), "events").rows_of("events");
-    let order: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            (
-                row.get("session_id").map(|id| id.as_str().unwrap()),
-                &row["ts"].as_str().unwrap()[14..19],
-            )
-        })
-        .collect();
-    assert_eq!(
-        order,
-        [
-            (None, "00:05"),
-            (Some("a"), "00:20"),
-            (Some("b"), "00:10"),
-            (Some("b"), "00:50"),
-            (Some("a"), "00:01")
-        ]
-    );
+fn rows_come_in_the_order_of_the_input() {
+    let seconds = [50, 3_601, 10, 20, 5];
+    let line = |second: &u32| format!(r#"{{"ts":{},"type":"click"}}"#, 1_761_660_000 + second);
+    let lines = seconds.iter().map(line).collect::<Vec<_>>().join("\n");
+    for batch_rows_max in [1, 2, 3, 1_000] {
+        let options = Options {
+            batch_rows_max,
+            format: Some(named("jsonl")),
+            table: brunt_model::table("events"),
+            ..options()
+        };
+        let rows = read_from("x", lines.as_bytes(), false, &options).rows_of("events");
+        let times: Vec<_> = rows.iter().map(|row| &row["ts"].as_str().unwrap()[14..19]).collect();
+        assert_eq!(times, ["00:50", "00:01", "00:10", "00:20", "00:05"]);
+    }
 }
 
 #[test]

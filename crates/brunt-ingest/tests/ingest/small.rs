@@ -52,7 +52,7 @@ fn the_nearest_level_gives_an_id_and_the_resource_keeps_its_own() {
         .iter()
         .map(|row| (row["span_name"].as_str().unwrap(), row["session_id"].as_str().unwrap()))
         .collect();
-    assert_eq!(sessions, [("c", "event"), ("b", "record"), ("a", "scope")]);
+    assert_eq!(sessions, [("a", "scope"), ("b", "record"), ("c", "event")]);
     assert!(rows.iter().all(
         |row| row["user_id"] == "u1" && row["resource_attributes"]["session.id"] == "resource"
     ));

@@ -39,6 +39,8 @@ pub struct Activities {
     pub op: Vec<u32>,
     /// Whether it is only there because an error had no activity.
     pub orphan: Vec<bool>,
+    /// How many each stands for where telemetry is sampled, from 1 on; empty where each stands for itself.
+    pub weight: Vec<f32>,
 }
 
 /// One time that a step of the journey was done.
@@ -90,7 +92,7 @@ pub struct Raw {
 /// together; no units give an empty population.
 pub fn population(journey: &Journey, raw: Raw, n_threads: usize) -> Result<Population, Error> {
     check(journey, &raw)?;
-    let Raw { units, activities: Activities { ts, op, orphan }, steps } = raw;
+    let Raw { units, activities: Activities { ts, op, orphan, weight }, steps } = raw;
     let parts =
         in_parts(units.len(), n_threads, |own| vec![walk(journey, &units, own, &ts, &steps)]);
     let lookback = |unit: &Unit| unit.ends_at.is_none().then_some(journey.window_micros);
@@ -98,6 +100,7 @@ pub fn population(journey: &Journey, raw: Raw, n_threads: usize) -> Result<Popul
         ts,
         op,
         orphan,
+        weight,
         first_entry_of_unit: vec![0],
         lookback_micros: units.iter().map(lookback).collect(),
         ..Population::default()
@@ -155,6 +158,9 @@ fn check(journey: &Journey, raw: &Raw) -> Result<(), Error> {
     }
     length("op", raw.activities.op.len(), n_rows)?;
     length("orphan", raw.activities.orphan.len(), n_rows)?;
+    if !raw.activities.weight.is_empty() {
+        length("weight", raw.activities.weight.len(), n_rows)?;
+    }
     let sum = |of: fn(&Unit) -> u32| raw.units.iter().map(|unit| of(unit) as usize).sum();
     length("n_activities", sum(|unit| unit.n_activities), n_rows)?;
     length("n_steps", sum(|unit| unit.n_steps), raw.steps.len())?;
@@ -217,6 +223,7 @@ mod tests {
                 ts: minutes.iter().map(|minute| minute * MINUTE).collect(),
                 op: vec![0; minutes.len()],
                 orphan: vec![false; minutes.len()],
+                weight: Vec::new(),
             },
             steps: steps.iter().map(step).collect(),
         }

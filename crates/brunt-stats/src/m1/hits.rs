@@ -69,6 +69,7 @@ mod tests {
                 ts: (0..10).map(|at| at * HOUR).collect(),
                 op: vec![0; 10],
                 orphan: vec![false; 10],
+                weight: Vec::new(),
             },
             steps: steps.to_vec(),
         };

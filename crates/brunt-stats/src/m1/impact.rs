@@ -5,10 +5,11 @@ use super::hits::{Hits, first_hits};
 use super::leavers::{Leaver, Leavers};
 use super::matching::{Matching, Scratch, matched};
 use super::partition::Partition;
+use super::population::Population;
 use super::recursion::{Values, solve};
 use super::variance::{Uncertainty, uncertainty};
 use super::warning::Warning;
-use super::{NONE, e_value, positivity};
+use super::{NONE, Z, e_value, positivity};
 use crate::Interval;
 
 /// A figure with its 95 % bounds; they are `None` where nothing tells how far it may be off.
@@ -26,6 +27,45 @@ impl Estimate {
             lo: interval.map(|interval| interval.lo * factor),
             hi: interval.map(|interval| interval.hi * factor),
         }
+    }
+
+    /// The value times a number that is itself an estimate: its mean, and its relative standard error. Distances to the
+    /// bounds add up as squares (Zou & Donner 2008).
+    fn times(self, number: Sampled) -> Self {
+        let value = self.value * number.mean;
+        let of_number = Z * number.relative_se * value;
+        let away = |bound: f64| (bound * number.mean - value).hypot(of_number);
+        Self {
+            value,
+            lo: self.lo.map(|lo| value - away(lo)),
+            hi: self.hi.map(|hi| value + away(hi)),
+        }
+    }
+}
+
+/// How many entries an affected one stands for.
+#[derive(Debug, Clone, Copy)]
+struct Sampled {
+    mean: f64,
+    /// Of the number of all affected entries, as it is estimated from those that are here.
+    relative_se: f64,
+}
+
+impl Sampled {
+    /// `None` where each stands for itself.
+    ///
+    /// An entry stands for as many as the activity at which it was struck first. The estimate of their number and its
+    /// variance are Horvitz and Thompson's (1952), of activities that were drawn independently.
+    fn of(population: &Population, hits: &Hits) -> Option<Self> {
+        if population.weight.is_empty() || hits.affected.is_empty() {
+            return None;
+        }
+        let weights =
+            hits.affected.iter().map(|hit| f64::from(population.weight[hit.activity as usize]));
+        let (sum, variance) =
+            weights.fold((0.0, 0.0), |(sum, variance), w| (sum + w, variance + w * (w - 1.0)));
+        let mean = sum / hits.affected.len() as f64;
+        Some(Self { mean, relative_se: variance.sqrt() / sum })
     }
 }
 
@@ -48,7 +88,7 @@ pub struct GroupImpact {
     /// Share of them that would have.
     pub conversion_expected: Option<f64>,
     pub loss_pp: Option<Estimate>,
-    /// Over all affected: that of the matched, extrapolated.
+    /// Over all affected: that of the matched, extrapolated; where telemetry is sampled, over those that they stand for.
     pub lost_conversions: Option<Estimate>,
     /// Standard error of `lost_conversions`.
     pub lost_se: Option<f64>,
@@ -101,6 +141,9 @@ pub(super) fn of_group(partition: &Partition, hits: &Hits, scratch: &mut Scratch
     if impact.n_matched > 0 {
         let uncertainty = uncertainty(partition, &leavers, &matching, &values, scratch);
         estimate(partition, &leavers, &matching, &values, &uncertainty, &mut impact);
+        if let Some(number) = Sampled::of(partition.population, hits) {
+            weigh(number, &mut impact);
+        }
     }
     warn_of_comparison(partition, &matching, &values, &mut impact);
     warn_of_hits(partition, hits, &leavers, &mut impact);
@@ -188,6 +231,15 @@ fn estimate(
     if uncertainty.df < 10.0 {
         impact.warnings.push(Warning::FewClusters);
     }
+}
+
+/// Totals are of what the stored entries stand for; shares are theirs.
+fn weigh(number: Sampled, impact: &mut GroupImpact) {
+    let lost = impact.lost_conversions.map_or(0.0, |lost| lost.value);
+    let of_number = number.relative_se * number.mean * lost;
+    impact.lost_conversions = impact.lost_conversions.map(|lost| lost.times(number));
+    impact.lost_se = impact.lost_se.map(|se| (se * number.mean).hypot(of_number));
+    impact.revenue_at_risk = impact.revenue_at_risk.map(|revenue| revenue.times(number));
 }
 
 fn warn_of_comparison(

@@ -238,6 +238,66 @@ fn random_harm_is_covered_as_often_as_promised() {
     assert!((160..=180).contains(&n_covered), "{n_covered} of {n_groups}");
 }
 
+/// Of whole people, `share` are in the sample, and each of their activities stands for as many as that makes.
+fn sampled_losses(seed: u64, n_units: u32, share: f64) -> (f64, Option<Estimate>) {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let (mut truth, mut converted, mut struck) = (0.0, Vec::new(), Vec::new());
+    for _ in 0..n_units {
+        let (would, is_struck) = (random.random_bool(0.5), random.random_bool(0.2));
+        let does = would && !(is_struck && random.random_bool(0.4));
+        truth += f64::from(u8::from(would && !does));
+        if random.random_bool(share) {
+            struck.extend(is_struck.then_some(4 * super::index(converted.len()) + 2));
+            converted.push(does);
+        }
+    }
+    let (journey, mut raw) = plain(&converted);
+    raw.activities.weight = vec![(1.0 / share) as f32; raw.activities.ts.len()];
+    let population = population(&journey, raw, 1).unwrap();
+    (truth, population.partition(1).impact(&struck).lost_conversions)
+}
+
+#[test]
+fn totals_of_a_sample_cover_those_of_everybody_as_often_as_promised() {
+    let covered = (0..200).filter(|seed| {
+        let (truth, lost) = sampled_losses(*seed, 2_000, 0.25);
+        let lost = lost.unwrap();
+        lost.lo.unwrap() <= truth && truth <= lost.hi.unwrap()
+    });
+    // 200 intervals: 99.9 % of binomial(200, 0.95) draws lie in 179..=199.
+    let n_covered = covered.count();
+    assert!((179..=200).contains(&n_covered), "{n_covered} of 200");
+}
+
+#[test]
+fn weights_scale_totals_and_leave_shares() {
+    let simulated = journey(5, 900);
+    let plain = simulated.population();
+    let of = |weight: f32| {
+        let mut weighed = simulated.clone();
+        weighed.raw.activities.weight = vec![weight; weighed.raw.activities.ts.len()];
+        let population = weighed.population();
+        population.partition(1).impacts(&simulated.groups, &ImpactOptions::default())
+    };
+    let want = plain.partition(1).impacts(&simulated.groups, &ImpactOptions::default());
+    assert_eq!(of(1.0), want);
+    for (got, want) in of(4.0).iter().zip(&want) {
+        assert_eq!(
+            (got.n_affected, got.loss_pp, got.p_value, got.accused),
+            (want.n_affected, want.loss_pp, want.p_value, want.accused)
+        );
+        let (Some(got), Some(want)) = (got.lost_conversions, want.lost_conversions) else {
+            continue;
+        };
+        assert_near(got.value, 4.0 * want.value, "four times as many");
+        let width = |of: Estimate| of.hi.unwrap() - of.lo.unwrap();
+        assert!(width(got) >= 4.0 * width(want), "their number is an estimate too");
+    }
+    let mut short = simulated.clone();
+    short.raw.activities.weight = vec![2.0; 3];
+    assert!(population(&short.journey, short.raw, 1).is_err());
+}
+
 #[test]
 fn groups_that_share_their_activities_name_each_other() {
     let simulated = journey(3, 1200);

@@ -46,6 +46,8 @@ pub struct Population {
     pub(super) ts: Vec<i64>,
     pub(super) op: Vec<u32>,
     pub(super) orphan: Vec<bool>,
+    /// Empty where each stands for itself.
+    pub(super) weight: Vec<f32>,
     pub(super) unit: Vec<u32>,
     /// `NONE` outside entries; the columns that follow mean nothing there.
     pub(super) entry: Vec<u32>,

@@ -1,4 +1,4 @@
-//! From rows to files while the write goes on: one run is encoded at a time, files are put several at a time.
+//! From rows to files while the write goes on: two runs are encoded at a time, files are put several at a time.
 
 use brunt_model::{Day, Table};
 
@@ -6,6 +6,10 @@ use super::Transaction;
 use crate::data_file::EncodedFile;
 use crate::error::Error;
 use crate::runs::{Encoding, Run, RunWriter};
+
+/// Runs that are encoded at a time. With one, whoever collects the next would wait for it while a core has nothing to do;
+/// whoever derives has something else to do.
+const ENCODINGS_MAX: usize = 2;
 
 /// Which of the shares of a day's new rows these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +39,26 @@ impl Transaction {
         self.encode(run, Then::Add).await
     }
 
-    /// Begins to make files of a run; one at a time is in the making.
+    /// Begins to make files of a run; waits for the oldest where enough are in the making.
     pub(super) async fn encode(&mut self, run: Run, then: Then) -> Result<(), Error> {
-        self.settle().await?;
-        self.encoding = Some((Encoding::start(run), then));
+        let n_max = if then == Then::Add { ENCODINGS_MAX } else { 1 };
+        while self.encodings.len() >= n_max {
+            self.settle_oldest().await?;
+        }
+        self.encodings.push_back((Encoding::start(run), then));
         Ok(())
     }
 
-    /// Waits for the run that is in the making.
+    /// Waits for the runs that are in the making.
     pub(super) async fn settle(&mut self) -> Result<(), Error> {
-        let Some((encoding, then)) = self.encoding.take() else { return Ok(()) };
+        while !self.encodings.is_empty() {
+            self.settle_oldest().await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_oldest(&mut self) -> Result<(), Error> {
+        let Some((encoding, then)) = self.encodings.pop_front() else { return Ok(()) };
         let (table, day) = (encoding.table, encoding.day);
         let mut encoded = encoding.finish().await?;
         let Then::Replace(share) = then else {

@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::parts::derive_in_parts;
+use super::ranges::derive_ranges;
 use super::read::base_table;
 use super::testing::{Memory, batch, journeys};
 use super::{Found, Links, Versions, derive_touched};
@@ -380,6 +381,29 @@ proptest! {
                     rows
                 };
                 prop_assert_eq!(sorted(&whole), sorted(&parted), "{} on {}", name, day);
+            }
+        }
+    }
+
+    #[test]
+    fn deriving_in_ranges_gives_what_deriving_at_once_gives(
+        rows in prop::collection::vec(planted(), 1..60),
+        first_of_second in 0..6_i32,
+    ) {
+        let definitions = definitions();
+        let mut whole = plant(&rows);
+        let mut ranged = whole.clone();
+        whole.derive(&definitions);
+        let days = ranged.days();
+        let first_of_second = Day(FIRST_DAY + first_of_second);
+        let ranges = [days.range(..first_of_second), days.range(first_of_second..)];
+        let ranges = ranges.map(|range| range.copied().collect());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(derive_ranges(&mut ranged, ranges, &definitions)).unwrap();
+        for name in TABLES {
+            for day in &days {
+                let rows = [&whole, &ranged].map(|memory| memory.rows_on(name, *day));
+                prop_assert_eq!(&rows[0], &rows[1], "{} on {}", name, day);
             }
         }
     }

@@ -25,7 +25,7 @@ const COLUMNS: [(&str, ColumnType, &str); 42] = [
     (
         "n_affected",
         BigInt,
-        "Entries of the journey that met the group, up to and with the activity that converted.",
+        "Stored entries of the journey that met the group, up to and with the activity that converted.",
     ),
     ("n_matched", BigInt, "Affected entries that have comparable unaffected ones."),
     (
@@ -48,10 +48,19 @@ const COLUMNS: [(&str, ColumnType, &str); 42] = [
     ),
     ("loss_pp_lo", Double, "Lower bound of loss_pp."),
     ("loss_pp_hi", Double, "Upper bound of loss_pp."),
-    ("lost_conversions", Double, "Conversions that the group cost, over all affected."),
+    (
+        "lost_conversions",
+        Double,
+        "Conversions that the group cost, over all affected. Where telemetry is sampled, over all that they stand for: each \
+         affected entry counts as many times as the activity that met the group first (sample_weight).",
+    ),
     ("lost_conversions_lo", Double, "Lower bound of lost_conversions."),
     ("lost_conversions_hi", Double, "Upper bound of lost_conversions."),
-    ("revenue_at_risk", Numeric, "Order value that the group cost, in currency."),
+    (
+        "revenue_at_risk",
+        Numeric,
+        "Order value that the group cost, in currency; weighted as lost_conversions.",
+    ),
     ("revenue_at_risk_lo", Numeric, "Lower bound of revenue_at_risk."),
     ("revenue_at_risk_hi", Numeric, "Upper bound of revenue_at_risk."),
     ("currency", Text, "ISO 4217 code of the journey's currency."),

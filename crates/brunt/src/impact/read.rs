@@ -60,6 +60,8 @@ pub(super) struct Activities {
     pub(super) pseudos: Ids,
     pub(super) accounts: Ids,
     pub(super) sampling: Sampling,
+    /// How many each stands for; empty where each stands for itself.
+    pub(super) weights: Vec<f32>,
 }
 
 /// How activities with an error and without one are sampled.
@@ -241,6 +243,20 @@ impl Default for Activities {
             pseudos: Ids::new(Kind::Pseudo),
             accounts: Ids::new(Kind::Account),
             sampling: Sampling::default(),
+            weights: Vec::new(),
+        }
+    }
+}
+
+impl Activities {
+    /// A weight below 1 is no number of activities.
+    fn push_weight(&mut self, weight: f64) {
+        if weight > 1.0 && self.weights.is_empty() {
+            self.weights = vec![1.0; self.ids.len()];
+        }
+        if weight > 1.0 || !self.weights.is_empty() {
+            #[expect(clippy::cast_possible_truncation, reason = "a weight has few digits")]
+            self.weights.push(weight.max(1.0) as f32);
         }
     }
 }
@@ -294,6 +310,7 @@ impl Rows for Activities {
         self.ts.extend_from_slice(ts.values());
         for row in 0..batch.num_rows() {
             self.sampling.push(failed.is_valid(row) && failed.value(row), weights.value(row));
+            self.push_weight(weights.value(row));
             self.ids.push(key(Kind::Activity, ids.value(row), 0));
             // An op that says only that nothing is known of it is none.
             let is_orphan = orphan.is_valid(row) && orphan.value(row);
@@ -314,7 +331,8 @@ impl Rows for Activities {
         let ids = [&self.sessions, &self.users, &self.pseudos, &self.accounts].map(Ids::size);
         let numbers =
             8 * (self.ts.capacity() + self.sequence_nos.capacity()) + 16 * self.ids.capacity();
-        ids.iter().sum::<usize>() + numbers + self.ops.size() + 2 * self.orphan.capacity()
+        let weights = 4 * self.weights.capacity();
+        ids.iter().sum::<usize>() + numbers + weights + self.ops.size() + 2 * self.orphan.capacity()
     }
 }
 

@@ -413,3 +413,25 @@ async fn a_group_is_ignored_until_it_costs_more() {
     let title = "SELECT title FROM error_impact() WHERE error_group_id = 'timeout'";
     assert_eq!(ask(&session, title).await, ["timeout"]);
 }
+
+#[tokio::test]
+async fn totals_are_of_what_a_sample_stands_for() {
+    let sql = "SELECT n_affected, round(loss_pp, 9), round(lost_conversions, 6), round(revenue_at_risk, 4), \
+        round(lost_conversions_hi - lost_conversions_lo, 6), round(revenue_at_risk_hi - revenue_at_risk_lo, 4) \
+        FROM error_impact() WHERE error_group_id = 'timeout'";
+    let figures = async |lines: Lines| -> Vec<f64> {
+        let rows = ask(&session(&lines.store().await).await, sql).await;
+        rows[0].split('|').map(|figure| figure.parse().unwrap()).collect()
+    };
+    let whole = figures(shop()).await;
+    let mut sample = shop();
+    sample.activities = sample.activities.replace("\"op\":", "\"sample_weight\":4.0,\"op\":");
+    let sample = figures(sample).await;
+    assert_eq!((sample[0], sample[1]), (whole[0], whole[1]), "stored entries and their share");
+    for place in [2, 3] {
+        assert!((sample[place] - 4.0 * whole[place]).abs() < 1e-3, "{sample:?} of {whole:?}");
+    }
+    for place in [4, 5] {
+        assert!(sample[place] > 4.0 * whole[place], "their number is an estimate: {sample:?}");
+    }
+}

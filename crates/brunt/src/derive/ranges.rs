@@ -1,0 +1,180 @@
+//! Derives many days in two ranges at a time, each on a thread of its own with a window of its own.
+//!
+//! ```text
+//! days 1 to 7  ─ window ─► rows of a day ─┐
+//! days 8 to 14 ─ window ─► rows of a day ─┴─► whoever has the tables, who also reads what the windows ask for
+//! ```
+//! The days where the ranges meet are read twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::record_batch::RecordBatch;
+use brunt_model::{Day, Table};
+use brunt_store::Share;
+use futures::executor::block_on;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{REACH_DAYS, RowStream, Rows, Tables, derive_on, reach};
+use crate::code::Code;
+use crate::definitions::Definitions;
+use crate::error::Error;
+
+/// Base rows of all days that are worth a second thread.
+const ROWS_MIN: u64 = 200_000;
+
+/// Base rows of two windows, each of the five days that decide a day, that there is memory for: they take about 100 bytes
+/// each.
+const WINDOWS_ROWS_MAX: u64 = 2_000_000;
+
+/// The days in two ranges of about as many rows; `None` where one thread is enough, or where two windows are too much.
+pub(super) fn split(
+    days: &BTreeSet<Day>,
+    n_rows: &BTreeMap<Day, u64>,
+) -> Option<[BTreeSet<Day>; 2]> {
+    let rows_of = |days: &BTreeSet<Day>| -> u64 {
+        reach(days).iter().filter_map(|day| n_rows.get(day)).sum()
+    };
+    let n_all = rows_of(days);
+    if n_all < ROWS_MIN {
+        return None;
+    }
+    let mut n_before = 0;
+    let first_of_second = days.iter().find(|day| {
+        let is_half = n_before * 2 >= n_all;
+        n_before += n_rows.get(day).copied().unwrap_or_default();
+        is_half
+    })?;
+    let ranges = [days.range(..first_of_second), days.range(first_of_second..)];
+    let ranges = ranges.map(|range| range.copied().collect::<BTreeSet<Day>>());
+    // What is read twice must be worth it.
+    let is_long = |range: &BTreeSet<Day>| range.len() > usize::try_from(REACH_DAYS).unwrap_or(0);
+    let of_window = |range: &BTreeSet<Day>| {
+        range.iter().map(|day| rows_of(&BTreeSet::from([*day]))).max().unwrap_or_default()
+    };
+    let is_room = ranges.iter().map(of_window).sum::<u64>() <= WINDOWS_ROWS_MAX;
+    (is_room && ranges.iter().all(is_long)).then_some(ranges)
+}
+
+/// Derives ranges of days as [`super::derive_days`] does, at the same time.
+///
+/// # Errors
+/// Those of `tables`, and of a journey's expression that fails on a row.
+pub(super) async fn derive_ranges(
+    tables: &mut impl Tables,
+    ranges: [BTreeSet<Day>; 2],
+    definitions: &Definitions,
+) -> Result<(), Error> {
+    let (sender, mut asked) = mpsc::channel(1);
+    let workers = ranges.map(|days| {
+        let (mut remote, definitions) = (Remote(sender.clone()), definitions.clone());
+        tokio::task::spawn_blocking(move || {
+            block_on(derive_on(&mut remote, &days, &definitions, 1))
+        })
+    });
+    drop(sender);
+    while let Some(ask) = asked.recv().await {
+        match ask {
+            Ask::Rows { table, day, columns, answer } => {
+                // Who asked may be gone because of an error, which is the one that counts.
+                let _ = answer.send(tables.rows(table, day, &columns).await);
+            }
+            Ask::Replace { table, day, rows, taken } => {
+                tables.replace(table, day, rows, Share::WHOLE).await?;
+                let _ = taken.send(());
+            }
+        }
+    }
+    for worker in workers {
+        worker.await.map_err(|error| internal(&error))??;
+    }
+    Ok(())
+}
+
+/// What a range asks of whoever has the tables.
+enum Ask {
+    Rows {
+        table: &'static Table,
+        day: Day,
+        columns: Vec<&'static str>,
+        answer: oneshot::Sender<Result<RowStream, Error>>,
+    },
+    Replace {
+        table: &'static Table,
+        day: Day,
+        rows: Vec<RecordBatch>,
+        /// Answered once they are taken, so that none wait beside those that are made next.
+        taken: oneshot::Sender<()>,
+    },
+}
+
+/// The tables, from another thread.
+struct Remote(mpsc::Sender<Ask>);
+
+impl Remote {
+    async fn ask(&self, ask: Ask) -> Result<(), Error> {
+        self.0.send(ask).await.map_err(|_| gone())
+    }
+}
+
+impl Rows for Remote {
+    async fn rows(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        columns: &[&'static str],
+    ) -> Result<RowStream, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Ask::Rows { table, day, columns: columns.to_vec(), answer }).await?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+impl Tables for Remote {
+    async fn replace(
+        &mut self,
+        table: &'static Table,
+        day: Day,
+        rows: Vec<RecordBatch>,
+        _share: Share,
+    ) -> Result<(), Error> {
+        let (taken, was_taken) = oneshot::channel();
+        self.ask(Ask::Replace { table, day, rows, taken }).await?;
+        was_taken.await.map_err(|_| gone())
+    }
+}
+
+/// Whoever had the tables went away because of an error, which is the one that counts.
+fn gone() -> Error {
+    internal(&"nobody waits for what is derived")
+}
+
+fn internal(reason: &dyn std::fmt::Display) -> Error {
+    Error::statement(Code::Internal, reason.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(days: impl IntoIterator<Item = i32>) -> BTreeSet<Day> {
+        days.into_iter().map(Day).collect()
+    }
+
+    #[test]
+    fn days_are_split_where_half_of_their_rows_are() {
+        let even: BTreeMap<Day, u64> = (0..14).map(|day| (Day(day), 100_000)).collect();
+        assert_eq!(split(&days(0..14), &even), Some([days(0..7), days(7..14)]));
+        let mut uneven = even.clone();
+        uneven.insert(Day(2), 400_000);
+        assert_eq!(split(&days(0..14), &uneven), Some([days(0..6), days(6..14)]));
+    }
+
+    #[test]
+    fn one_thread_derives_few_days_few_rows_and_great_days() {
+        let of = |n_rows: u64| (0..14).map(|day| (Day(day), n_rows)).collect();
+        assert_eq!(split(&days(0..14), &of(1_000)), None);
+        assert_eq!(split(&days(0..4), &of(100_000)), None);
+        assert_eq!(split(&days(0..14), &of(201_000)), None);
+        assert_eq!(split(&days([]), &of(100_000)), None);
+    }
+}
