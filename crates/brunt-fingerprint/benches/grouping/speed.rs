@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use brunt_fingerprint::{Cache, Occurrence, Rules, group, group_id, template};
-use criterion::{Criterion, Throughput};
+use criterion::{Criterion, SamplingMode, Throughput};
 use serde_json::Value;
 
 use crate::print::print;
@@ -90,7 +90,7 @@ fn seconds(
     run: impl Fn(&str) -> usize,
 ) -> f64 {
     let mut benches = criterion.benchmark_group(group);
-    benches.throughput(Throughput::Elements(N_TEXTS.into()));
+    benches.throughput(Throughput::Elements(N_TEXTS.into())).sampling_mode(SamplingMode::Flat);
     benches.bench_function(name, |bench| {
         bench.iter(|| black_box(texts.iter().map(|text| run(text)).sum::<usize>()));
     });
