@@ -17,6 +17,7 @@ mod kept;
 mod measure;
 mod place;
 mod read;
+mod sampling;
 mod settings;
 mod table;
 

@@ -19,7 +19,7 @@ pub(super) fn activities(placed: &Placed, of: &Activities) -> m1::Activities {
         ts: rows().map(|row| of.ts[row]).collect(),
         op: rows().map(op).collect(),
         orphan: rows().map(|row| of.orphan[row]).collect(),
-        weight: rows().filter_map(|row| of.weights.get(row).copied()).collect(),
+        weight: rows().filter_map(|row| of.sampling.weight(row)).collect(),
     }
 }
 

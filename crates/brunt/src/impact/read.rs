@@ -13,6 +13,7 @@ use datafusion::error::{DataFusionError, Result};
 use brunt_stats::m1::NONE;
 
 use super::codes::{Ids, Kind, Names, key};
+use super::sampling::Sampling;
 use crate::by_hash::ByHash;
 
 /// What the rows of one scan become.
@@ -60,21 +61,6 @@ pub(super) struct Activities {
     pub(super) pseudos: Ids,
     pub(super) accounts: Ids,
     pub(super) sampling: Sampling,
-    /// How many each stands for; empty where each stands for itself.
-    pub(super) weights: Vec<f32>,
-}
-
-/// How activities with an error and without one are sampled.
-#[derive(Debug, Default)]
-pub(super) struct Sampling {
-    failed: Weighed,
-    ok: Weighed,
-}
-
-#[derive(Debug, Default)]
-struct Weighed {
-    n: f64,
-    weight: f64,
 }
 
 /// Steps of the journeys that are asked for.
@@ -243,39 +229,7 @@ impl Default for Activities {
             pseudos: Ids::new(Kind::Pseudo),
             accounts: Ids::new(Kind::Account),
             sampling: Sampling::default(),
-            weights: Vec::new(),
         }
-    }
-}
-
-impl Activities {
-    /// A weight below 1 is no number of activities.
-    fn push_weight(&mut self, weight: f64) {
-        if weight > 1.0 && self.weights.is_empty() {
-            self.weights = vec![1.0; self.ids.len()];
-        }
-        if weight > 1.0 || !self.weights.is_empty() {
-            #[expect(clippy::cast_possible_truncation, reason = "a weight has few digits")]
-            self.weights.push(weight.max(1.0) as f32);
-        }
-    }
-}
-
-impl Sampling {
-    /// Mean weights may differ by this share before a comparison of stored rows is one of different samples.
-    const SHARE_MAX: f64 = 0.1;
-
-    fn push(&mut self, failed: bool, weight: f64) {
-        let of = if failed { &mut self.failed } else { &mut self.ok };
-        of.n += 1.0;
-        of.weight += weight;
-    }
-
-    /// Whether failures and successes stand for different numbers of activities.
-    pub(super) fn is_unequal(&self) -> bool {
-        let [failed, ok] = [&self.failed, &self.ok].map(|of| of.weight / of.n);
-        // Not so where there is none of a kind, and the mean is no number.
-        (failed - ok).abs() > Self::SHARE_MAX * failed.min(ok)
     }
 }
 
@@ -310,7 +264,6 @@ impl Rows for Activities {
         self.ts.extend_from_slice(ts.values());
         for row in 0..batch.num_rows() {
             self.sampling.push(failed.is_valid(row) && failed.value(row), weights.value(row));
-            self.push_weight(weights.value(row));
             self.ids.push(key(Kind::Activity, ids.value(row), 0));
             // An op that says only that nothing is known of it is none.
             let is_orphan = orphan.is_valid(row) && orphan.value(row);
@@ -331,8 +284,8 @@ impl Rows for Activities {
         let ids = [&self.sessions, &self.users, &self.pseudos, &self.accounts].map(Ids::size);
         let numbers =
             8 * (self.ts.capacity() + self.sequence_nos.capacity()) + 16 * self.ids.capacity();
-        let weights = 4 * self.weights.capacity();
-        ids.iter().sum::<usize>() + numbers + weights + self.ops.size() + 2 * self.orphan.capacity()
+        let of_rows = self.ops.size() + self.sampling.size() + 2 * self.orphan.capacity();
+        ids.iter().sum::<usize>() + numbers + of_rows
     }
 }
 
