@@ -14,7 +14,7 @@ use crate::codes::{is_error_code, is_sqlstate, is_status};
 use crate::text::{after, before, between, byte, cap};
 use crate::unwrap::strip_controls;
 
-use recognize::{is_address, is_allowed, is_hex, is_path};
+use recognize::{Introduction, is_address, is_allowed, is_hex, is_path};
 use written::Written;
 
 /// Text read of a message.
@@ -94,7 +94,7 @@ impl Scanner<'_> {
         if let Some(n_letters) = self.plain_word() {
             let end = start + n_letters;
             let word = between(self.text, start, end);
-            if self.out.is_after_user() && recognize::is_user(word) && self.ends_name(end) {
+            if self.is_name_of_user(word, end) {
                 return self.mask_to(end);
             }
             self.at = end;
@@ -124,6 +124,12 @@ impl Scanner<'_> {
         if let Some(colon) = memchr::memchr_iter(b':', word.as_bytes()).find(is_scheme) {
             return self.url(start, start + colon);
         }
+        if self.is_name_of_user(word, end) {
+            self.out.mask();
+            self.marks(after(word, word.trim_end_matches(['.', ':']).len()));
+            self.at = end;
+            return;
+        }
         // What touches a mask is a part of what was masked, and no address by itself.
         let is_free =
             !self.out.ends_with_mask() && !after(self.text, end).starts_with(written::MASK);
@@ -141,14 +147,23 @@ impl Scanner<'_> {
         (n_letters > 0 && is_end && !is_masked).then_some(n_letters)
     }
 
-    /// Whether what follows can stand behind somebody's name, unlike the rest of a sentence about all users.
-    fn ends_name(&self, end: usize) -> bool {
-        let rest = after(self.text, end).trim_ascii_start();
-        let n_letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        match before(rest, n_letters) {
-            "" => !rest.starts_with(['_', '-', '\'']),
-            word => matches!(word, "from" | "by" | "at" | "on" | "in" | "with" | "via" | "port"),
+    /// Whether a word that ends there is somebody's name: `for user bob.`, `invalid user bob from`. Only what stays as it is
+    /// in the template tells.
+    fn is_name_of_user(&self, word: &str, end: usize) -> bool {
+        let Some(introduction) = self.out.user_introduction() else { return false };
+        let kept = word.trim_end_matches(['.', ':']);
+        if !recognize::is_user(kept) {
+            return false;
         }
+        let rest = without_blanks(after(self.text, end));
+        let n_letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let is_word = byte(rest, n_letters).is_none_or(is_blank);
+        let is_place =
+            is_word && matches!(before(rest, n_letters), "from" | "by" | "at" | "port" | "via");
+        let is_mark = rest.starts_with(['[', '(', ')']);
+        let ends_sentence = kept.len() < word.len() && byte(self.text, end).is_none_or(is_blank);
+        let is_end = rest.is_empty() || ends_sentence;
+        is_place || is_mark || (introduction == Introduction::Name && is_end)
     }
 
     /// Masks a word as a whole or by parts; full stops and colons at its end are the sentence's.
@@ -292,6 +307,10 @@ impl Scanner<'_> {
                 )
         };
         let mut end = self.end_of(self.at, is_part);
+        // `cause=Io(NotFound)` says which error it is.
+        if recognize::is_cause(self.out.previous_word()) {
+            return end;
+        }
         while let Some(closed) = self.end_of_brackets(end) {
             end = self.end_of(closed, is_part);
         }
@@ -376,6 +395,18 @@ impl Scanner<'_> {
             }
         }
     }
+}
+
+/// Text without the blanks at its start, escaped line ends among them.
+fn without_blanks(text: &str) -> &str {
+    let mut rest = text.trim_start_matches(|c: char| u8::try_from(c).is_ok_and(is_blank));
+    while let Some(escaped) = rest.strip_prefix('\\') {
+        let Some(behind) = escaped.trim_start_matches('\\').strip_prefix(['n', 'r', 't']) else {
+            break;
+        };
+        rest = behind.trim_start_matches(|c: char| u8::try_from(c).is_ok_and(is_blank));
+    }
+    rest
 }
 
 fn is_blank(b: u8) -> bool {

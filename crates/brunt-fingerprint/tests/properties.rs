@@ -68,6 +68,12 @@ fn fill(sentence: &[Option<String>], parameters: &[String]) -> String {
 fn tricky() -> impl Strategy<Value = String> {
     let atom = prop::sample::select(vec![
         "a",
+        " user ",
+        "for user",
+        "invalid user bob",
+        "from",
+        ".",
+        "<1",
         "5",
         "'",
         "\"",

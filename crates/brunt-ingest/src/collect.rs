@@ -35,8 +35,12 @@ pub(crate) enum Piece {
         rows: Redacted,
         n_bytes: usize,
     },
-    /// Rows that wait for a time, not redacted yet.
-    Timeless(&'static Table, RecordBatch),
+    /// Rows that wait for a time, not redacted yet, and how much text they hold.
+    Timeless {
+        table: &'static Table,
+        rows: RecordBatch,
+        n_bytes: usize,
+    },
     Times(Vec<Noted>),
     Reject(Reject),
     Feeds(Feeds),
@@ -159,12 +163,17 @@ impl<'s> Collect<'s> {
         self.sink.rows(rows)
     }
 
-    fn timeless(&mut self, table: &'static Table, batch: RecordBatch) -> Result<(), Error> {
+    fn timeless(
+        &mut self,
+        table: &'static Table,
+        batch: RecordBatch,
+        n_bytes: usize,
+    ) -> Result<(), Error> {
         let n_max = N_TIMELESS_BATCHES_MAX * self.batch_rows_max();
         self.times.expect_some();
         let waiting = self.waiting_of(table);
         waiting.n_timeless += batch.num_rows();
-        waiting.n_timeless_bytes += batch.get_array_memory_size();
+        waiting.n_timeless_bytes += n_bytes;
         waiting.timeless.push(batch);
         if waiting.n_timeless >= n_max || waiting.n_timeless_bytes >= CHUNK_BYTES_MAX {
             return self.release(table);
@@ -222,7 +231,7 @@ impl Take for Collect<'_> {
     fn take(&mut self, piece: Piece) -> Result<(), Error> {
         match piece {
             Piece::Rows { rows, n_bytes } => self.rows(rows, n_bytes)?,
-            Piece::Timeless(table, batch) => self.timeless(table, batch)?,
+            Piece::Timeless { table, rows, n_bytes } => self.timeless(table, rows, n_bytes)?,
             Piece::Times(noted) => self.times.add(&noted),
             Piece::Reject(reject) => {
                 self.n_rejects += 1;

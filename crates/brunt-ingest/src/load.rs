@@ -200,6 +200,7 @@ impl<'s> Load<'s> {
             return Ok(());
         };
         let (table, n_bytes) = (*table, chunk.n_bytes());
+        let n_timeless_bytes = timeless.n_bytes();
         let take = |chunk: &mut Chunk| (chunk.n_rows() > 0).then(|| chunk.take());
         let (dated, timeless) = (take(chunk), take(timeless));
         if let Some(dated) = dated {
@@ -208,7 +209,7 @@ impl<'s> Load<'s> {
             self.give(Piece::Rows { rows, n_bytes })?;
         }
         if let Some(timeless) = timeless {
-            self.give(Piece::Timeless(table, timeless))?;
+            self.give(Piece::Timeless { table, rows: timeless, n_bytes: n_timeless_bytes })?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use brunt_model::{Day, Table, Ts};
 use bytes::Bytes;
 use parquet::errors::Result as ParquetResult;
@@ -60,7 +60,7 @@ impl Buffers {
         day: Day,
         rows: RecordBatch,
     ) -> Option<Run> {
-        let n_bytes = rows.get_array_memory_size();
+        let n_bytes = content_bytes(&rows);
         let key = (table.name, day);
         let buffer =
             self.of.entry(key).or_insert_with(|| Buffer { table, rows: Vec::new(), n_bytes: 0 });
@@ -88,6 +88,14 @@ impl Buffers {
     pub(crate) fn keys(&self) -> Vec<(&'static str, Day)> {
         self.of.keys().copied().collect()
     }
+}
+
+/// What the rows take, without the room that their arrays have besides: that depends on what was read before them.
+fn content_bytes(rows: &RecordBatch) -> usize {
+    let of = |array: &ArrayRef| {
+        array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size())
+    };
+    rows.columns().iter().map(of).sum()
 }
 
 /// A run that becomes files, on a thread of its own.

@@ -48,8 +48,7 @@ pub struct Transaction {
     reads: Reads,
     changes: BTreeMap<&'static str, Changes>,
     buffers: Buffers,
-    /// A run that is on its way into files while the write goes on, and what becomes of them.
-    /// Oldest first.
+    /// Runs that are on their way into files while the write goes on, and what becomes of them; the oldest first.
     encodings: VecDeque<(Encoding, Then)>,
     /// Files of days that are replaced, which no share of their day has given again yet.
     replaced: BTreeMap<(&'static str, Day), Vec<DataFile>>,

@@ -1,6 +1,6 @@
 //! What a word of a message is.
 
-use crate::text::byte;
+use crate::text::{byte, ends_with_ignore_case};
 use crate::words::Words;
 
 /// Words with a digit that are names.
@@ -67,8 +67,10 @@ static NOUNS: Words = Words::new(&[
 ]);
 
 /// Words before `user` after which its name comes.
-static BEFORE_USER: Words =
-    Words::new(&["for", "of", "by", "as", "to", "invalid", "unknown", "illegal", "nonexistent"]);
+static BEFORE_USER: Words = Words::new(&["for", "of", "by", "as", "to"]);
+
+/// Words before `user` after which its name comes, or what was wrong with it.
+static DOUBTS: Words = Words::new(&["invalid", "unknown", "illegal", "nonexistent"]);
 
 /// Words behind `user` that are nobody's name.
 static NOT_USERS: Words = Words::new(&[
@@ -118,6 +120,23 @@ static NOT_USERS: Words = Words::new(&[
     "type",
     "was",
     "with",
+]);
+
+/// Names of values that say what went wrong.
+static CAUSES: Words = Words::new(&[
+    "e",
+    "err",
+    "error",
+    "errors",
+    "ex",
+    "exc",
+    "exception",
+    "cause",
+    "reason",
+    "failure",
+    "fault",
+    "msg",
+    "message",
 ]);
 
 static UNITS: Words = Words::new(&[
@@ -277,6 +296,11 @@ static TOP_DOMAINS: Words = Words::new(&[
 static SECOND_DOMAINS: Words =
     Words::new(&["com", "co", "edu", "org", "net", "gov", "ac", "or", "ne", "go"]);
 
+/// Domains of countries that are words of programs, too.
+static COUNTRIES_THAT_ARE_WORDS: Words = Words::new(&[
+    "id", "is", "no", "to", "as", "at", "by", "in", "me", "my", "so", "it", "am", "be",
+]);
+
 /// First labels of packages, which read like hosts from behind.
 static TOP_PACKAGES: Words = Words::new(&["com", "org", "net", "io", "java", "javax", "de"]);
 
@@ -288,13 +312,34 @@ pub(crate) fn is_noun(word: &str) -> bool {
     NOUNS.have_in_any_case(word)
 }
 
-pub(crate) fn introduces_user(word: &str) -> bool {
-    BEFORE_USER.have_in_any_case(word)
+/// How surely a word before `user` brings its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Introduction {
+    /// `for user`: whatever it is that follows.
+    Name,
+    /// `invalid user`: what follows may be what was wrong.
+    Doubt,
 }
 
-/// Whether a word behind `user` may be a name.
+pub(crate) fn introduction(word: &str) -> Option<Introduction> {
+    if BEFORE_USER.have_in_any_case(word) {
+        return Some(Introduction::Name);
+    }
+    DOUBTS.have_in_any_case(word).then_some(Introduction::Doubt)
+}
+
+/// Whether a word behind `user` may be a name: it begins with a letter, and ends as no action or state does.
 pub(crate) fn is_user(word: &str) -> bool {
-    !NOT_USERS.have_in_any_case(word)
+    let is_part = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'.' | b'-' | b'_');
+    word.bytes().next().is_some_and(|b| b.is_ascii_alphabetic())
+        && word.bytes().all(is_part)
+        && !NOT_USERS.have_in_any_case(word)
+        && !["tion", "sion", "ment", "ing"].iter().any(|end| ends_with_ignore_case(word, end))
+}
+
+/// Whether what follows the name and `=` says what went wrong.
+pub(crate) fn is_cause(name: &str) -> bool {
+    CAUSES.have_in_any_case(name)
 }
 
 pub(crate) fn is_unit(word: &str) -> bool {
@@ -355,9 +400,10 @@ fn is_host(word: &str) -> bool {
     let is_label =
         |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
     let is_package = labels.split('.').next().is_some_and(|first| TOP_PACKAGES.have(first));
-    // Each country's domain, below one of the usual ones of its own: `www.example.com.hk`.
+    // Each country's domain, below one of the usual ones of its own: `www.example.com.hk`. Some are words: `team.org.id`.
     let is_country = top.len() == 2
         && top.bytes().all(|b| b.is_ascii_lowercase())
+        && (host.len() < word.len() || !COUNTRIES_THAT_ARE_WORDS.have(top))
         && labels.rsplit_once('.').is_some_and(|(_, second)| SECOND_DOMAINS.have(second));
     (TOP_DOMAINS.have(top) || is_country)
         && !is_package

@@ -96,6 +96,7 @@ fn values_end_where_the_brackets_in_them_do() {
     masks("Cart(item=Item(id=7), n=2)", "Cart(item=<*>, n=<*>)");
     masks("a=f{open", "a=<*>{open");
     masks("a=f) b", "a=<*>) b");
+    masks("err=Io(Os { code: 13, kind: Denied })", "err=<*>(Os { code: 13, kind: Denied })");
 }
 
 #[test]
@@ -114,15 +115,38 @@ fn names_of_users_are_masked_where_a_name_must_be_one() {
     masks("userauth: invalid user butter [preauth]", "userauth: invalid user <*> [preauth]");
     masks("access denied for user (root)", "access denied for user (<*>)");
     masks("session closed for user news", "session closed for user <*>");
+    masks("session closed for user john.doe.", "session closed for user <*>.");
+    masks("no password for user www-data: locked", "no password for user <*>: locked");
     for message in [
         "Invalid user name or password",
         "invalid user input",
         "no session for user requests found",
         "user not found",
         "the user cyrus is locked",
+        "Invalid user status",
+        "permission denied for user deletion",
+        "login failed for user: timeout",
+        "closed for user bob <*>",
+        "(for) user bob",
         "settings for user interface are missing",
     ] {
         masks(message, message);
+    }
+}
+
+#[test]
+fn templates_of_users_are_templates() {
+    for message in [
+        "session closed for user bob May 7",
+        "timeout for user bob req-7f3a expired",
+        "failed for user bob https://x.example/z",
+        "(for), (for) user bob",
+        "for user bob (1.02 KB)",
+        "lookup failed for user uid=1000",
+        "for user bob.: x",
+    ] {
+        let once = template(message);
+        assert_eq!(template(&once), once, "{message}");
     }
 }
 
@@ -131,6 +155,7 @@ fn hosts_are_masked_in_every_country() {
     masks("proxy.cse.cuhk.edu.hk:5070 close", "<*> close");
     masks("www.google.com.hk:443 open", "<*> open");
     masks("shop.co.rs and lib.rs", "<*> and lib.rs");
+    masks("missing field team.org.id", "missing field team.org.id");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::header::has_error_suffix;
 use crate::template::is_word;
-use crate::template::recognize::{introduces_user, is_calendar, is_noun, is_unit};
+use crate::template::recognize::{Introduction, introduction, is_calendar, is_noun, is_unit};
 use crate::text::{after, before, between, last_part};
 
 /// What stands for everything masked.
@@ -193,11 +193,16 @@ impl Written {
         is_noun(self.previous_word())
     }
 
-    /// Whether a name of somebody is what comes next: `for user `, `invalid user (`.
-    pub(crate) fn is_after_user(&self) -> bool {
-        let [Last::Word { .. }, Last::Word { start, end }, _] = self.lasts else { return false };
-        self.previous_word().eq_ignore_ascii_case("user")
-            && introduces_user(between(&self.text, start, end))
+    /// How surely a name of somebody is what comes next: `for user `, `invalid user (`.
+    pub(crate) fn user_introduction(&self) -> Option<Introduction> {
+        let [Last::Word { start: user, end }, Last::Word { start, end: gap }, _] = self.lasts
+        else {
+            return None;
+        };
+        let is_user = between(&self.text, user, end).eq_ignore_ascii_case("user")
+            && between(&self.text, gap, user) == " "
+            && matches!(after(&self.text, end), " " | " (");
+        introduction(between(&self.text, start, gap)).filter(|_| is_user)
     }
 
     pub(crate) fn finish(mut self) -> String {

@@ -35,6 +35,13 @@ pub(super) fn of_conversions(of: &Conversions) -> Option<(Interval, f64)> {
     Some((interval, student_t::two_sided(lost / se, of.df)))
 }
 
+/// Bounds of a weighted sum of expected less observed, taken as normal; `None` where nothing varies.
+pub(super) fn of_weighted(lost: f64, variance: Parts, df: f64) -> Option<Interval> {
+    let se = variance.sum().sqrt();
+    let half = student_t::two_sided_quantile(CONFIDENCE, df) * se;
+    (se > 0.0).then_some(Interval { lo: lost - half, hi: lost + half })
+}
+
 /// The Poisson-binomial of the chances (Hong 2013), each bound moved out by the variance that it lacks.
 fn exact(of: &Conversions, lost: f64) -> (Interval, f64) {
     let pmf = poisson_binomial::probabilities(of.chances);

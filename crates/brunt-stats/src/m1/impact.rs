@@ -1,15 +1,15 @@
 //! One group: hits in, figures out.
 
 use super::bounds::{self, Conversions};
-use super::hits::{Hits, first_hits};
+use super::hits::{FirstHit, Hits, first_hits};
 use super::leavers::{Leaver, Leavers};
 use super::matching::{Matching, Scratch, matched};
 use super::partition::Partition;
 use super::population::Population;
 use super::recursion::{Values, solve};
-use super::variance::{Uncertainty, uncertainty};
+use super::variance::{Parts, Uncertainty, uncertainty};
 use super::warning::Warning;
-use super::{NONE, Z, e_value, positivity};
+use super::{NONE, e_value, positivity};
 use crate::Interval;
 
 /// A figure with its 95 % bounds; they are `None` where nothing tells how far it may be off.
@@ -27,45 +27,6 @@ impl Estimate {
             lo: interval.map(|interval| interval.lo * factor),
             hi: interval.map(|interval| interval.hi * factor),
         }
-    }
-
-    /// The value times a number that is itself an estimate: its mean, and its relative standard error. Distances to the
-    /// bounds add up as squares (Zou & Donner 2008).
-    fn times(self, number: Sampled) -> Self {
-        let value = self.value * number.mean;
-        let of_number = Z * number.relative_se * value;
-        let away = |bound: f64| (bound * number.mean - value).hypot(of_number);
-        Self {
-            value,
-            lo: self.lo.map(|lo| value - away(lo)),
-            hi: self.hi.map(|hi| value + away(hi)),
-        }
-    }
-}
-
-/// How many entries an affected one stands for.
-#[derive(Debug, Clone, Copy)]
-struct Sampled {
-    mean: f64,
-    /// Of the number of all affected entries, as it is estimated from those that are here.
-    relative_se: f64,
-}
-
-impl Sampled {
-    /// `None` where each stands for itself.
-    ///
-    /// An entry stands for as many as the activity at which it was struck first. The estimate of their number and its
-    /// variance are Horvitz and Thompson's (1952), of activities that were drawn independently.
-    fn of(population: &Population, hits: &Hits) -> Option<Self> {
-        if population.weight.is_empty() || hits.affected.is_empty() {
-            return None;
-        }
-        let weights =
-            hits.affected.iter().map(|hit| f64::from(population.weight[hit.activity as usize]));
-        let (sum, variance) =
-            weights.fold((0.0, 0.0), |(sum, variance), w| (sum + w, variance + w * (w - 1.0)));
-        let mean = sum / hits.affected.len() as f64;
-        Some(Self { mean, relative_se: variance.sqrt() / sum })
     }
 }
 
@@ -141,8 +102,11 @@ pub(super) fn of_group(partition: &Partition, hits: &Hits, scratch: &mut Scratch
     if impact.n_matched > 0 {
         let uncertainty = uncertainty(partition, &leavers, &matching, &values, scratch);
         estimate(partition, &leavers, &matching, &values, &uncertainty, &mut impact);
-        if let Some(number) = Sampled::of(partition.population, hits) {
-            weigh(number, &mut impact);
+        let weights = weights(partition.population, hits);
+        // What stands for itself has the exact bounds.
+        if weights.iter().any(|weight| *weight > 1.0) {
+            let of = (&leavers, &matching, &values, &uncertainty);
+            estimate_of_sample(&weights, partition, of, &mut impact);
         }
     }
     warn_of_comparison(partition, &matching, &values, &mut impact);
@@ -233,13 +197,53 @@ fn estimate(
     }
 }
 
-/// Totals are of what the stored entries stand for; shares are theirs.
-fn weigh(number: Sampled, impact: &mut GroupImpact) {
-    let lost = impact.lost_conversions.map_or(0.0, |lost| lost.value);
-    let of_number = number.relative_se * number.mean * lost;
-    impact.lost_conversions = impact.lost_conversions.map(|lost| lost.times(number));
-    impact.lost_se = impact.lost_se.map(|se| (se * number.mean).hypot(of_number));
-    impact.revenue_at_risk = impact.revenue_at_risk.map(|revenue| revenue.times(number));
+/// What each affected entry stands for; empty where all stand for themselves.
+fn weights(population: &Population, hits: &Hits) -> Vec<f64> {
+    let weight = |hit: &FirstHit| population.weight.get(hit.activity as usize).copied();
+    hits.affected.iter().filter_map(weight).map(f64::from).collect()
+}
+
+/// The totals where telemetry is sampled: each affected entry counts as many times as the activity at which it was struck
+/// first stands for (Horvitz & Thompson 1952), and what differs between entries that were drawn and others like them adds
+/// to the variance. Entries are taken as drawn independently of each other. Shares and the p-value stay those of what is
+/// stored.
+fn estimate_of_sample(
+    weights: &[f64],
+    partition: &Partition,
+    (leavers, matching, values, uncertainty): (&Leavers, &Matching, &Values, &Uncertainty),
+    impact: &mut GroupImpact,
+) {
+    let (mut lost, mut revenue, mut expected) = (0.0, 0.0, 0.0);
+    let (mut n_matched, mut of_matched, mut drawn) = (0.0, 0.0, [0.0; 2]);
+    for ((leaver, place), weight) in leavers.affected().iter().zip(&matching.cell_of).zip(weights) {
+        let Some(chance) = values.conversion.get(*place as usize) else { continue };
+        let own = [chance - leaver.y(), values.revenue[*place as usize] - leaver.revenue];
+        lost += weight * own[0];
+        revenue += weight * own[1];
+        expected += chance;
+        n_matched += 1.0;
+        of_matched += weight;
+        for (drawn, own) in drawn.iter_mut().zip(own) {
+            *drawn += weight * (weight - 1.0) * own * own;
+        }
+    }
+    let mean = of_matched / n_matched;
+    let extrapolated = weights.iter().sum::<f64>() / of_matched;
+    let variance = |of: Parts, drawn: f64| Parts {
+        hits: mean * of.hits + drawn,
+        cluster: mean * mean * of.cluster,
+        controls: mean * mean * of.controls,
+    };
+    let of_lost = variance(uncertainty.y, drawn[0]);
+    let interval = bounds::of_weighted(lost, of_lost, uncertainty.df);
+    impact.lost_conversions = Some(Estimate::scaled(lost, interval, extrapolated));
+    impact.lost_se = interval.map(|_| of_lost.sum().sqrt() * extrapolated);
+    if partition.population.valued {
+        let third = partition.order_moments[2] * expected * mean.powi(3);
+        let of_revenue = variance(uncertainty.r, drawn[1]);
+        let interval = bounds::of_revenue(revenue, of_revenue, uncertainty.df, third);
+        impact.revenue_at_risk = Some(Estimate::scaled(revenue, interval, extrapolated));
+    }
 }
 
 fn warn_of_comparison(

@@ -30,7 +30,7 @@ use crate::code::Code;
 use crate::definitions::Definitions;
 use crate::error::Error;
 
-/// Base rows of a part, in the five days that decide a day; twice as many are derived at once, without parts.
+/// Base rows of a part, in the five days that decide a day; up to twice as many are derived without parts.
 pub(crate) const PART_ROWS: u64 = 600_000;
 
 /// Each is an open file.

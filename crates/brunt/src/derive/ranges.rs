@@ -68,7 +68,10 @@ pub(super) async fn derive_ranges(
     let workers = ranges.map(|days| {
         let (mut remote, definitions) = (Remote(sender.clone()), definitions.clone());
         tokio::task::spawn_blocking(move || {
-            block_on(derive_on(&mut remote, &days, &definitions, 1))
+            if let Err(error) = block_on(derive_on(&mut remote, &days, &definitions, 1)) {
+                // Where nobody listens any more, the other range failed first.
+                let _ = remote.0.blocking_send(Ask::GiveUp(error));
+            }
         })
     });
     drop(sender);
@@ -82,10 +85,12 @@ pub(super) async fn derive_ranges(
                 tables.replace(table, day, rows, Share::WHOLE).await?;
                 let _ = taken.send(());
             }
+            // Nobody answers the other range from here on, which ends it.
+            Ask::GiveUp(error) => return Err(error),
         }
     }
     for worker in workers {
-        worker.await.map_err(|error| internal(&error))??;
+        worker.await.map_err(|error| internal(&error))?;
     }
     Ok(())
 }
@@ -105,6 +110,8 @@ enum Ask {
         /// Answered once they are taken, so that none wait beside those that are made next.
         taken: oneshot::Sender<()>,
     },
+    /// The range cannot be derived.
+    GiveUp(Error),
 }
 
 /// The tables, from another thread.
@@ -176,5 +183,43 @@ mod tests {
         assert_eq!(split(&days(0..4), &of(100_000)), None);
         assert_eq!(split(&days(0..14), &of(201_000)), None);
         assert_eq!(split(&days([]), &of(100_000)), None);
+    }
+
+    /// Tables that cannot be read on a day.
+    struct Broken(Day);
+
+    impl Rows for Broken {
+        async fn rows(
+            &mut self,
+            _: &'static Table,
+            day: Day,
+            _: &[&'static str],
+        ) -> Result<RowStream, Error> {
+            if day == self.0 {
+                return Err(internal(&"the disk is gone"));
+            }
+            Ok(Box::pin(futures::stream::empty()))
+        }
+    }
+
+    impl Tables for Broken {
+        async fn replace(
+            &mut self,
+            _: &'static Table,
+            _: Day,
+            _: Vec<RecordBatch>,
+            _: Share,
+        ) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_range_that_fails_ends_the_other() {
+        for broken in [Day(2), Day(9)] {
+            let ranges = [days(0..5), days(5..1_000)];
+            let derived = derive_ranges(&mut Broken(broken), ranges, &Definitions::default()).await;
+            assert!(derived.unwrap_err().to_string().contains("the disk is gone"));
+        }
     }
 }

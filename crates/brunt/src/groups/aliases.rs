@@ -30,6 +30,13 @@ struct Regrouping {
     parents: HashMap<String, Way>,
 }
 
+impl Regrouping {
+    /// The id that a group has afterwards; the same where it changed no more.
+    fn heir<'a>(&'a self, id: &'a str) -> &'a str {
+        self.heirs.get(id).map_or(id, |heir| heir.id.as_str())
+    }
+}
+
 #[derive(Debug)]
 struct Way {
     id: String,
@@ -54,7 +61,7 @@ impl GroupAliases {
     pub(crate) fn current<'a>(&'a self, id: &'a str, since: Ts) -> &'a str {
         let after = (std::ops::Bound::Excluded(since), std::ops::Bound::Unbounded);
         let changes = self.regroupings.range(after);
-        changes.fold(id, |id, (_, of)| of.heirs.get(id).map_or(id, |heir| heir.id.as_str()))
+        changes.fold(id, |id, (_, of)| of.heir(id))
     }
 
     /// The group, by its id of today, that a group of today was split from; `None` where it was not, or where both are
@@ -63,21 +70,30 @@ impl GroupAliases {
         self.split_from.get(id).map(String::as_str)
     }
 
-    /// A group was split from another where its id was nobody's before, and the other goes on elsewhere.
+    /// A group was split from another where its id was no group's before, and the other goes on elsewhere. It is no more
+    /// once most errors of its id come from a third, or once both are one.
     fn splits(&self) -> HashMap<String, String> {
-        let mut splits = HashMap::new();
-        for (at, Regrouping { heirs, parents }) in &self.regroupings {
-            let inherited: HashSet<&str> = heirs.values().map(|heir| heir.id.as_str()).collect();
-            let is_new = |id: &str| !heirs.contains_key(id) && !inherited.contains(id);
-            for (id, parent) in parents.iter().filter(|(id, _)| is_new(id)) {
-                let Some(heir) = heirs.get(&parent.id) else { continue };
-                let (id, parent) = (self.current(id, *at), self.current(&heir.id, *at));
-                if id != parent {
-                    splits.insert(id.to_owned(), parent.to_owned());
+        let mut splits: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut known: HashSet<&str> = HashSet::new();
+        for of in self.regroupings.values() {
+            let Regrouping { heirs, parents } = of;
+            let mut after = BTreeMap::new();
+            for (id, parent) in splits {
+                let (heir, parent) = (of.heir(id), of.heir(parent));
+                let goes_on = parents.get(heir).is_none_or(|from| from.id == id);
+                if goes_on && heir != parent {
+                    after.insert(heir, parent);
                 }
             }
+            known.extend(heirs.keys().map(String::as_str));
+            let inherited: HashSet<&str> = heirs.values().map(|heir| heir.id.as_str()).collect();
+            let is_new = |id: &str| !known.contains(id) && !inherited.contains(id);
+            let new = parents.iter().filter(|(id, _)| is_new(id));
+            after.extend(new.map(|(id, parent)| (id.as_str(), of.heir(&parent.id))));
+            known.extend(parents.keys().map(String::as_str));
+            splits = after;
         }
-        splits
+        splits.into_iter().map(|(id, of)| (id.to_owned(), of.to_owned())).collect()
     }
 
     fn add(&mut self, rows: &RecordBatch) {
@@ -181,5 +197,15 @@ mod tests {
             (2, "e", "d", 1),
         ]);
         assert_eq!(aliases.splits(), [("c".to_owned(), "a".to_owned())].into());
+        // What was split from `a` went to a group that there was; `x` comes back as a part of another.
+        let aliases = self::aliases(&[
+            (1, "a", "a", 5),
+            (1, "a", "x", 2),
+            (2, "x", "q", 2),
+            (2, "q", "q", 100),
+            (3, "q", "q", 100),
+            (3, "q", "x", 2),
+        ]);
+        assert_eq!(aliases.splits(), HashMap::new());
     }
 }

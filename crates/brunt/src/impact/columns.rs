@@ -213,6 +213,9 @@ fn warnings(row: &Row<'_>) -> Vec<String> {
     if row.journey.other_currency && row.impact.revenue_at_risk.is_some() {
         texts.push("other_currency".to_owned());
     }
+    if row.journey.sampled {
+        texts.push("sampled".to_owned());
+    }
     if row.journey.sampled_unequally {
         texts.push("sampled_unequally".to_owned());
     }

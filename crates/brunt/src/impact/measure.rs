@@ -36,6 +36,8 @@ pub(super) struct OfJourney {
     pub(super) currency: Option<String>,
     /// Some conversions are in another currency.
     pub(super) other_currency: bool,
+    /// Some activities stand for several, and so do totals.
+    pub(super) sampled: bool,
     pub(super) sampled_unequally: bool,
     pub(super) n_entries: usize,
     /// Whether anybody did the first step, in time or not.
@@ -173,6 +175,7 @@ impl Known {
             name: journey.name.clone(),
             currency: own.currency,
             other_currency: own.other_currency,
+            sampled: activities.sampling.weight(0).is_some(),
             sampled_unequally: activities.sampling.is_unequal(),
             n_entries: population.entries().len(),
             has_first_step: own.has_first_step,

@@ -432,6 +432,6 @@ async fn totals_are_of_what_a_sample_stands_for() {
         assert!((sample[place] - 4.0 * whole[place]).abs() < 1e-3, "{sample:?} of {whole:?}");
     }
     for place in [4, 5] {
-        assert!(sample[place] > 4.0 * whole[place], "their number is an estimate: {sample:?}");
+        assert!(sample[place] > 3.0 * whole[place], "no surer than the same of fewer: {sample:?}");
     }
 }
