@@ -93,6 +93,7 @@ fn activities(of: &brunt_testkit::Activities) -> Activities {
         ts: of.ts.clone(),
         op: of.op.iter().map(|op| op_places[usize::from(*op)]).collect(),
         orphan: vec![false; of.ts.len()],
+        weight: Vec::new(),
     }
 }
 

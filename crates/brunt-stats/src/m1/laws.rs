@@ -238,10 +238,10 @@ fn random_harm_is_covered_as_often_as_promised() {
     assert!((160..=180).contains(&n_covered), "{n_covered} of {n_groups}");
 }
 
-/// People of whom a share converts, a fifth of them are struck, and of these a share then does not; those who converted
-/// are drawn with one chance and the others with another, and stand for as many as that makes. What they lost, all of them,
+/// People of whom a share converts, a fifth of them are struck, and of these a share then does not; of every second person
+/// one of so many is drawn, of the others one of as many as stands behind that, and stands for all of them. What they lost, all of them,
 /// and what the sample says.
-fn sampled_losses(seed: u64, would_convert: f64, harm: f64, drawn: [f64; 2]) -> (f64, Estimate) {
+fn sampled_losses(seed: u64, would_convert: f64, harm: f64, one_of: [u16; 2]) -> (f64, Estimate) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut truth, mut converted, mut struck) = (0.0, Vec::new(), Vec::new());
     let mut weights = Vec::new();
@@ -249,11 +249,11 @@ fn sampled_losses(seed: u64, would_convert: f64, harm: f64, drawn: [f64; 2]) -> 
         let (would, is_struck) = (random.random_bool(would_convert), random.random_bool(0.2));
         let does = would && !(is_struck && random.random_bool(harm));
         truth += f64::from(u8::from(would && !does));
-        let chance = drawn[person % 2];
-        if random.random_bool(chance) {
+        let one_of = one_of[person % 2];
+        if random.random_bool(1.0 / f64::from(one_of)) {
             struck.extend(is_struck.then_some(4 * super::index(converted.len()) + 2));
             converted.push(does);
-            weights.extend([(1.0 / chance) as f32; 4]);
+            weights.extend([f32::from(one_of); 4]);
         }
     }
     let (journey, mut raw) = plain(&converted);
@@ -264,19 +264,16 @@ fn sampled_losses(seed: u64, would_convert: f64, harm: f64, drawn: [f64; 2]) -> 
 
 #[test]
 fn totals_of_a_sample_cover_those_of_everybody_as_often_as_promised() {
-    for (would_convert, harm, drawn) in [
-        (0.5, 0.4, [0.25; 2]),
-        (0.95, 0.4, [0.25; 2]),
-        (0.9, 0.3, [0.1; 2]),
-        (0.7, 0.5, [1.0, 0.2]),
-    ] {
+    for (would_convert, harm, one_of) in
+        [(0.5, 0.4, [4; 2]), (0.95, 0.4, [4; 2]), (0.9, 0.3, [10; 2]), (0.7, 0.5, [1, 5])]
+    {
         let covered = (0..200).filter(|seed| {
-            let (truth, lost) = sampled_losses(*seed, would_convert, harm, drawn);
+            let (truth, lost) = sampled_losses(*seed, would_convert, harm, one_of);
             lost.lo.unwrap() <= truth && truth <= lost.hi.unwrap()
         });
         // 200 intervals: 99.9 % of binomial(200, 0.95) draws lie in 179..=199; wider ones do no harm.
         let n_covered = covered.count();
-        assert!(n_covered >= 179, "{n_covered} of 200 at {would_convert}, {harm}, {drawn:?}");
+        assert!(n_covered >= 179, "{n_covered} of 200 at {would_convert}, {harm}, {one_of:?}");
     }
 }
 

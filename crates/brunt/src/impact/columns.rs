@@ -14,6 +14,7 @@ use brunt_stats::m1::{self, Estimate, GroupImpact, Warning};
 use datafusion::error::Result;
 
 use super::measure::{Known, OfJourney};
+use super::sampling::Sampled;
 
 /// Name, type, what it says.
 const COLUMNS: [(&str, ColumnType, &str); 42] = [
@@ -213,12 +214,12 @@ fn warnings(row: &Row<'_>) -> Vec<String> {
     if row.journey.other_currency && row.impact.revenue_at_risk.is_some() {
         texts.push("other_currency".to_owned());
     }
-    if row.journey.sampled {
-        texts.push("sampled".to_owned());
-    }
-    if row.journey.sampled_unequally {
-        texts.push("sampled_unequally".to_owned());
-    }
+    let sampled: &[&str] = match row.journey.sampled {
+        Sampled::No => &[],
+        Sampled::Equally => &["sampled"],
+        Sampled::Unequally => &["sampled", "sampled_unequally"],
+    };
+    texts.extend(sampled.iter().map(ToString::to_string));
     texts
 }
 

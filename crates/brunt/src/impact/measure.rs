@@ -12,6 +12,7 @@ use super::place::{People, Placed, group};
 use super::read::{
     Accounts, Activities, Carriers, Groups, PlanHistory, Plans, Rows, Sessions, Steps,
 };
+use super::sampling::Sampled;
 use super::settings::{Measured, Settings};
 use crate::code::Code;
 use crate::definitions::{Order, Unit};
@@ -36,9 +37,7 @@ pub(super) struct OfJourney {
     pub(super) currency: Option<String>,
     /// Some conversions are in another currency.
     pub(super) other_currency: bool,
-    /// Some activities stand for several, and so do totals.
-    pub(super) sampled: bool,
-    pub(super) sampled_unequally: bool,
+    pub(super) sampled: Sampled,
     pub(super) n_entries: usize,
     /// Whether anybody did the first step, in time or not.
     pub(super) has_first_step: bool,
@@ -175,8 +174,7 @@ impl Known {
             name: journey.name.clone(),
             currency: own.currency,
             other_currency: own.other_currency,
-            sampled: activities.sampling.weight(0).is_some(),
-            sampled_unequally: activities.sampling.is_unequal(),
+            sampled: activities.sampling.sampled(),
             n_entries: population.entries().len(),
             has_first_step: own.has_first_step,
             impacts,

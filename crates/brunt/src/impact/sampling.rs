@@ -10,6 +10,15 @@ pub(super) struct Sampling {
     weights: Vec<f32>,
 }
 
+/// Whether activities stand for others that were not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sampled {
+    No,
+    Equally,
+    /// Failures and successes for different numbers of them.
+    Unequally,
+}
+
 #[derive(Debug, Default)]
 struct Weighed {
     n: f64,
@@ -40,11 +49,14 @@ impl Sampling {
         self.weights.get(row).copied()
     }
 
-    /// Whether failures and successes stand for different numbers of activities.
-    pub(super) fn is_unequal(&self) -> bool {
+    pub(super) fn sampled(&self) -> Sampled {
         let [failed, ok] = [&self.failed, &self.ok].map(|of| of.weight / of.n);
-        // Not so where there is none of a kind, and the mean is no number.
-        (failed - ok).abs() > Self::SHARE_MAX * failed.min(ok)
+        // Where there is none of a kind, the mean is no number, and nothing is unequal.
+        match (failed - ok).abs() > Self::SHARE_MAX * failed.min(ok) {
+            true => Sampled::Unequally,
+            false if self.weights.is_empty() => Sampled::No,
+            false => Sampled::Equally,
+        }
     }
 
     /// About how many bytes it takes.
@@ -69,6 +81,9 @@ mod tests {
         assert_eq!(weights, [1.0, 4.0, 1.0, 1.0]);
         let mut all = Sampling::default();
         all.push(true, 2.0);
-        assert_eq!(all.weight(0), Some(2.0));
+        assert_eq!((all.weight(0), all.sampled()), (Some(2.0), Sampled::Equally));
+        assert_eq!(Sampling::default().sampled(), Sampled::No);
+        all.push(false, 1.0);
+        assert_eq!(all.sampled(), Sampled::Unequally);
     }
 }
