@@ -91,12 +91,12 @@ impl Scanner<'_> {
 
     fn word(&mut self) {
         let start = self.at;
+        if let Some(end) = self.end_of_user() {
+            return self.mask_to(end);
+        }
         if let Some(n_letters) = self.plain_word() {
             let end = start + n_letters;
             let word = between(self.text, start, end);
-            if self.is_name_of_user(word, end) {
-                return self.mask_to(end);
-            }
             self.at = end;
             return match byte(self.text, end) {
                 Some(b'=') => self.out.name(word),
@@ -124,12 +124,6 @@ impl Scanner<'_> {
         if let Some(colon) = memchr::memchr_iter(b':', word.as_bytes()).find(is_scheme) {
             return self.url(start, start + colon);
         }
-        if self.is_name_of_user(word, end) {
-            self.out.mask();
-            self.marks(after(word, word.trim_end_matches(['.', ':']).len()));
-            self.at = end;
-            return;
-        }
         // What touches a mask is a part of what was masked, and no address by itself.
         let is_free =
             !self.out.ends_with_mask() && !after(self.text, end).starts_with(written::MASK);
@@ -147,23 +141,23 @@ impl Scanner<'_> {
         (n_letters > 0 && is_end && !is_masked).then_some(n_letters)
     }
 
-    /// Whether a word that ends there is somebody's name: `for user bob.`, `invalid user bob from`. Only what stays as it is
-    /// in the template tells.
-    fn is_name_of_user(&self, word: &str, end: usize) -> bool {
-        let Some(introduction) = self.out.user_introduction() else { return false };
-        let kept = word.trim_end_matches(['.', ':']);
-        if !recognize::is_user(kept) {
-            return false;
-        }
+    /// Where the word here ends, if it is somebody's name: `for user bob.`, `invalid user bob from`. Only what stays as it
+    /// is in the template tells.
+    fn end_of_user(&self) -> Option<usize> {
+        let introduction = self.out.user_introduction()?;
+        let end = self.end_of(self.at, is_word);
+        let word = between(self.text, self.at, end);
+        let name = word.trim_end_matches(['.', ':']);
         let rest = without_blanks(after(self.text, end));
         let n_letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let is_word = byte(rest, n_letters).is_none_or(is_blank);
         let is_place =
             is_word && matches!(before(rest, n_letters), "from" | "by" | "at" | "port" | "via");
         let is_mark = rest.starts_with(['[', '(', ')']);
-        let ends_sentence = kept.len() < word.len() && byte(self.text, end).is_none_or(is_blank);
+        let ends_sentence = name.len() < word.len() && byte(self.text, end).is_none_or(is_blank);
         let is_end = rest.is_empty() || ends_sentence;
-        is_place || is_mark || (introduction == Introduction::Name && is_end)
+        let is_closed = is_place || is_mark || (introduction == Introduction::Name && is_end);
+        (is_closed && recognize::is_user(name)).then_some(self.at + name.len())
     }
 
     /// Masks a word as a whole or by parts; full stops and colons at its end are the sentence's.

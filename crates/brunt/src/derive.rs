@@ -70,6 +70,7 @@ pub(crate) use self::recorded::Recorded;
 pub(crate) use self::regroup::{Regroup, Regrouped};
 pub(crate) use self::touched::{Found, Versions, derive_touched};
 use self::window::Window;
+use crate::code::Code;
 use crate::definitions::Definitions;
 use crate::error::Error;
 
@@ -125,6 +126,26 @@ pub(crate) fn reach(days: &BTreeSet<Day>) -> BTreeSet<Day> {
     days.iter().flat_map(|day| (-REACH_DAYS..=REACH_DAYS).map(|n| day.plus(n))).collect()
 }
 
+/// Base rows of all days that these days can depend on.
+fn n_rows_in_reach(days: &BTreeSet<Day>, n_rows: &BTreeMap<Day, u64>) -> u64 {
+    reach(days).iter().filter_map(|day| n_rows.get(day)).sum()
+}
+
+/// Base rows of the five days that decide a day, where they are most.
+fn n_rows_of_window(days: &BTreeSet<Day>, n_rows: &BTreeMap<Day, u64>) -> u64 {
+    let of_windows = days.iter().map(|day| n_rows_in_reach(&BTreeSet::from([*day]), n_rows));
+    of_windows.max().unwrap_or_default()
+}
+
+/// What was derived has nobody to go to: who asked for it went away because of an error, which is the one that counts.
+fn nobody_waits() -> Error {
+    internal(&"nobody waits for what is derived")
+}
+
+fn internal(reason: &dyn std::fmt::Display) -> Error {
+    Error::statement(Code::Internal, reason.to_string())
+}
+
 /// Derives `sessions`, `traces`, `activities`, `errors` and `journey_steps` of these days.
 ///
 /// The rows of a day depend on the base rows from two days before to two days after and on the definitions alone:
@@ -150,9 +171,6 @@ pub(crate) async fn derive_days(
     Ok(())
 }
 
-/// Derives a table on a day.
-type DeriveTable<'a> = &'a (dyn Fn() -> Result<Vec<RecordBatch>, Error> + Sync);
-
 /// Derives days at once, on so many threads.
 async fn derive_on(
     tables: &mut impl Tables,
@@ -169,27 +187,21 @@ async fn derive_on(
         let n_threads = if is_small { 1 } else { n_threads_max };
         let mut replace =
             async |name, rows| tables.replace(base_table(name)?, *day, rows, Share::WHOLE).await;
-        let pairs: [[(&str, DeriveTable<'_>); 2]; 2] = [
-            [
-                ("sessions", &|| sessions::derive(&window, *day, &carried, &orders)),
-                ("traces", &|| traces::derive(&window, *day)),
-            ],
-            [
-                ("activities", &|| activities::derive(&window, *day, &carried)),
-                ("errors", &|| errors::derive(&window, *day, &carried)),
-            ],
-        ];
-        for [(first, derive_first), (second, derive_second)] in pairs {
-            if n_threads == 1 {
-                // One after the other, so that none waits to be written.
-                replace(first, derive_first()?).await?;
-                replace(second, derive_second()?).await?;
-            } else {
-                let (of_first, of_second) = both(n_threads, derive_first, derive_second);
-                replace(first, of_first?).await?;
-                replace(second, of_second?).await?;
-            }
-        }
+        // Two at a time, so that no more wait to be written.
+        let (of_sessions, of_traces) = both(
+            n_threads,
+            || sessions::derive(&window, *day, &carried, &orders),
+            || traces::derive(&window, *day),
+        );
+        replace("sessions", of_sessions?).await?;
+        replace("traces", of_traces?).await?;
+        let (of_activities, of_errors) = both(
+            n_threads,
+            || activities::derive(&window, *day, &carried),
+            || errors::derive(&window, *day, &carried),
+        );
+        replace("activities", of_activities?).await?;
+        replace("errors", of_errors?).await?;
         let of_steps = journey_steps::derive(&window, *day, definitions, &orders)?;
         replace("journey_steps", of_steps).await?;
     }

@@ -1,7 +1,7 @@
 //! Crashes that are all different, from the folder that `BRUNT_CRASHES` names: a copy of `crashes` of
 //! <https://github.com/STAMP-project/JCrashPack>, each `*.log` of which is the stack of another bug.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use brunt_fingerprint::{Occurrence, Rules, group_id};
@@ -9,7 +9,7 @@ use brunt_fingerprint::{Occurrence, Rules, group_id};
 use crate::failures::{in_app, key};
 use crate::logs::files;
 use crate::peers::{self, Peer};
-use crate::score::share;
+use crate::score::{share, show};
 use crate::{judged_row, row};
 
 /// 194 of 201.
@@ -42,14 +42,9 @@ pub(crate) fn measure(n_shown: usize) {
         row("groups of 201 distinct crashes", "not measured: no data", "197", ">= 194");
         return;
     }
-    let groups = |group_of: Peer| {
-        let mut groups = BTreeMap::<String, Vec<&str>>::new();
-        for crash in &crashes {
-            groups.entry(crash.group(group_of)).or_default().push(&crash.name);
-        }
-        groups
+    let n_groups = |group_of: Peer| {
+        crashes.iter().map(|crash| crash.group(group_of)).collect::<BTreeSet<_>>().len()
     };
-    let n_groups = |group_of: Peer| groups(group_of).len();
     let own: Peer = |occurrence, rules| group_id(occurrence, rules);
     let peers = peers::all().map(|(name, group_of)| (name, n_groups(group_of)));
     let best = peers.iter().map(|(_, n)| *n).max().unwrap_or(0);
@@ -62,9 +57,7 @@ pub(crate) fn measure(n_shown: usize) {
     for (name, n) in peers {
         row(&format!("  peer: {name}"), "", &n.to_string(), "");
     }
-    for (key, names) in groups(key).iter().filter(|(_, names)| names.len() > 1).take(n_shown) {
-        println!("  shared {key}: {names:?}");
-    }
+    show(crashes.iter().map(|crash| (crash.name.as_str(), crash.group(key))), n_shown);
 }
 
 impl Crash {

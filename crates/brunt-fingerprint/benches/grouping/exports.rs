@@ -1,13 +1,12 @@
 //! Figures on real exports, from the folder that `BRUNT_EXPORTS` names.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use brunt_fingerprint::template;
 use serde_json::Value;
 
 use crate::logs::without_digits;
-use crate::score::{Score, score};
+use crate::score::{Score, score, show};
 use crate::{judged_row, row};
 
 /// What is wanted of log messages without a stack.
@@ -26,35 +25,12 @@ pub(crate) fn measure(n_shown: usize) {
         row("log messages of trainticket, F1 / accuracy", "not measured: no data", "", TARGET);
         return;
     }
-    let own = agreement(&pairs, template);
+    let own = score(members(&pairs, template));
     let shown = |Score { pair_f1, accuracy, .. }: Score| format!("{pair_f1:.3} / {accuracy:.3}");
     let what = format!("{} log messages of trainticket, F1 / accuracy", pairs.len());
     let is_met = own.pair_f1 >= F1_LEAST && own.accuracy >= ACCURACY_LEAST;
-    judged_row(&what, &shown(own), &shown(agreement(&pairs, without_digits)), TARGET, is_met);
-    show(&pairs, n_shown);
-}
-
-/// Places in the code with several templates, and templates of several places.
-fn show(pairs: &[(String, String)], n_shown: usize) {
-    let (mut places, mut templates) = (BTreeMap::new(), BTreeMap::new());
-    for (place, message) in pairs {
-        let template = template(message);
-        let service = place.split(' ').next().unwrap_or("");
-        templates
-            .entry(format!("{service} {template}"))
-            .or_insert_with(BTreeSet::new)
-            .insert(place);
-        places.entry(place).or_insert_with(BTreeSet::new).insert(template);
-    }
-    for (place, templates) in
-        places.iter().filter(|(_, templates)| templates.len() > 1).take(n_shown)
-    {
-        println!("  split {place}: {templates:#?}");
-    }
-    for (template, places) in templates.iter().filter(|(_, places)| places.len() > 1).take(n_shown)
-    {
-        println!("  shared {template}: {places:?}");
-    }
+    judged_row(&what, &shown(own), &shown(score(members(&pairs, without_digits))), TARGET, is_met);
+    show(members(&pairs, template), n_shown);
 }
 
 /// Messages with the place in the code that wrote them: `16:42:22.382 INFO  t.s.TravelServiceImpl#532 TraceID: …
@@ -93,9 +69,12 @@ fn read(path: &Path, pairs: &mut Vec<(String, String)>) {
 }
 
 /// A message is grouped within its service.
-fn agreement(pairs: &[(String, String)], group: fn(&str) -> String) -> Score {
-    score(pairs.iter().map(|(label, message)| {
+fn members(
+    pairs: &[(String, String)],
+    group: fn(&str) -> String,
+) -> impl Iterator<Item = (&str, String)> {
+    pairs.iter().map(move |(label, message)| {
         let service = label.split(' ').next().unwrap_or("");
         (label.as_str(), format!("{service} {}", group(message)))
-    }))
+    })
 }

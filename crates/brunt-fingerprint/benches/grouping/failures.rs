@@ -14,7 +14,7 @@ use brunt_fingerprint::{Occurrence, Rules, group, group_id};
 use serde::Deserialize;
 
 use crate::peers::{self, Peer};
-use crate::score::{Score, score, share};
+use crate::score::{Score, score, share, show};
 use crate::{judged_row, row};
 
 /// Languages with their name in the table, and what is wanted of pair F1 and B-cubed.
@@ -178,23 +178,7 @@ fn agreement(name: &str, failures: &[&Failure], target: Option<[f64; 2]>, n_show
     for (name, score) in peers {
         row(&format!("  peer: {name}"), "", &shown(score), "");
     }
-    show(&members, n_shown);
-}
-
-/// Faults in several groups, and groups of several faults.
-fn show(members: &[Failure], n_shown: usize) {
-    let (mut faults, mut groups) = (BTreeMap::new(), BTreeMap::new());
-    for member in members {
-        let key = member.group(key);
-        faults.entry(&member.label).or_insert_with(BTreeSet::new).insert(key.clone());
-        groups.entry(key).or_insert_with(BTreeSet::new).insert(&member.label);
-    }
-    for (fault, keys) in faults.iter().filter(|(_, keys)| keys.len() > 1).take(n_shown) {
-        println!("  split {fault}: {keys:#?}");
-    }
-    for (key, faults) in groups.iter().filter(|(_, faults)| faults.len() > 1).take(n_shown) {
-        println!("  shared {key}: {faults:?}");
-    }
+    show(members.iter().map(|member| (member.label.as_str(), member.group(key))), n_shown);
 }
 
 /// What a group is made of, to be read.

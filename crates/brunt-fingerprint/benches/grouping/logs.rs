@@ -2,12 +2,11 @@
 //! <https://github.com/logpai/loghub>, of which every `*_structured.csv` is read. Its labels say which statement of the
 //! program wrote a line.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use brunt_fingerprint::template;
 
-use crate::score::{Score, score, share};
+use crate::score::{Score, score, share, show};
 use crate::{judged_row, row};
 
 /// What is wanted of the means over the systems.
@@ -47,7 +46,8 @@ pub(crate) fn measure(n_shown: usize) {
         row(&what, &shown(scores[0]), &shown(scores[1]), "");
         own.push(scores[0]);
         peer.push(scores[1]);
-        show(messages, n_shown);
+        let templates = messages.iter();
+        show(templates.map(|(label, message)| (label.as_str(), template(message))), n_shown);
     }
     let mean = |scores: &[Score], of: fn(&Score) -> f64| {
         scores.iter().map(of).sum::<f64>() / share(u64::try_from(scores.len()).unwrap_or(1), 1)
@@ -76,25 +76,6 @@ pub(crate) fn without_digits(message: &str) -> String {
         .map(|word| if word.bytes().any(|b| b.is_ascii_digit()) { "*" } else { word })
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// Statements with several templates, and templates of several statements.
-fn show(messages: &[(String, String)], n_shown: usize) {
-    let (mut labels, mut templates) = (BTreeMap::new(), BTreeMap::new());
-    for (label, message) in messages {
-        let template = template(message);
-        templates.entry(template.clone()).or_insert_with(BTreeSet::new).insert(label);
-        labels.entry(label).or_insert_with(BTreeSet::new).insert(template);
-    }
-    for (label, templates) in
-        labels.iter().filter(|(_, templates)| templates.len() > 1).take(n_shown)
-    {
-        println!("  split {label}: {templates:#?}");
-    }
-    for (template, labels) in templates.iter().filter(|(_, labels)| labels.len() > 1).take(n_shown)
-    {
-        println!("  shared {template}: {labels:?}");
-    }
 }
 
 /// A file that cannot be read is told.

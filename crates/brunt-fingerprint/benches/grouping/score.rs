@@ -1,6 +1,6 @@
 //! How well groups agree with labels that are known to be right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Agreement of groups with labels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,6 +43,21 @@ pub(crate) fn score<'m>(members: impl Iterator<Item = (&'m str, String)>) -> Sco
         pair_f1: share(2 * same, of_labels + of_groups),
         b_cubed: 2.0 * precision * recall / (precision + recall),
         accuracy: share(exact, n_members),
+    }
+}
+
+/// Prints labels with several groups, and groups of several labels.
+pub(crate) fn show<'m>(members: impl Iterator<Item = (&'m str, String)>, n_shown: usize) {
+    let (mut labels, mut groups) = (BTreeMap::new(), BTreeMap::new());
+    for (label, group) in members {
+        groups.entry(group.clone()).or_insert_with(BTreeSet::new).insert(label);
+        labels.entry(label).or_insert_with(BTreeSet::new).insert(group);
+    }
+    for (label, groups) in labels.iter().filter(|(_, groups)| groups.len() > 1).take(n_shown) {
+        println!("  split {label}: {groups:#?}");
+    }
+    for (group, labels) in groups.iter().filter(|(_, labels)| labels.len() > 1).take(n_shown) {
+        println!("  shared {group}: {labels:?}");
     }
 }
 

@@ -238,9 +238,9 @@ fn random_harm_is_covered_as_often_as_promised() {
     assert!((160..=180).contains(&n_covered), "{n_covered} of {n_groups}");
 }
 
-/// People of whom a share converts, a fifth of them are struck, and of these a share then does not; of every second person
-/// one of so many is drawn, of the others one of as many as stands behind that, and stands for all of them. What they lost, all of them,
-/// and what the sample says.
+/// People of whom a share converts; a fifth of them are struck, and of these a share then does not. Of every second person
+/// one of so many is drawn, and of the others one of the second number, and stands for that many. What all of them lost, and
+/// what the sample says.
 fn sampled_losses(seed: u64, would_convert: f64, harm: f64, one_of: [u16; 2]) -> (f64, Estimate) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut truth, mut converted, mut struck) = (0.0, Vec::new(), Vec::new());

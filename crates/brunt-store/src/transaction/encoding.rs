@@ -7,8 +7,7 @@ use crate::data_file::EncodedFile;
 use crate::error::Error;
 use crate::runs::{Encoding, Run, RunWriter};
 
-/// Runs that are encoded at a time. With one, whoever collects the next would wait for it while a core has nothing to do;
-/// whoever derives has something else to do.
+/// Runs that are encoded at a time. With one, whoever collects the next would wait for it while a core has nothing to do.
 const ENCODINGS_MAX: usize = 2;
 
 /// Which of the shares of a day's new rows these are.
@@ -41,8 +40,7 @@ impl Transaction {
 
     /// Begins to make files of a run; waits for the oldest where enough are in the making.
     pub(super) async fn encode(&mut self, run: Run, then: Then) -> Result<(), Error> {
-        let n_max = if then == Then::Add { ENCODINGS_MAX } else { 1 };
-        while self.encodings.len() >= n_max {
+        while self.encodings.len() >= ENCODINGS_MAX {
             self.settle_oldest().await?;
         }
         self.encodings.push_back((Encoding::start(run), then));

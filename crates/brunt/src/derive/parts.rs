@@ -25,8 +25,10 @@ use self::connected::Connected;
 use self::spill::{PartFile, spill};
 use super::links::link_columns;
 use super::read::{DERIVED_FROM, base_table};
-use super::{RowStream, Rows, Tables, derive_on, reach};
-use crate::code::Code;
+use super::{
+    RowStream, Rows, Tables, derive_on, internal, n_rows_in_reach, n_rows_of_window, nobody_waits,
+    reach,
+};
 use crate::definitions::Definitions;
 use crate::error::Error;
 
@@ -55,12 +57,8 @@ pub(super) fn tasks(
     n_rows: &BTreeMap<Day, u64>,
     part_rows: u64,
 ) -> Vec<Task> {
-    let rows_of = |days: &BTreeSet<Day>| -> u64 {
-        reach(days).iter().filter_map(|day| n_rows.get(day)).sum()
-    };
     let n_parts = |days: &BTreeSet<Day>| -> usize {
-        let largest = days.iter().map(|day| rows_of(&BTreeSet::from([*day]))).max();
-        let n_parts = largest.unwrap_or_default().div_ceil(part_rows).min(PARTS_MAX);
+        let n_parts = n_rows_of_window(days, n_rows).div_ceil(part_rows).min(PARTS_MAX);
         // Two parts would be in memory together as one. Powers of two, so that a day that grows a little keeps the parts
         // that did not change, and with them its files.
         usize::try_from(n_parts)
@@ -75,7 +73,9 @@ pub(super) fn tasks(
     for day in days {
         let with_day = together.last().map(|last| last | &BTreeSet::from([*day]));
         match (together.last_mut(), with_day) {
-            (Some(last), Some(days)) if rows_of(&days) <= SPILLED_ROWS_MAX => *last = days,
+            (Some(last), Some(days)) if n_rows_in_reach(&days, n_rows) <= SPILLED_ROWS_MAX => {
+                *last = days;
+            }
             _ => together.push(BTreeSet::from([*day])),
         }
     }
@@ -177,22 +177,14 @@ impl Tables for Part {
         _share: Share,
     ) -> Result<(), Error> {
         let sent = self.derived.send((table, day, rows)).await;
-        // Who asked went away because of an error, which is the one that counts.
-        sent.map_err(|_| internal(&"nobody waits for what is derived"))
+        sent.map_err(|_| nobody_waits())
     }
-}
-
-fn internal(reason: &dyn std::fmt::Display) -> Error {
-    Error::statement(Code::Internal, reason.to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::days;
     use super::*;
-
-    fn days(days: impl IntoIterator<Item = i32>) -> BTreeSet<Day> {
-        days.into_iter().map(Day).collect()
-    }
 
     #[test]
     fn what_fits_into_memory_is_derived_at_once() {

@@ -14,8 +14,10 @@ use brunt_store::Share;
 use futures::executor::block_on;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{REACH_DAYS, RowStream, Rows, Tables, derive_on, reach};
-use crate::code::Code;
+use super::{
+    REACH_DAYS, RowStream, Rows, Tables, derive_on, internal, n_rows_in_reach, n_rows_of_window,
+    nobody_waits,
+};
 use crate::definitions::Definitions;
 use crate::error::Error;
 
@@ -31,10 +33,7 @@ pub(super) fn split(
     days: &BTreeSet<Day>,
     n_rows: &BTreeMap<Day, u64>,
 ) -> Option<[BTreeSet<Day>; 2]> {
-    let rows_of = |days: &BTreeSet<Day>| -> u64 {
-        reach(days).iter().filter_map(|day| n_rows.get(day)).sum()
-    };
-    let n_all = rows_of(days);
+    let n_all = n_rows_in_reach(days, n_rows);
     if n_all < ROWS_MIN {
         return None;
     }
@@ -48,10 +47,8 @@ pub(super) fn split(
     let ranges = ranges.map(|range| range.copied().collect::<BTreeSet<Day>>());
     // What is read twice must be worth it.
     let is_long = |range: &BTreeSet<Day>| range.len() > usize::try_from(REACH_DAYS).unwrap_or(0);
-    let of_window = |range: &BTreeSet<Day>| {
-        range.iter().map(|day| rows_of(&BTreeSet::from([*day]))).max().unwrap_or_default()
-    };
-    let is_room = ranges.iter().map(of_window).sum::<u64>() <= WINDOWS_ROWS_MAX;
+    let n_windows: u64 = ranges.iter().map(|range| n_rows_of_window(range, n_rows)).sum();
+    let is_room = n_windows <= WINDOWS_ROWS_MAX;
     (is_room && ranges.iter().all(is_long)).then_some(ranges)
 }
 
@@ -81,9 +78,8 @@ pub(super) async fn derive_ranges(
                 // Who asked may be gone because of an error, which is the one that counts.
                 let _ = answer.send(tables.rows(table, day, &columns).await);
             }
-            Ask::Replace { table, day, rows, taken } => {
+            Ask::Replace { table, day, rows } => {
                 tables.replace(table, day, rows, Share::WHOLE).await?;
-                let _ = taken.send(());
             }
             // Nobody answers the other range from here on, which ends it.
             Ask::GiveUp(error) => return Err(error),
@@ -107,8 +103,6 @@ enum Ask {
         table: &'static Table,
         day: Day,
         rows: Vec<RecordBatch>,
-        /// Answered once they are taken, so that none wait beside those that are made next.
-        taken: oneshot::Sender<()>,
     },
     /// The range cannot be derived.
     GiveUp(Error),
@@ -119,7 +113,7 @@ struct Remote(mpsc::Sender<Ask>);
 
 impl Remote {
     async fn ask(&self, ask: Ask) -> Result<(), Error> {
-        self.0.send(ask).await.map_err(|_| gone())
+        self.0.send(ask).await.map_err(|_| nobody_waits())
     }
 }
 
@@ -132,7 +126,7 @@ impl Rows for Remote {
     ) -> Result<RowStream, Error> {
         let (answer, answered) = oneshot::channel();
         self.ask(Ask::Rows { table, day, columns: columns.to_vec(), answer }).await?;
-        answered.await.map_err(|_| gone())?
+        answered.await.map_err(|_| nobody_waits())?
     }
 }
 
@@ -144,28 +138,14 @@ impl Tables for Remote {
         rows: Vec<RecordBatch>,
         _share: Share,
     ) -> Result<(), Error> {
-        let (taken, was_taken) = oneshot::channel();
-        self.ask(Ask::Replace { table, day, rows, taken }).await?;
-        was_taken.await.map_err(|_| gone())
+        self.ask(Ask::Replace { table, day, rows }).await
     }
-}
-
-/// Whoever had the tables went away because of an error, which is the one that counts.
-fn gone() -> Error {
-    internal(&"nobody waits for what is derived")
-}
-
-fn internal(reason: &dyn std::fmt::Display) -> Error {
-    Error::statement(Code::Internal, reason.to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::days;
     use super::*;
-
-    fn days(days: impl IntoIterator<Item = i32>) -> BTreeSet<Day> {
-        days.into_iter().map(Day).collect()
-    }
 
     #[test]
     fn days_are_split_where_half_of_their_rows_are() {

@@ -23,6 +23,10 @@ use super::{RowStream, Rows, Tables, WholeTables, derive_on, derive_whole};
 use crate::definitions::{DefinitionFile, Definitions};
 use crate::error::Error;
 
+pub(super) fn days(days: impl IntoIterator<Item = i32>) -> BTreeSet<Day> {
+    days.into_iter().map(Day).collect()
+}
+
 /// Base and derived tables in memory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Memory {

@@ -7,8 +7,8 @@ use arrow::row::{RowConverter, SortField};
 use brunt_model::{Day, Table};
 use futures::TryStreamExt;
 
-use super::Rows;
 use super::read::as_asked;
+use super::{Rows, internal};
 use crate::code::Code;
 use crate::error::Error;
 
@@ -110,8 +110,4 @@ fn content_order(
         times.then_with(|| content.row(a).cmp(&content.row(b)))
     });
     Ok(UInt32Array::from(order))
-}
-
-fn internal(error: &arrow::error::ArrowError) -> Error {
-    Error::statement(Code::Internal, error.to_string())
 }

@@ -1,6 +1,9 @@
 //! What to doubt of a file that was loaded without a complaint.
 
+use std::collections::BTreeMap;
+
 use brunt_ingest::Feed;
+use brunt_model::Day;
 
 use super::summary::TableCounts;
 
@@ -10,8 +13,39 @@ const RECORDS_MIN: u64 = 100;
 /// Columns without which a log says neither who failed nor whether anything did.
 const TELLING: [&str; 4] = ["service_name", "severity_number", "severity_text", "exception_type"];
 
+/// How many rows of a file have no time, by table.
+#[derive(Debug, Default)]
+pub(super) struct Undated(BTreeMap<&'static str, u64>);
+
+impl Undated {
+    /// Takes in the days of a table's new rows.
+    pub(super) fn add(&mut self, table: &'static str, days: &[Day]) {
+        let n_undated = days.iter().filter(|day| **day == Day::UNDATED).count() as u64;
+        if n_undated > 0 {
+            *self.0.entry(table).or_default() += n_undated;
+        }
+    }
+}
+
+/// What to tell of a file.
+pub(super) fn doubts(
+    tables: &[TableCounts],
+    feeds: &[Feed],
+    Undated(n_undated): Undated,
+) -> impl Iterator<Item = String> {
+    let undated = n_undated.into_iter().map(|(table, n_undated)| undated(table, n_undated));
+    undated.chain(untold(tables, feeds))
+}
+
+fn undated(table: &str, n: u64) -> String {
+    let (rows, have) = if n == 1 { ("row", "has") } else { ("rows", "have") };
+    format!(
+        "{n} {rows} of {table} {have} no time that could be read: stored under 1970-01-01, and ts_quality says why"
+    )
+}
+
 /// Says where no log of a file has a service or a severity: they are likely there, and were not found.
-pub(super) fn doubts(tables: &[TableCounts], feeds: &[Feed]) -> Option<String> {
+fn untold(tables: &[TableCounts], feeds: &[Feed]) -> Option<String> {
     let logs = tables.iter().find(|counts| counts.table.as_deref() == Some("logs"))?;
     let tells = |feed: &Feed| {
         feed.table == "logs" && TELLING.contains(&feed.column) && feed.n_values > feed.n_unread
@@ -32,10 +66,14 @@ mod tests {
     use crate::{FileOutcome, Input, LoadOptions, Store};
 
     async fn warnings(line: &str, n_lines: usize) -> Vec<String> {
+        warnings_of("logs", line, n_lines).await
+    }
+
+    async fn warnings_of(table: &str, line: &str, n_lines: usize) -> Vec<String> {
         let store = Store::in_memory(NOW).await.unwrap();
         let lines: String =
             (0..n_lines).map(|n| line.replace('#', &n.to_string()) + "\n").collect();
-        let options = LoadOptions { table: Some("logs".to_owned()), ..LoadOptions::default() };
+        let options = LoadOptions { table: Some(table.to_owned()), ..LoadOptions::default() };
         let inputs = [Input::from_bytes("a.jsonl", lines.into_bytes())];
         let mut summary = store.load(&inputs, &options, NOW, &|_| ()).await.unwrap();
         match summary.files.remove(0).outcome {
@@ -52,5 +90,19 @@ mod tests {
         assert_eq!(warnings(bare, 99).await, Vec::<String>::new());
         let level = r#"{"ts":"2025-10-28T10:00:00Z","message":"a #","level":"info"}"#;
         assert_eq!(warnings(level, 100).await, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn rows_without_a_readable_time_are_told() {
+        let told = "2 rows of logs have no time that could be read: stored under 1970-01-01, and ts_quality says why";
+        let bare = r#"{"message":"a #"}"#;
+        assert_eq!(warnings(bare, 2).await, [told]);
+        // Nobody can say which of three zones it is.
+        let ambiguous = r#"{"ts":"28 Oct 10:00 IST","message":"a #"}"#;
+        assert_eq!(warnings(ambiguous, 2).await, [told]);
+        // The richer copy of a row takes its place, and is the same row.
+        let copies = "{\"event_id\":\"#\",\"type\":\"click\"}\n{\"event_id\":\"#\",\"type\":\"click\",\"user_id\":\"u\"}";
+        let told = told.replace("logs", "events");
+        assert_eq!(warnings_of("events", copies, 2).await, [told]);
     }
 }

@@ -14,7 +14,7 @@ use brunt_store::{LoadEntry, Transaction};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::decode::{Decoded, Decoding};
-use super::doubts::doubts;
+use super::doubts::{Undated, doubts};
 use super::duplicates::{Duplicates, Verdict};
 use super::held::{Held, Holding, rows_as_json};
 use super::late::Late;
@@ -87,6 +87,7 @@ pub(super) async fn run(
             stored: Stored::default(),
             touched: Touched::default(),
             late: Late::default(),
+            undated: Undated::default(),
             tables: BTreeSet::new(),
         };
         let outcomes = match load.run(&jobs, &refused).await {
@@ -134,6 +135,7 @@ struct Load<'a> {
     touched: Touched,
     /// Of the file that is read now.
     late: Late,
+    undated: Undated,
     tables: BTreeSet<&'static str>,
 }
 
@@ -266,7 +268,7 @@ impl Load<'_> {
         add_load_rows(self.tx, self.plan.now, &record).await?;
         add_redactions(self.tx, self.plan.now, &job.load_id, &summary.redactions).await?;
         let mut warnings = summary.warnings;
-        warnings.extend(doubts(&tables, &summary.feeds));
+        warnings.extend(doubts(&tables, &summary.feeds, std::mem::take(&mut self.undated)));
         warnings.extend(self.late.take_warnings());
         for (signal, n_records) in summary.unsupported {
             warnings.push(format!(
@@ -298,6 +300,7 @@ impl Load<'_> {
         counts.table = Some(table.name.to_owned());
         let load_idx = u32::try_from(job.file_idx).unwrap_or(u32::MAX - 1);
         let mut keep = Vec::with_capacity(days.len());
+        let mut new_on = Vec::with_capacity(days.len());
         let mut poorer: Vec<(u32, Held)> = Vec::new();
         for (row_idx, (day, identity)) in zip(0.., zip(&days, identities)) {
             let verdict = self.duplicates.judge(table, *day, load_idx, identity)?;
@@ -307,7 +310,10 @@ impl Load<'_> {
                 Verdict::Duplicate { .. } | Verdict::Replace { same_load: true } => {
                     counts.n_duplicates += 1;
                 }
-                Verdict::Store | Verdict::Replace { same_load: false } => counts.n_rows += 1,
+                Verdict::Store | Verdict::Replace { same_load: false } => {
+                    counts.n_rows += 1;
+                    new_on.push(*day);
+                }
             }
             match verdict {
                 Verdict::Duplicate { same_load: false, same_content } => {
@@ -325,8 +331,8 @@ impl Load<'_> {
         }
         self.hold(rows.batch(), poorer).await?;
         self.touched.add(table, rows.batch(), &days, |row_idx| keep[row_idx]);
-        let kept = zip(&days, &keep).filter(|(_, keep)| **keep);
-        self.late.add(self.tx, table.name, kept.map(|(day, _)| *day));
+        self.late.add(self.tx, table.name, new_on.iter().copied());
+        self.undated.add(table.name, &new_on);
         if keep.iter().all(|keep| *keep) {
             self.tx.append(&rows).await?;
         } else if keep.contains(&true) {
