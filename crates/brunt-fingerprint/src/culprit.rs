@@ -2,8 +2,10 @@
 //! are known by how programmers name them, so that nobody keeps lists of them.
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, has_any, last_part, rfind, rsplit_byte};
-use crate::words::Words;
+use crate::need::short_type;
+use crate::refusal::refuses_argument;
+use crate::text::{before, has_any, last_part, rfind, rsplit_byte};
+use crate::words::{Words, first_word, last_word};
 
 /// What a frame of the app does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +28,10 @@ static THROW_WORDS: Words = Words::new(&[
     "panic",
     "must",
     "rethrow",
+    "reraise",
     "unexpected",
     "illegal",
+    "invalid",
 ]);
 /// Whole names of functions that throw.
 static THROW_NAMES: Words = Words::new(&[
@@ -137,6 +141,9 @@ static GUARD_CLASSES: Words = Words::new(&[
     "throwhelper",
     "validate",
 ]);
+/// Functions that make an object of what they are given, as languages write them.
+static CONSTRUCTORS: Words =
+    Words::new(&["<init>", "new", "constructor", "__init__", "initialize", "__construct", "ctor"]);
 /// Last words of classes that gather functions for others.
 static UTILITY_WORDS: Words = Words::new(&["utils", "util", "utilities", "helper", "helpers"]);
 
@@ -218,15 +225,18 @@ fn is_elsewhere(passed: &[(Symbol<'_>, Passed)], named: &Symbol<'_>) -> bool {
     })
 }
 
-/// What a named frame does, by its name and its class's.
-pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
+/// What a named frame does, by its name, its class's, and the type of the error.
+pub(crate) fn duty(symbol: &Symbol<'_>, error_type: &str) -> Duty {
     let (owner, function) =
         rsplit_byte(symbol.function, b'.').unwrap_or((&symbol.module, symbol.function));
     let class = last_part(owner, |b| matches!(b, b'.' | b'$'));
     let (class, function) =
         function.strip_prefix("new ").map_or((class, function), |made| (made, "new"));
     let (first, of_class) = (first_word(function), last_word(class));
-    let is_thrower = || THROW_WORDS.have_in_any_case(first) || is_one_of(&THROW_NAMES, function);
+    let is_thrower = || {
+        (THROW_WORDS.have_in_any_case(first) && !function.ends_with('?'))
+            || is_one_of(&THROW_NAMES, function)
+    };
     let is_factory = || makes_errors(first, function);
     let is_generic = || is_one_of(&GENERIC_GUARDS, function);
     // Whatever is done inside an exception's class is done while it is made.
@@ -236,7 +246,18 @@ pub(crate) fn duty(symbol: &Symbol<'_>) -> Duty {
             || class.ends_with("Throwable")
     };
     let is_guard_class = || is_one_of(&GUARD_CLASSES, class);
-    if is_thrower() || is_factory() || is_generic() || is_error_class() || is_guard_class() {
+    // What refuses its argument checks for its caller, as a guard would that it called.
+    let is_refusal = || {
+        (first.eq_ignore_ascii_case("set") || CONSTRUCTORS.have(function))
+            && refuses_argument(short_type(error_type))
+    };
+    if is_thrower()
+        || is_factory()
+        || is_generic()
+        || is_error_class()
+        || is_guard_class()
+        || is_refusal()
+    {
         Duty::Throw
     } else if GUARD_WORDS.have_in_any_case(first) {
         if UTILITY_WORDS.have_in_any_case(of_class) { Duty::Throw } else { Duty::Guard }
@@ -295,36 +316,6 @@ impl Plain {
     }
 }
 
-/// `checkNotNull`, `check_not_null` and `__check` begin with `check`.
-fn first_word(name: &str) -> &str {
-    let name = name.trim_start_matches(['_', '$', '#']);
-    let bytes = name.as_bytes();
-    let starts_word = |pair: &[u8]| match pair {
-        [_, b'_' | b'-' | b'$'] => true,
-        [before, after] => after.is_ascii_uppercase() && !before.is_ascii_uppercase(),
-        _ => false,
-    };
-    let end = bytes.windows(2).position(starts_word).map_or(name.len(), |at| at + 1);
-    before(name, end)
-}
-
-/// `handleError`, `handle_error` and `HTTPError` end with `error`, letters of either case.
-fn last_word(name: &str) -> &str {
-    let name =
-        name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '$' | '!' | '?'));
-    let bytes = name.as_bytes();
-    let starts_word = |pair: &[u8]| match pair {
-        [b'_' | b'-' | b'$' | b'.', _] => true,
-        [before, after] => after.is_ascii_uppercase() && before.is_ascii_lowercase(),
-        _ => false,
-    };
-    let start = bytes.windows(2).rposition(starts_word).map_or(0, |at| at + 1);
-    let word = after(name, start);
-    // An acronym before the word runs into it.
-    let n_upper = word.bytes().take_while(u8::is_ascii_uppercase).count();
-    if n_upper > 1 && n_upper < word.len() { after(word, n_upper - 1) } else { word }
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -359,6 +350,8 @@ mod tests {
             ("pay", "mean_squared_error", Duty::Work),
             ("pay", "network_error?", Duty::Work),
             ("pay", "Parser.unexpectedToken", Duty::Throw),
+            ("time", "DateTime.invalid", Duty::Throw),
+            ("pay", "invalid?", Duty::Work),
             ("com.acme.Pay", "errorCount", Duty::Work),
             ("com.acme.PaymentException", "<init>", Duty::Throw),
             ("com.acme.Pay$DeclinedException", "of", Duty::Throw),
@@ -374,14 +367,34 @@ mod tests {
             ("pay", "new Payment", Duty::Work),
             ("pay", "Assert.ok", Duty::Throw),
         ] {
-            assert_eq!(duty(&symbol(module, function)), want, "{module}.{function}");
+            assert_eq!(duty(&symbol(module, function), "Oops"), want, "{module}.{function}");
         }
+    }
+
+    #[test]
+    fn what_refuses_its_argument_throws_for_its_caller() {
+        for (module, function) in [
+            ("com.acme.Card", "setLimit"),
+            ("com.acme.Card", "<init>"),
+            ("com.acme.Field", "set"),
+            ("card", "new Card"),
+            ("card", "__init__"),
+            ("card", "set_limit"),
+        ] {
+            let duty = |error_type| duty(&symbol(module, function), error_type);
+            assert_eq!(duty("java.lang.IllegalArgumentException"), Duty::Throw, "{function}");
+            assert_eq!(duty("ValueError"), Duty::Throw, "{function}");
+            assert_eq!(duty("java.lang.NullPointerException"), Duty::Work, "{function}");
+            assert_eq!(duty("java.lang.IllegalStateException"), Duty::Work, "{function}");
+        }
+        assert_eq!(duty(&symbol("com.acme.Card", "settle"), "ValueError"), Duty::Work);
+        assert_eq!(duty(&symbol("com.acme.Card", "charge"), "ValueError"), Duty::Work);
     }
 
     #[test]
     fn the_culprit_is_behind_helpers_and_anonymous_frames() {
         let choice = |symbols: Vec<Symbol<'static>>| {
-            choose(symbols.into_iter().enumerate(), duty, true)
+            choose(symbols.into_iter().enumerate(), |symbol| duty(symbol, ""), true)
                 .map(|c| (c.frame, c.thrown_at.map(|s| s.text())))
         };
         let anonymous = || Symbol { naming: Naming::Anonymous, ..symbol("cart", "") };

@@ -123,7 +123,8 @@ fn of_exception(
         let is_culprit = !is_below
             && culprit.is_some_and(|culprit| culprit.at <= place && culprit.symbol == symbol);
         is_below |= is_culprit;
-        let role = if is_culprit { Role::Culprit } else { role(&frame, &symbol, reader) };
+        let role =
+            if is_culprit { Role::Culprit } else { role(&frame, &symbol, reader, exception_type) };
         let reason = match (role, reading) {
             (Role::Culprit, _) => "used: culprit",
             (Role::Dropped, _) => "ignored: dropped by a rule",
@@ -150,12 +151,17 @@ fn of_exception(
     frames
 }
 
-fn role(frame: &RawFrame<'_>, symbol: &Symbol<'_>, reader: Reader<'_>) -> Role {
+fn role(
+    frame: &RawFrame<'_>,
+    symbol: &Symbol<'_>,
+    reader: Reader<'_>,
+    exception_type: &str,
+) -> Role {
     match (reader.is_app(frame), symbol.naming) {
         _ if reader.rules.drops(symbol) => Role::Dropped,
         (false, _) => Role::Library,
         (true, Naming::Anonymous | Naming::Minified) => Role::Anonymous,
-        (true, Naming::Named) => match reader.duty(symbol) {
+        (true, Naming::Named) => match reader.duty(symbol, exception_type) {
             Duty::Throw => Role::ThrowHelper,
             Duty::Guard => Role::Guard,
             Duty::Work => Role::App,

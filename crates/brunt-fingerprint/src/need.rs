@@ -1,5 +1,6 @@
 //! Step 9: whether the message must be part of the key. Where the location says enough, it is not.
 
+use crate::refusal::refuses_input;
 use crate::text::last_part;
 use crate::words::Words;
 
@@ -155,6 +156,7 @@ pub(crate) fn reason(
         Location::Named if CARRIER_TYPES.have_in_any_case(short_type) => {
             Some("used: type carries another system's error")
         }
+        Location::Named if refuses_input(short_type) => Some("used: type refuses an input"),
         Location::Named => None,
     }
 }

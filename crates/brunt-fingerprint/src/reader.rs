@@ -17,8 +17,9 @@ impl<'r> Reader<'r> {
         self.rules.in_app(self.language, frame).unwrap_or_else(|| !self.language.is_library(frame))
     }
 
-    pub(crate) fn duty(self, symbol: &Symbol<'_>) -> Duty {
-        self.rules.duty(symbol).unwrap_or_else(|| duty(symbol))
+    /// What a frame does that an error of a type was thrown through.
+    pub(crate) fn duty(self, symbol: &Symbol<'_>, error_type: &str) -> Duty {
+        self.rules.duty(symbol).unwrap_or_else(|| duty(symbol, error_type))
     }
 
     /// Frames with their places and symbols, of the app or of libraries; less those that a rule drops.

@@ -13,6 +13,7 @@ use crate::need::{Location, reason, short_type};
 use crate::reader::Reader;
 use crate::recursion::{is_recursion, smallest_repeated};
 use crate::rules::Rules;
+use crate::statement::statement;
 use crate::template::template;
 
 /// Frames explained of what was passed over before the culprit.
@@ -135,7 +136,8 @@ fn locate<'s>(
 ) -> Location {
     let own = reader.symbols(chain, reading.root, true);
     let has_closures = reader.language.has_closures();
-    let Some(choice) = choose(own, |symbol| reader.duty(symbol), has_closures) else {
+    let duty = |symbol: &_| reader.duty(symbol, reading.root_type);
+    let Some(choice) = choose(own, duty, has_closures) else {
         let libraries = || reader.symbols(chain, reading.root, false);
         let named = libraries().find(|(_, symbol)| symbol.naming == Naming::Named);
         let Some(((at, frame), symbol)) = named.or_else(|| libraries().next()) else {
@@ -204,7 +206,11 @@ fn message_part(
     reading: &Reading<'_>,
     why: &mut Why,
 ) -> Option<String> {
-    let template = || reading.root_template().to_owned();
+    // Without a stack the message is all that there is.
+    let template = || match location {
+        Location::NoStack => reading.root_template().to_owned(),
+        _ => template(statement(reading.root_message)),
+    };
     let Some(reason) = reason else {
         why.ignored("message", template, "ignored: type and culprit say enough");
         return None;

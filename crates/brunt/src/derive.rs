@@ -48,6 +48,7 @@ mod tree;
 mod units;
 mod whole;
 mod window;
+mod worker;
 
 #[cfg(test)]
 mod testing;

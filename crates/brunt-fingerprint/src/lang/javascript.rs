@@ -243,13 +243,16 @@ fn is_property(content: &str) -> bool {
     content.starts_with('}') || content.starts_with(']') || content.starts_with("... ")
 }
 
-/// The header without the source line that Node prints above it, and without blank lines.
+/// The header without the source line that Node prints above it, and without blank lines. A line of marks below the
+/// header is the message's own.
 fn header_text(text: &str) -> &str {
-    let caret = Lines::of(text).find(|(_, line)| {
+    let is_mark = |line: &str| {
         !line.trim_ascii().is_empty()
             && line.bytes().all(|b| matches!(b, b' ' | b'\t' | b'^' | b'~'))
-    });
-    let text = caret.map_or(text, |(start, line)| after(text, start + line.len()));
+    };
+    let mark = Lines::of(text).find(|(_, line)| is_mark(line));
+    let mark = mark.filter(|_| split_header(text).0.is_empty());
+    let text = mark.map_or(text, |(start, line)| after(text, start + line.len()));
     text.trim_ascii().trim_end_matches(['{', ',']).trim_ascii_end()
 }
 

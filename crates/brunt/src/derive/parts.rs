@@ -26,8 +26,8 @@ use self::spill::{PartFile, spill};
 use super::links::link_columns;
 use super::read::{DERIVED_FROM, base_table};
 use super::{
-    RowStream, Rows, Tables, derive_on, internal, n_rows_in_reach, n_rows_of_window, nobody_waits,
-    reach,
+    RowStream, Rows, Tables, derive_on, n_rows_in_reach, n_rows_of_window, nobody_waits, reach,
+    worker,
 };
 use crate::definitions::Definitions;
 use crate::error::Error;
@@ -123,7 +123,7 @@ async fn derive_files(
     for _ in 0..WORKERS_MAX.min(n_parts) {
         let (files, sender) = (Arc::clone(&files), sender.clone());
         let (days, definitions) = (days.clone(), definitions.clone());
-        workers.push(tokio::task::spawn_blocking(move || {
+        workers.push(worker::spawn(move || {
             let files = || files.lock().unwrap_or_else(PoisonError::into_inner);
             let next = || files().pop();
             while let Some(file) = next() {
@@ -135,7 +135,7 @@ async fn derive_files(
                 }
             }
             Ok(())
-        }));
+        })?);
     }
     drop(sender);
     let mut n_came: HashMap<(&str, Day), usize> = HashMap::new();
@@ -146,7 +146,7 @@ async fn derive_files(
         tables.replace(table, day, rows, share).await?;
     }
     for worker in workers {
-        worker.await.map_err(|error| internal(&error))??;
+        worker::end_of(worker).await??;
     }
     Ok(())
 }

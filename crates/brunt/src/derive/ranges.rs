@@ -15,8 +15,8 @@ use futures::executor::block_on;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    REACH_DAYS, RowStream, Rows, Tables, derive_on, internal, n_rows_in_reach, n_rows_of_window,
-    nobody_waits,
+    REACH_DAYS, RowStream, Rows, Tables, derive_on, n_rows_in_reach, n_rows_of_window,
+    nobody_waits, worker,
 };
 use crate::definitions::Definitions;
 use crate::error::Error;
@@ -62,15 +62,16 @@ pub(super) async fn derive_ranges(
     definitions: &Definitions,
 ) -> Result<(), Error> {
     let (sender, mut asked) = mpsc::channel(1);
-    let workers = ranges.map(|days| {
+    let mut workers = Vec::new();
+    for days in ranges {
         let (mut remote, definitions) = (Remote(sender.clone()), definitions.clone());
-        tokio::task::spawn_blocking(move || {
+        workers.push(worker::spawn(move || {
             if let Err(error) = block_on(derive_on(&mut remote, &days, &definitions, 1)) {
                 // Where nobody listens any more, the other range failed first.
                 let _ = remote.0.blocking_send(Ask::GiveUp(error));
             }
-        })
-    });
+        })?);
+    }
     drop(sender);
     while let Some(ask) = asked.recv().await {
         match ask {
@@ -86,7 +87,7 @@ pub(super) async fn derive_ranges(
         }
     }
     for worker in workers {
-        worker.await.map_err(|error| internal(&error))?;
+        worker::end_of(worker).await?;
     }
     Ok(())
 }
@@ -144,6 +145,7 @@ impl Tables for Remote {
 
 #[cfg(test)]
 mod tests {
+    use super::super::internal;
     use super::super::testing::days;
     use super::*;
 

@@ -95,6 +95,12 @@ fn headers_of_all_kinds_are_read() {
         ("Uncaught (in promise) AxiosError: Request failed", "AxiosError", "Request failed"),
         ("Error", "Error", ""),
         ("Error: two\nlines", "Error", "two\nlines"),
+        ("/srv/a.js:7\n  pay(cart)\n  ^\n\nTypeError: x", "TypeError", "x"),
+        (
+            "ParseError: keys must be unique\n\na: 1\n^\n",
+            "ParseError",
+            "keys must be unique\n\na: 1\n^",
+        ),
         ("RangeError [ERR_OUT_OF_RANGE]: y", "RangeError", "y"),
         ("plain text: no type", "", "plain text: no type"),
     ] {
