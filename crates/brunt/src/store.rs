@@ -95,7 +95,8 @@ impl Store {
     /// Loads inputs in one epoch: each file is stored whole or not at all, with its derived tables, and the same file
     /// twice is one load. A file that is refused is named in the summary and does not stop the others.
     ///
-    /// `now` bounds sane times and becomes the time of the load; `on_progress` is called after every batch of rows.
+    /// `now` bounds sane times and becomes the time of the load; `on_progress` is called after every batch of rows. The
+    /// runtime must allow two threads for blocking work and more, as tokio's default of 512 does: one is the decoder's.
     ///
     /// # Errors
     /// What concerns all inputs: wrong definitions, a mapping that cannot be used, an unknown format or table, and

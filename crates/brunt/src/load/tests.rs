@@ -2,8 +2,10 @@
 //! those that deriving everything gives, whatever is derived again for each load.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use arrow::json::LineDelimitedWriter;
+use arrow::util::display::array_value_to_string;
 use brunt_model::{TableKind, tables};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -159,4 +161,25 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(check(&deal, shift, backwards));
     }
+}
+
+#[test]
+fn a_program_may_allow_two_threads_for_blocking_work() {
+    // More than waits between the decoder and the writer.
+    let line = |n: u32| format!("{{\"ts\":\"2025-10-28T10:00:00Z\",\"message\":\"a {n}\"}}\n");
+    let lines: String = (0..150_000).map(line).collect();
+    let options = LoadOptions { table: Some("logs".to_owned()), ..LoadOptions::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let loaded = async {
+        let store = Store::open_or_create(folder.path().to_str().unwrap(), NOW).await.unwrap();
+        let inputs = [Input::from_bytes("a.jsonl", lines.into_bytes())];
+        store.load(&inputs, &options, NOW, &|_| ()).await.unwrap();
+        store.derive_all(NOW).await.unwrap();
+        store.sql("SELECT count(*) FROM logs").await.unwrap().collect().await.unwrap()
+    };
+    let in_time = async { tokio::time::timeout(Duration::from_secs(120), loaded).await };
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.max_blocking_threads(2).enable_all().build().unwrap();
+    let counted = runtime.block_on(in_time).expect("a task waits for itself");
+    assert_eq!(array_value_to_string(counted[0].column(0), 0).unwrap(), "150000");
 }
