@@ -476,7 +476,7 @@ fn a_program_may_allow_one_thread_for_blocking_work() {
         derive_ranges(&mut tables, ranges, &definitions).await?;
         derive_in_parts(&mut tables, &days, &definitions, 2).await
     };
-    let in_time = async { tokio::time::timeout(Duration::from_secs(60), derived).await };
+    let in_time = async { tokio::time::timeout(Duration::from_mins(1), derived).await };
     runtime.block_on(in_time).expect("a worker waits for itself").unwrap();
 }
 
