@@ -168,7 +168,7 @@ fn a_program_may_allow_two_threads_for_blocking_work() {
     let line = |n: u32| format!("{{\"ts\":\"2025-10-28T10:00:00Z\",\"message\":\"a {n}\"}}\n");
     // What the second load has waits between the decoder and the writer, while that looks for rows of the first.
     let inputs = [0..1, 1..150_000].map(|range| {
-        Input::from_bytes(&format!("{range:?}"), range.map(line).collect::<String>().into_bytes())
+        Input::from_bytes(format!("{range:?}"), range.map(line).collect::<String>().into_bytes())
     });
     let options = LoadOptions { table: Some("logs".to_owned()), ..LoadOptions::default() };
     let folder = tempfile::tempdir().unwrap();
