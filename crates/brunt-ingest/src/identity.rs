@@ -1,10 +1,16 @@
 //! Which row is the same as which, computed from the rows themselves and never stored.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, TimestampMicrosecondType};
-use arrow::row::{RowConverter, SortField};
+use std::iter::zip;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field};
+use arrow::row::{RowConverter, Rows, SortField};
 use brunt_model::Table;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
+
+/// Rows that are added up at a time, column by column, in memory that the processor has at hand.
+const BLOCK_ROWS: usize = 1_024;
 
 /// What tells a row from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,90 +42,148 @@ impl Identity {
 /// Spans are told by trace, span and kind; ticket updates by source, ticket, kind, time and the text; events by
 /// `event_id`; everything else, and what lacks these, by all columns but `load_id` (TABLES 1).
 pub fn identity(batch: &RecordBatch, table: &Table) -> Vec<Identity> {
-    let contents = contents(batch);
-    let key_columns: &[&str] = match table.name {
-        "spans" => &["trace_id", "span_id", "span_kind"],
-        "ticket_updates" => &["source", "ticket_id", "kind", "message", "status"],
-        "events" => &["event_id"],
-        _ => &[],
-    };
-    let needed: &[&str] = match table.name {
-        "spans" => &["trace_id", "span_id"],
-        "ticket_updates" => &["ticket_id"],
-        "events" => &["event_id"],
-        _ => &[],
-    };
-    let is_valid = |name: &str, row_idx: usize| {
-        batch.column_by_name(name).is_some_and(|column| column.is_valid(row_idx))
-    };
-    contents
-        .into_iter()
-        .enumerate()
-        .map(|(row_idx, (content, n_filled))| {
-            let keyed = !needed.is_empty() && needed.iter().all(|name| is_valid(name, row_idx));
-            let key = if keyed { row_key(batch, table, key_columns, row_idx) } else { content };
-            Identity { key, content, n_filled, by_content: !keyed }
-        })
-        .collect()
+    let keys = Keys::of(batch, table);
+    let columns = columns_of(batch);
+    let mut identities = Vec::with_capacity(batch.num_rows());
+    let (mut block, mut bytes) = (Vec::with_capacity(BLOCK_ROWS), Vec::new());
+    for start in (0..batch.num_rows()).step_by(BLOCK_ROWS) {
+        let end = batch.num_rows().min(start + BLOCK_ROWS);
+        block.clear();
+        block.resize(end - start, (0_u128, 0_u32));
+        for column in &columns {
+            column.add_to(&mut block, start);
+        }
+        identities.extend(zip(start.., &block).map(|(row_idx, (sum, n_filled))| {
+            let content = xxh3_128(&sum.to_le_bytes());
+            let key = keys.key(row_idx, &mut bytes);
+            let by_content = key.is_none();
+            Identity { key: key.unwrap_or(content), content, n_filled: *n_filled, by_content }
+        }));
+    }
+    identities
 }
 
-fn row_key(batch: &RecordBatch, table: &Table, names: &[&str], row_idx: usize) -> u128 {
-    let mut bytes = Vec::with_capacity(96);
-    for name in names {
-        let text = batch.column_by_name(name).map(AsArray::as_string::<i32>);
-        if let Some(text) =
-            text.filter(|column| column.is_valid(row_idx)).map(|column| column.value(row_idx))
-        {
-            bytes.push(1);
-            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        } else {
-            bytes.push(0);
-        }
-    }
-    if table.name == "ticket_updates" {
-        let time = |name: &str| {
-            let column = batch.column_by_name(name)?.as_primitive::<TimestampMicrosecondType>();
-            column.is_valid(row_idx).then(|| column.value(row_idx))
+/// The columns that a table's rows are told by.
+struct Keys<'b> {
+    seed: u64,
+    texts: Vec<KeyText<'b>>,
+    /// When a ticket's update was made: the first of them that is there.
+    times: Vec<&'b TimestampMicrosecondArray>,
+}
+
+struct KeyText<'b> {
+    column: Option<&'b StringArray>,
+    /// Without it there is no key.
+    is_needed: bool,
+}
+
+impl<'b> Keys<'b> {
+    fn of(batch: &'b RecordBatch, table: &Table) -> Self {
+        let (texts, times): (&[(&str, bool)], &[&str]) = match table.name {
+            "spans" => (&[("trace_id", true), ("span_id", true), ("span_kind", false)], &[]),
+            "ticket_updates" => (
+                &[
+                    ("source", false),
+                    ("ticket_id", true),
+                    ("kind", false),
+                    ("message", false),
+                    ("status", false),
+                ],
+                &["updated_at", "ts"],
+            ),
+            "events" => (&[("event_id", true)], &[]),
+            _ => (&[], &[]),
         };
-        let micros = time("updated_at").or_else(|| time("ts")).unwrap_or_default();
-        bytes.extend_from_slice(&micros.to_le_bytes());
+        let text = |(name, is_needed): &(&str, bool)| KeyText {
+            column: batch.column_by_name(name).map(AsArray::as_string),
+            is_needed: *is_needed,
+        };
+        let time = |name: &&str| batch.column_by_name(name).map(AsArray::as_primitive);
+        Self {
+            seed: xxh3_64(table.name.as_bytes()),
+            texts: texts.iter().map(text).collect(),
+            times: times.iter().filter_map(time).collect(),
+        }
     }
-    xxh3_128_with_seed(&bytes, xxh3_64(table.name.as_bytes()))
+
+    /// `bytes` is memory to be used again.
+    fn key(&self, row_idx: usize, bytes: &mut Vec<u8>) -> Option<u128> {
+        if self.texts.is_empty() {
+            return None;
+        }
+        bytes.clear();
+        for KeyText { column, is_needed } in &self.texts {
+            match column.filter(|column| column.is_valid(row_idx)) {
+                Some(column) => {
+                    let text = column.value(row_idx);
+                    bytes.push(1);
+                    bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                    bytes.extend_from_slice(text.as_bytes());
+                }
+                None if *is_needed => return None,
+                None => bytes.push(0),
+            }
+        }
+        if !self.times.is_empty() {
+            let known = self.times.iter().find(|column| column.is_valid(row_idx));
+            let micros = known.map(|column| column.value(row_idx)).unwrap_or_default();
+            bytes.extend_from_slice(&micros.to_le_bytes());
+        }
+        Some(xxh3_128_with_seed(bytes, self.seed))
+    }
 }
 
-/// Content hash and number of filled columns of each row. Each column adds its own part, and NULL adds nothing, so a
-/// column that a later version appends changes no old row.
-fn contents(batch: &RecordBatch) -> Vec<(u128, u32)> {
-    let mut rows = vec![(0_u128, 0_u32); batch.num_rows()];
-    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        if field.name() == "load_id" || column.null_count() == column.len() {
-            continue;
-        }
-        let seed = xxh3_64(field.name().as_bytes());
-        let mut add = |row_idx: usize, bytes: &[u8]| {
-            if let Some((content, n_filled)) = rows.get_mut(row_idx) {
-                *content = content.wrapping_add(xxh3_128_with_seed(bytes, seed));
-                *n_filled += 1;
+/// A column that counts for what rows contain.
+struct Column<'b> {
+    seed: u64,
+    values: Values<'b>,
+}
+
+enum Values<'b> {
+    Text(&'b StringArray),
+    /// Other types are compared in arrow's row format, which has one encoding for equal values.
+    Rows(&'b ArrayRef, Rows),
+}
+
+fn columns_of<'b>(batch: &'b RecordBatch) -> Vec<Column<'b>> {
+    let fields = batch.schema_ref().fields().iter();
+    let filled = fields
+        .zip(batch.columns())
+        .filter(|(field, column)| field.name() != "load_id" && column.null_count() < column.len());
+    let column = |(field, column): (&'b Arc<Field>, &'b ArrayRef)| {
+        let values = match field.data_type() {
+            DataType::Utf8 => Values::Text(column.as_string()),
+            data_type => {
+                let converter = RowConverter::new(vec![SortField::new(data_type.clone())]);
+                let rows = converter.and_then(|it| it.convert_columns(&[Arc::clone(column)]));
+                Values::Rows(column, rows.ok()?)
             }
         };
-        if field.data_type() == &DataType::Utf8 {
-            for (row_idx, text) in column.as_string::<i32>().iter().enumerate() {
-                if let Some(text) = text {
-                    add(row_idx, text.as_bytes());
+        Some(Column { seed: xxh3_64(field.name().as_bytes()), values })
+    };
+    filled.filter_map(column).collect()
+}
+
+impl Column<'_> {
+    /// Adds to the sums and counts of rows from `start` on. Each column adds its own part, and NULL adds nothing, so a
+    /// column that a later version appends changes no old row.
+    fn add_to(&self, block: &mut [(u128, u32)], start: usize) {
+        let add = |(sum, n_filled): &mut (u128, u32), bytes: &[u8]| {
+            *sum = sum.wrapping_add(xxh3_128_with_seed(bytes, self.seed));
+            *n_filled += 1;
+        };
+        let rows = zip(start.., block);
+        match &self.values {
+            Values::Text(column) => {
+                for (row_idx, row) in rows.filter(|(row_idx, _)| column.is_valid(*row_idx)) {
+                    add(row, column.value(row_idx).as_bytes());
                 }
             }
-            continue;
-        }
-        // Other types go through arrow's row format, which has one encoding for equal values.
-        let converted = RowConverter::new(vec![SortField::new(field.data_type().clone())])
-            .and_then(|converter| converter.convert_columns(&[std::sync::Arc::clone(column)]));
-        let Ok(converted) = converted else { continue };
-        for (row_idx, row) in converted.iter().enumerate() {
-            if column.is_valid(row_idx) {
-                add(row_idx, row.as_ref());
+            Values::Rows(column, values) => {
+                for (row_idx, row) in rows.filter(|(row_idx, _)| column.is_valid(*row_idx)) {
+                    add(row, values.row(row_idx).as_ref());
+                }
             }
         }
     }
-    rows.into_iter().map(|(sum, n_filled)| (xxh3_128(&sum.to_le_bytes()), n_filled)).collect()
 }

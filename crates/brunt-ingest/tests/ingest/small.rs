@@ -258,6 +258,28 @@ fn an_identity_ignores_the_load_and_tells_rows_apart() {
 }
 
 #[test]
+fn an_identity_does_not_depend_on_the_batch() {
+    let line = |n: u32| match n % 3 {
+        0 => format!("{{\"event_id\":\"e{n}\",\"type\":\"click\",\"value\":{n}}}\n"),
+        1 => {
+            format!("{{\"ts\":\"2025-10-28T10:00:00Z\",\"type\":\"click\",\"user_id\":\"u{n}\"}}\n")
+        }
+        _ => "{\"type\":\"view\"}\n".to_owned(),
+    };
+    let lines: String = (0..3_000).map(line).collect();
+    let mut options = options();
+    options.table = table("events");
+    let outcome = read("events.jsonl", lines.as_bytes(), &options);
+    let (batch, events) = (&outcome.rows["events"][0], table("events").unwrap());
+    let whole = identity(batch, events);
+    assert_eq!(whole.len(), batch.num_rows());
+    assert!(whole.len() > 2_500, "{}", whole.len());
+    for (row_idx, row) in whole.iter().enumerate() {
+        assert_eq!(identity(&batch.slice(row_idx, 1), events), [*row], "{row_idx}");
+    }
+}
+
+#[test]
 fn tables_go_by_the_words_that_people_use() {
     for (word, name) in [("tickets", "ticket_updates"), ("orders", "events"), ("logs", "logs")] {
         assert_eq!(table_named(word).map(|table| table.name), Some(name));
