@@ -4,7 +4,7 @@
 use crate::lang::{Naming, Symbol};
 use crate::need::short_type;
 use crate::refusal::refuses_argument;
-use crate::text::{before, has_any, last_part, rfind, rsplit_byte};
+use crate::text::{before, has_any, last_part, rfind, rsplit_at, rsplit_byte};
 use crate::words::{Words, first_word, last_word};
 
 /// What a frame of the app does.
@@ -14,6 +14,8 @@ pub(crate) enum Duty {
     Work,
     /// Checks something particular, and so may fail in more than one way.
     Guard,
+    /// Takes what it is given into an object, and refused it: throws for whoever calls it, if that is the app's code.
+    Refuse,
     /// Throws for whoever calls it.
     Throw,
 }
@@ -31,7 +33,6 @@ static THROW_WORDS: Words = Words::new(&[
     "reraise",
     "unexpected",
     "illegal",
-    "invalid",
 ]);
 /// Whole names of functions that throw.
 static THROW_NAMES: Words = Words::new(&[
@@ -44,6 +45,7 @@ static THROW_NAMES: Words = Words::new(&[
     "expect",
     "assert",
     "invariant",
+    "invalid",
 ]);
 /// First words of functions that do something with errors that there are, where the last word names one. All others
 /// whose last word does, such as `newException`, `syntaxError` and `_parse_error`, make an error or pass it on.
@@ -143,7 +145,7 @@ static GUARD_CLASSES: Words = Words::new(&[
 ]);
 /// Functions that make an object of what they are given, as languages write them.
 static CONSTRUCTORS: Words =
-    Words::new(&["<init>", "new", "constructor", "__init__", "initialize", "__construct", "ctor"]);
+    Words::new(&["<init>", "new", "constructor", "__init__", "__construct", "ctor"]);
 /// Last words of classes that gather functions for others.
 static UTILITY_WORDS: Words = Words::new(&["utils", "util", "utilities", "helper", "helpers"]);
 
@@ -151,7 +153,7 @@ static UTILITY_WORDS: Words = Words::new(&["utils", "util", "utilities", "helper
 #[derive(Debug)]
 pub(crate) struct Choice<'a, T> {
     /// The frame, as it was given.
-    pub(crate) frame: T,
+    pub(crate) frame: (usize, T),
     pub(crate) symbol: Symbol<'a>,
     pub(crate) is_guard: bool,
     pub(crate) thrown_at: Option<Symbol<'a>>,
@@ -168,23 +170,30 @@ pub(crate) enum Passed {
 
 /// The first frame that is neither a throw helper nor anonymous. If there is none, or if that is in another module than
 /// the first anonymous frame, and so not the function around it, the first anonymous frame; if all are throw helpers,
-/// the last of them. Items are a frame, whatever stands for it, and its symbol. Without closures, frames are anonymous
-/// because their names were lost.
+/// the last of them. Items are a frame's place in the stack, the frame or whatever stands for it, and its symbol. Without
+/// closures, frames are anonymous because their names were lost.
 pub(crate) fn choose<'a, T: Copy>(
-    frames: impl Iterator<Item = (T, Symbol<'a>)>,
+    frames: impl Iterator<Item = ((usize, T), Symbol<'a>)>,
     duty: impl Fn(&Symbol<'a>) -> Duty,
     has_closures: bool,
 ) -> Option<Choice<'a, T>> {
+    let mut frames = frames.peekable();
     let mut passed = Vec::new();
     let mut thrown_at = None;
     let mut anonymous = None;
     let mut last = None;
-    for (frame, symbol) in frames {
+    while let Some((frame, symbol)) = frames.next() {
+        // A library that was called refused something else, and one that calls is not to blame.
+        let mut is_among_own = || {
+            let (place, _) = frame;
+            place == passed.len() && frames.peek().is_some_and(|((next, _), _)| *next == place + 1)
+        };
         let kind = match symbol.naming {
             Naming::Anonymous => Passed::Anonymous,
             Naming::Minified => Passed::Minified,
             Naming::Named => match duty(&symbol) {
                 Duty::Throw => Passed::Throw,
+                Duty::Refuse if is_among_own() => Passed::Throw,
                 _ if has_closures && is_elsewhere(&passed, &symbol) => break,
                 work_or_guard => {
                     return Some(Choice {
@@ -246,21 +255,13 @@ pub(crate) fn duty(symbol: &Symbol<'_>, error_type: &str) -> Duty {
             || class.ends_with("Throwable")
     };
     let is_guard_class = || is_one_of(&GUARD_CLASSES, class);
-    // What refuses its argument checks for its caller, as a guard would that it called.
-    let is_refusal = || {
-        (first.eq_ignore_ascii_case("set") || CONSTRUCTORS.have(function))
-            && refuses_argument(short_type(error_type))
-    };
-    if is_thrower()
-        || is_factory()
-        || is_generic()
-        || is_error_class()
-        || is_guard_class()
-        || is_refusal()
-    {
+    let takes_values = || CONSTRUCTORS.have(function) || is_setter(first, function);
+    if is_thrower() || is_factory() || is_generic() || is_error_class() || is_guard_class() {
         Duty::Throw
     } else if GUARD_WORDS.have_in_any_case(first) {
         if UTILITY_WORDS.have_in_any_case(of_class) { Duty::Throw } else { Duty::Guard }
+    } else if takes_values() && refuses_argument(short_type(error_type)) {
+        Duty::Refuse
     } else {
         Duty::Work
     }
@@ -279,6 +280,12 @@ fn makes_errors(first: &str, function: &str) -> bool {
     let is_occasion = BEFORE_ERROR.have_in_any_case(before_last) && before_last != first;
     let is_else = || ERROR_USERS.have_in_any_case(first) || GUARD_WORDS.have_in_any_case(first);
     !is_occasion && !is_else()
+}
+
+/// `setLimit`, `set_limit` and `set`, but not `setUp`, by the first word and the whole name.
+fn is_setter(first: &str, function: &str) -> bool {
+    let rest = || rsplit_at(function, first).map_or("", |(_, rest)| rest);
+    first.eq_ignore_ascii_case("set") && !first_word(rest()).eq_ignore_ascii_case("up")
 }
 
 /// Whether a list holds a name, underscores aside.
@@ -372,30 +379,50 @@ mod tests {
     }
 
     #[test]
-    fn what_refuses_its_argument_throws_for_its_caller() {
+    fn setters_and_constructors_refuse_arguments() {
         for (module, function) in [
             ("com.acme.Card", "setLimit"),
             ("com.acme.Card", "<init>"),
             ("com.acme.Field", "set"),
+            ("Acme.Card", ".ctor"),
             ("card", "new Card"),
             ("card", "__init__"),
             ("card", "set_limit"),
         ] {
             let duty = |error_type| duty(&symbol(module, function), error_type);
-            assert_eq!(duty("java.lang.IllegalArgumentException"), Duty::Throw, "{function}");
-            assert_eq!(duty("ValueError"), Duty::Throw, "{function}");
+            assert_eq!(duty("java.lang.IllegalArgumentException"), Duty::Refuse, "{function}");
+            assert_eq!(duty("ValueError"), Duty::Work, "{function}");
             assert_eq!(duty("java.lang.NullPointerException"), Duty::Work, "{function}");
             assert_eq!(duty("java.lang.IllegalStateException"), Duty::Work, "{function}");
         }
-        assert_eq!(duty(&symbol("com.acme.Card", "settle"), "ValueError"), Duty::Work);
-        assert_eq!(duty(&symbol("com.acme.Card", "charge"), "ValueError"), Duty::Work);
+        for function in ["settle", "setUp", "set_up_gateway", "charge"] {
+            let duty = duty(&symbol("com.acme.Card", function), "IllegalArgumentException");
+            assert_eq!(duty, Duty::Work, "{function}");
+        }
+    }
+
+    #[test]
+    fn what_refuses_its_argument_throws_for_its_caller_among_the_apps_frames() {
+        let frames = [("Card", "setLimit"), ("Card", "<init>"), ("Pay", "charge")];
+        let culprit = |places: [usize; 3]| {
+            let frames = frames.iter().map(|(module, function)| symbol(module, function));
+            let placed = places.into_iter().map(|place| (place, ())).zip(frames);
+            let duty = |symbol: &Symbol<'_>| duty(symbol, "IllegalArgumentException");
+            choose(placed, duty, true).map(|choice| choice.symbol.text())
+        };
+        assert_eq!(culprit([0, 1, 2]), Some("Pay.charge".into()));
+        // A library stands between, which made the object: whom it made it for is not known.
+        assert_eq!(culprit([0, 1, 5]), Some("Card.<init>".into()));
+        // A library that the setter called refused something else.
+        assert_eq!(culprit([1, 2, 3]), Some("Card.setLimit".into()));
     }
 
     #[test]
     fn the_culprit_is_behind_helpers_and_anonymous_frames() {
         let choice = |symbols: Vec<Symbol<'static>>| {
-            choose(symbols.into_iter().enumerate(), |symbol| duty(symbol, ""), true)
-                .map(|c| (c.frame, c.thrown_at.map(|s| s.text())))
+            let frames = symbols.into_iter().enumerate().map(|(at, symbol)| ((at, ()), symbol));
+            choose(frames, |symbol| duty(symbol, ""), true)
+                .map(|c| (c.frame.0, c.thrown_at.map(|s| s.text())))
         };
         let anonymous = || Symbol { naming: Naming::Anonymous, ..symbol("cart", "") };
         assert_eq!(
@@ -414,22 +441,5 @@ mod tests {
         assert_eq!(choice(vec![symbol("A", "throwIt")]), Some((0, None)));
         assert_eq!(choice(vec![anonymous(), anonymous()]), Some((0, None)));
         assert_eq!(choice(vec![]), None);
-    }
-
-    #[test]
-    fn words_are_found_in_both_styles() {
-        assert_eq!(
-            (
-                first_word("__checkNotNull"),
-                first_word("check_x"),
-                first_word("HTTPGet"),
-                first_word("")
-            ),
-            ("check", "check", "HTTPGet", "")
-        );
-        assert_eq!(
-            (last_word("toHTTPError"), last_word("handle_err2"), last_word("ERROR"), last_word("")),
-            ("Error", "err", "ERROR", "")
-        );
     }
 }

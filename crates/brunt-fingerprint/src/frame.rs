@@ -123,8 +123,12 @@ fn of_exception(
         let is_culprit = !is_below
             && culprit.is_some_and(|culprit| culprit.at <= place && culprit.symbol == symbol);
         is_below |= is_culprit;
-        let role =
-            if is_culprit { Role::Culprit } else { role(&frame, &symbol, reader, exception_type) };
+        let role = if is_culprit {
+            Role::Culprit
+        } else {
+            let is_passed = culprit.is_some() && !is_below;
+            role(&frame, &symbol, reader, (exception_type, is_passed))
+        };
         let reason = match (role, reading) {
             (Role::Culprit, _) => "used: culprit",
             (Role::Dropped, _) => "ignored: dropped by a rule",
@@ -151,11 +155,12 @@ fn of_exception(
     frames
 }
 
+/// What a frame is that is not the culprit, by the type that was thrown through it and whether the culprit stands below.
 fn role(
     frame: &RawFrame<'_>,
     symbol: &Symbol<'_>,
     reader: Reader<'_>,
-    exception_type: &str,
+    (exception_type, is_passed): (&str, bool),
 ) -> Role {
     match (reader.is_app(frame), symbol.naming) {
         _ if reader.rules.drops(symbol) => Role::Dropped,
@@ -163,8 +168,9 @@ fn role(
         (true, Naming::Anonymous | Naming::Minified) => Role::Anonymous,
         (true, Naming::Named) => match reader.duty(symbol, exception_type) {
             Duty::Throw => Role::ThrowHelper,
+            Duty::Refuse if is_passed => Role::ThrowHelper,
             Duty::Guard => Role::Guard,
-            Duty::Work => Role::App,
+            Duty::Refuse | Duty::Work => Role::App,
         },
     }
 }

@@ -12,8 +12,9 @@ use crate::lang::{Language, Naming, Symbol};
 use crate::need::{Location, reason, short_type};
 use crate::reader::Reader;
 use crate::recursion::{is_recursion, smallest_repeated};
+use crate::refusal::refuses_input;
 use crate::rules::Rules;
-use crate::statement::statement;
+use crate::statement::{refusal, statement};
 use crate::template::template;
 
 /// Frames explained of what was passed over before the culprit.
@@ -170,7 +171,7 @@ fn locate<'s>(
 }
 
 fn explain<'s>(
-    choice: &Choice<'s, (usize, RawFrame<'s>)>,
+    choice: &Choice<'s, RawFrame<'s>>,
     frames: impl Iterator<Item = RawFrame<'s>>,
     reader: Reader<'_>,
     why: &mut Why,
@@ -206,21 +207,28 @@ fn message_part(
     reading: &Reading<'_>,
     why: &mut Why,
 ) -> Option<String> {
+    let is_refusal = refuses_input(short_type(reading.root_type));
     // Without a stack the message is all that there is.
-    let template = || match location {
-        Location::NoStack => reading.root_template().to_owned(),
-        _ => template(statement(reading.root_message)),
+    let counting = match location {
+        Location::NoStack => reading.root_message,
+        _ if is_refusal => refusal(reading.root_message),
+        _ => statement(reading.root_message),
+    };
+    let template = || {
+        let is_whole = counting.len() == reading.root_message.len();
+        if is_whole { reading.root_template().to_owned() } else { template(counting) }
     };
     let Some(reason) = reason else {
         why.ignored("message", template, "ignored: type and culprit say enough");
         return None;
     };
     let has_place = !matches!(location, Location::NoStack | Location::LibraryOnly);
-    let (text, reason) = match codes::find(reading.root_message).filter(|_| has_place) {
-        Some(code) if code.is_complete => (code.text.to_owned(), "used: a stable code"),
-        Some(code) => (code_with_words(code.text, &template()), "used: a stable code"),
-        None => (template(), reason),
-    };
+    let (text, reason) =
+        match codes::find(reading.root_message).filter(|_| has_place && !is_refusal) {
+            Some(code) if code.is_complete => (code.text.to_owned(), "used: a stable code"),
+            Some(code) => (code_with_words(code.text, &template()), "used: a stable code"),
+            None => (template(), reason),
+        };
     why.used("message", || text.clone(), reason);
     Some(text)
 }

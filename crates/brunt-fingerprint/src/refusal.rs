@@ -2,43 +2,45 @@
 
 use crate::words::{Words, first_word, last_word};
 
-/// Words of types that a parser, a decoder or a validator throws for whatever may be wrong with its input.
+/// First or last words of types that a parser, a decoder or a validator throws for whatever may be wrong with its input.
 static INPUT_WORDS: Words = Words::new(&[
+    "decode",
+    "decoder",
+    "decoding",
+    "eof",
+    "format",
+    "input",
     "parse",
     "parser",
     "parsing",
-    "syntax",
-    "format",
-    "decode",
-    "decoding",
-    "validation",
     "scanner",
+    "syntax",
     "token",
-    "eof",
+    "validation",
 ]);
-/// First words of types that a function throws for what it was called with.
-static ARGUMENT_WORDS: Words = Words::new(&["illegal", "invalid", "argument"]);
-/// Last words that say it of something else than an argument.
-static STATE_WORDS: Words = Words::new(&["state", "operation", "access", "monitor"]);
-/// Types whose words do not tell.
-static ARGUMENT_TYPES: Words = Words::new(&["ValueError"]);
+/// Types of engines, which word their messages each in its own way.
+static ENGINE_TYPES: Words = Words::new(&["SyntaxError"]);
 
 /// Whether a type, without its module, says that an input was refused: `NumberFormatException`, `ValidationError`. Its
 /// message says what is wrong with the input; the place is one function for all of it.
 pub(crate) fn refuses_input(short_type: &str) -> bool {
-    kind(short_type).is_some_and(|kind| {
-        INPUT_WORDS.have_in_any_case(last_word(kind))
-            || INPUT_WORDS.have_in_any_case(first_word(kind))
-    })
+    let is_input = |word| INPUT_WORDS.have_in_any_case(word);
+    !ENGINE_TYPES.have(short_type)
+        && kind(short_type)
+            .is_some_and(|kind| is_input(last_word(kind)) || is_input(first_word(kind)))
 }
 
-/// Whether a type, without its module, says that an argument was refused: `IllegalArgumentException`, `ValueError`.
+/// Whether a type, without its module, says that an argument was refused: `IllegalArgumentException`,
+/// `ArgumentNullException`, `IllegalFieldValueException`. Python's `ValueError` is none: built-in functions throw it, which
+/// have no frames.
 pub(crate) fn refuses_argument(short_type: &str) -> bool {
-    ARGUMENT_TYPES.have(short_type)
-        || kind(short_type).is_some_and(|kind| {
-            ARGUMENT_WORDS.have_in_any_case(first_word(kind))
-                && !STATE_WORDS.have_in_any_case(last_word(kind))
-        })
+    kind(short_type).is_some_and(|kind| {
+        let is =
+            |word: &str, wanted: &[&str]| wanted.iter().any(|it| word.eq_ignore_ascii_case(it));
+        let (first, last) = (first_word(kind), last_word(kind));
+        is(first, &["argument"])
+            || is(first, &["illegal", "invalid"]) && is(last, &["argument", "value"])
+    })
 }
 
 /// What stands before `Error` or `Exception`.
@@ -57,9 +59,11 @@ mod tests {
             "NumberFormatException",
             "JsonParseException",
             "ParseIntError",
-            "SyntaxError",
+            "JsonSyntaxException",
             "JSONDecodeError",
             "ValidationError",
+            "TokenExpiredError",
+            "EOFError",
         ] {
             assert!(refuses_input(input) && !refuses_argument(input), "{input}");
         }
@@ -69,7 +73,6 @@ mod tests {
             "InvalidArgumentException",
             "ArgumentNullException",
             "ArgumentError",
-            "ValueError",
         ] {
             assert!(refuses_argument(argument) && !refuses_input(argument), "{argument}");
         }
@@ -79,8 +82,11 @@ mod tests {
             "Exception",
             "IllegalStateException",
             "InvalidOperationException",
+            "InvalidCastException",
             "NullPointerException",
             "TypeError",
+            "ValueError",
+            "SyntaxError",
             "FormatterClosedException",
         ] {
             assert!(!refuses_input(other) && !refuses_argument(other), "{other}");

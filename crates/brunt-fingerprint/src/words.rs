@@ -181,4 +181,21 @@ mod tests {
             assert!(!LIST.begin(text), "{text}");
         }
     }
+
+    #[test]
+    fn words_are_found_in_both_styles() {
+        assert_eq!(
+            (
+                first_word("__checkNotNull"),
+                first_word("check_x"),
+                first_word("HTTPGet"),
+                first_word("")
+            ),
+            ("check", "check", "HTTPGet", "")
+        );
+        assert_eq!(
+            (last_word("toHTTPError"), last_word("handle_err2"), last_word("ERROR"), last_word("")),
+            ("Error", "err", "ERROR", "")
+        );
+    }
 }

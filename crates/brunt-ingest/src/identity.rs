@@ -4,8 +4,8 @@ use std::iter::zip;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field};
-use arrow::row::{RowConverter, Rows, SortField};
+use arrow::datatypes::DataType;
+use arrow::row::{RowConverter, SortField};
 use brunt_model::Table;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
 
@@ -47,9 +47,9 @@ pub fn identity(batch: &RecordBatch, table: &Table) -> Vec<Identity> {
     let mut identities = Vec::with_capacity(batch.num_rows());
     let (mut block, mut bytes) = (Vec::with_capacity(BLOCK_ROWS), Vec::new());
     for start in (0..batch.num_rows()).step_by(BLOCK_ROWS) {
-        let end = batch.num_rows().min(start + BLOCK_ROWS);
+        let n_rows = BLOCK_ROWS.min(batch.num_rows() - start);
         block.clear();
-        block.resize(end - start, (0_u128, 0_u32));
+        block.resize(n_rows, (0_u128, 0_u32));
         for column in &columns {
             column.add_to(&mut block, start);
         }
@@ -142,26 +142,25 @@ struct Column<'b> {
 enum Values<'b> {
     Text(&'b StringArray),
     /// Other types are compared in arrow's row format, which has one encoding for equal values.
-    Rows(&'b ArrayRef, Rows),
+    Other(&'b ArrayRef, RowConverter),
 }
 
-fn columns_of<'b>(batch: &'b RecordBatch) -> Vec<Column<'b>> {
+fn columns_of(batch: &RecordBatch) -> Vec<Column<'_>> {
     let fields = batch.schema_ref().fields().iter();
     let filled = fields
         .zip(batch.columns())
         .filter(|(field, column)| field.name() != "load_id" && column.null_count() < column.len());
-    let column = |(field, column): (&'b Arc<Field>, &'b ArrayRef)| {
+    let columns = filled.filter_map(|(field, column)| {
         let values = match field.data_type() {
             DataType::Utf8 => Values::Text(column.as_string()),
-            data_type => {
-                let converter = RowConverter::new(vec![SortField::new(data_type.clone())]);
-                let rows = converter.and_then(|it| it.convert_columns(&[Arc::clone(column)]));
-                Values::Rows(column, rows.ok()?)
+            other => {
+                let converter = RowConverter::new(vec![SortField::new(other.clone())]);
+                Values::Other(column, converter.ok()?)
             }
         };
         Some(Column { seed: xxh3_64(field.name().as_bytes()), values })
-    };
-    filled.filter_map(column).collect()
+    });
+    columns.collect()
 }
 
 impl Column<'_> {
@@ -172,16 +171,21 @@ impl Column<'_> {
             *sum = sum.wrapping_add(xxh3_128_with_seed(bytes, self.seed));
             *n_filled += 1;
         };
-        let rows = zip(start.., block);
         match &self.values {
             Values::Text(column) => {
-                for (row_idx, row) in rows.filter(|(row_idx, _)| column.is_valid(*row_idx)) {
-                    add(row, column.value(row_idx).as_bytes());
+                for (row_idx, row) in zip(start.., block) {
+                    if column.is_valid(row_idx) {
+                        add(row, column.value(row_idx).as_bytes());
+                    }
                 }
             }
-            Values::Rows(column, values) => {
-                for (row_idx, row) in rows.filter(|(row_idx, _)| column.is_valid(*row_idx)) {
-                    add(row, values.row(row_idx).as_ref());
+            Values::Other(column, converter) => {
+                let column = column.slice(start, block.len());
+                let Ok(encoded) = converter.convert_columns(&[Arc::clone(&column)]) else { return };
+                for ((row_idx, row), encoded) in block.iter_mut().enumerate().zip(&encoded) {
+                    if column.is_valid(row_idx) {
+                        add(row, encoded.as_ref());
+                    }
                 }
             }
         }

@@ -96,7 +96,7 @@ impl Store {
     /// twice is one load. A file that is refused is named in the summary and does not stop the others.
     ///
     /// `now` bounds sane times and becomes the time of the load; `on_progress` is called after every batch of rows. The
-    /// runtime must allow two threads for blocking work and more, as tokio's default of 512 does: one is the decoder's.
+    /// runtime must allow one thread more for blocking work than there are loads at a time; tokio's default is 512.
     ///
     /// # Errors
     /// What concerns all inputs: wrong definitions, a mapping that cannot be used, an unknown format or table, and

@@ -30,5 +30,5 @@ pub(super) fn spawn<T: Send + 'static>(
 /// # Errors
 /// The thread ended before its work did.
 pub(super) async fn end_of<T>(worker: oneshot::Receiver<T>) -> Result<T, Error> {
-    worker.await.map_err(|error| internal(&error))
+    worker.await.map_err(|_| internal(&"a thread that derives ended before its work did"))
 }

@@ -23,7 +23,8 @@ pub(super) static DOCUMENT: Document = Document {
               boolean, reason text)[]",
     description: "The frames of a stack, the outermost exception's first and in each the innermost call first, with what each is \
                   to the grouping by the store's rules: role is culprit, throw_helper, guard, anonymous, app, library or \
-                  dropped, used says whether it is in the group's key, reason why. NULL where the stack is NULL, empty where no \
+                  dropped, used says whether it is in the group's key, reason why. The type is that of the stack's header, which error_info may \
+                  be told better. NULL where the stack is NULL, empty where no \
                   line is a known frame; a field is NULL where the frame does not say it.",
     example: "SELECT unnest(error_frames('E: x\n\tat com.acme.pay.Card.charge(Card.java:42)'))",
 };

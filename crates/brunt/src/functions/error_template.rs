@@ -15,7 +15,7 @@ pub(super) static DOCUMENT: Document = Document {
     name: "error_template",
     arguments: "message text",
     returns: "text",
-    description: "The message with numbers, ids, quoted values and the like replaced by <*>, as error groups see it.",
+    description: "The message with numbers, ids, quoted values and the like replaced by <*>, as error groups see it where there is no stack.",
     example: "SELECT error_template('card 4711 declined')",
 };
 

@@ -133,7 +133,7 @@ struct Load<'a> {
     stored: Stored,
     /// Base rows that came or went, and the tables to which they did.
     touched: Touched,
-    /// Of the file that is read now.
+    // Of the file that is read now.
     late: Late,
     undated: Undated,
     tables: BTreeSet<&'static str>,
