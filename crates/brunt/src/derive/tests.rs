@@ -7,12 +7,10 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::time::Duration;
 
 use arrow::array::AsArray;
 use arrow::record_batch::RecordBatch;
 use brunt_model::{Day, Table};
-use brunt_store::Share;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +18,7 @@ use super::parts::derive_in_parts;
 use super::ranges::derive_ranges;
 use super::read::base_table;
 use super::testing::{Memory, batch, journeys};
-use super::{Found, Links, RowStream, Rows, Tables, Versions, derive_touched};
+use super::{Found, Links, Versions, derive_touched};
 use crate::definitions::Definitions;
 use crate::error::Error;
 
@@ -432,52 +430,6 @@ proptest! {
         prop_assert!(futures::executor::block_on(done).unwrap());
         prop_assert_eq!(&write.derived, &write.expected(true));
     }
-}
-
-/// Tables that read and write with the runtime's threads for blocking work.
-struct Blocking(Memory);
-
-impl Rows for Blocking {
-    async fn rows(
-        &mut self,
-        table: &'static Table,
-        day: Day,
-        columns: &[&'static str],
-    ) -> Result<RowStream, Error> {
-        tokio::task::spawn_blocking(|| ()).await.unwrap();
-        Rows::rows(&mut self.0, table, day, columns).await
-    }
-}
-
-impl Tables for Blocking {
-    async fn replace(
-        &mut self,
-        table: &'static Table,
-        day: Day,
-        rows: Vec<RecordBatch>,
-        share: Share,
-    ) -> Result<(), Error> {
-        tokio::task::spawn_blocking(|| ()).await.unwrap();
-        self.0.replace(table, day, rows, share).await
-    }
-}
-
-#[test]
-fn a_program_may_allow_one_thread_for_blocking_work() {
-    let row = |day| Planted { table: 2, day, minute: 600, ids: [0, 1, 1, 0, 0], variant: 0 };
-    let mut tables = Blocking(plant(&(0..12).map(row).collect::<Vec<_>>()));
-    let (days, definitions) = (tables.0.days(), definitions());
-    let middle = Day(FIRST_DAY + 6);
-    let ranges = [days.range(..middle), days.range(middle..)];
-    let ranges = ranges.map(|range| range.copied().collect());
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.max_blocking_threads(1).enable_time().build().unwrap();
-    let derived = async {
-        derive_ranges(&mut tables, ranges, &definitions).await?;
-        derive_in_parts(&mut tables, &days, &definitions, 2).await
-    };
-    let in_time = async { tokio::time::timeout(Duration::from_mins(1), derived).await };
-    runtime.block_on(in_time).expect("a worker waits for itself").unwrap();
 }
 
 #[test]
