@@ -15,7 +15,7 @@
 //!
 //! Ids begin with `e0:` and may still change between releases; `tests/golden_ids.txt` shows when they do. They become
 //! `e1:`, and are frozen, once the benchmark `grouping` meets all its targets. What must keep a group and what must
-//! split it is met in every language. [`Cache`] answers for 3.0 to 3.8 million traces a second and core, where 3 are
+//! split it is met in every language. [`Cache`] answers for 2.8 to 3.8 million traces a second and core, where 3 are
 //! wanted. These rows are not met: the speed of ids that no cache has seen, a quarter to a half of the 0.8 million a
 //! second and core that are wanted; failures of real projects over their releases (`benches/failures` makes them) and
 //! how many of their faults are kept apart.
