@@ -2,10 +2,11 @@
 //! are known by how programmers name them, so that nobody keeps lists of them.
 
 use crate::lang::{Naming, Symbol};
+use crate::name::{first_word, last_word};
 use crate::need::short_type;
 use crate::refusal::refuses_argument;
 use crate::text::{before, has_any, last_part, rfind, rsplit_at, rsplit_byte};
-use crate::words::{Words, first_word, last_word};
+use crate::words::Words;
 
 /// What a frame of the app does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +153,7 @@ static UTILITY_WORDS: Words = Words::new(&["utils", "util", "utilities", "helper
 /// The culprit among frames of the app, from the innermost outwards, and what was passed over before it.
 #[derive(Debug)]
 pub(crate) struct Choice<'a, T> {
-    /// The frame, as it was given.
+    /// The frame with its place, as they were given.
     pub(crate) frame: (usize, T),
     pub(crate) symbol: Symbol<'a>,
     pub(crate) is_guard: bool,

@@ -48,6 +48,7 @@ mod header;
 mod info;
 mod lang;
 mod matched;
+mod name;
 mod need;
 mod occurrence;
 mod reader;

@@ -200,21 +200,22 @@ fn explain<'s>(
 }
 
 /// A stable code in the message stands for its words wherever a location stands beside it, because the words may be
-/// in any language; codes of whole classes of faults take their first words along.
+/// in any language; codes of whole classes of faults take their first words along. What looks like one in an input that
+/// was refused is the input's.
 fn message_part(
     reason: Option<&'static str>,
     location: Location,
     reading: &Reading<'_>,
     why: &mut Why,
 ) -> Option<String> {
-    let is_refusal = refuses_input(short_type(reading.root_type));
-    // Without a stack the message is all that there is.
-    let counting = match location {
-        Location::NoStack => reading.root_message,
-        _ if is_refusal => refusal(reading.root_message),
-        _ => statement(reading.root_message),
-    };
+    let is_refusal = || refuses_input(short_type(reading.root_type));
     let template = || {
+        // Without a stack the message is all that there is.
+        let counting = match location {
+            Location::NoStack => reading.root_message,
+            _ if is_refusal() => refusal(reading.root_message),
+            _ => statement(reading.root_message),
+        };
         let is_whole = counting.len() == reading.root_message.len();
         if is_whole { reading.root_template().to_owned() } else { template(counting) }
     };
@@ -224,7 +225,7 @@ fn message_part(
     };
     let has_place = !matches!(location, Location::NoStack | Location::LibraryOnly);
     let (text, reason) =
-        match codes::find(reading.root_message).filter(|_| has_place && !is_refusal) {
+        match codes::find(reading.root_message).filter(|_| has_place && !is_refusal()) {
             Some(code) if code.is_complete => (code.text.to_owned(), "used: a stable code"),
             Some(code) => (code_with_words(code.text, &template()), "used: a stable code"),
             None => (template(), reason),

@@ -1,6 +1,7 @@
 //! Errors that say that something given was refused, known by how programmers name their types.
 
-use crate::words::{Words, first_word, last_word};
+use crate::name::{first_word, last_word};
+use crate::words::Words;
 
 /// First or last words of types that a parser, a decoder or a validator throws for whatever may be wrong with its input.
 static INPUT_WORDS: Words = Words::new(&[

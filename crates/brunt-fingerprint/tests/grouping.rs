@@ -286,6 +286,60 @@ fn a_frame_is_used_where_another_name_makes_another_group() {
 }
 
 #[test]
+fn details_below_a_message_do_not_count_and_causes_do() {
+    let group = |message: &str| {
+        of(&format!("java.lang.RuntimeException: {message}\n\tat com.acme.Pay.run(Pay.java:1)\n"))
+            .group
+    };
+    let twice = |detail: &str| group(&format!("value is there twice\nDETAIL: {detail}"));
+    assert_eq!(twice("Key (id)=(5) already exists."), twice("Key (mail)=(a@b.de) was found."));
+    let failed = |cause: &str| group(&format!("Command failed: git push origin\nfatal: {cause}"));
+    assert_ne!(failed("no such host"), failed("authentication failed"));
+}
+
+#[test]
+fn a_refused_input_does_not_count_and_what_is_wrong_with_it_does() {
+    let group = |message: &str| {
+        let header = format!("java.lang.NumberFormatException: {message}");
+        of(&format!("{header}\n\tat com.acme.Cart.quantity(Cart.java:7)\n")).group
+    };
+    // An input that looks like a code is none.
+    assert_eq!(group("For input string: \"E10001\""), group("For input string: \"E10002\""));
+    assert_eq!(group("For input string: \"ECONNREFUSED\""), group("For input string: \"x\""));
+    assert_ne!(group("For input string: \"x\""), group("No input was given at all"));
+}
+
+#[test]
+fn a_constructor_refuses_for_its_caller_unless_a_library_stands_beside_it() {
+    let stack = |frames: &[&str]| {
+        let frames: String =
+            frames.iter().map(|frame| format!("\tat {frame}(A.java:1)\n")).collect();
+        format!("java.lang.IllegalArgumentException: url must not be empty\n{frames}")
+    };
+    let culprit = |frames: &[&str]| of(&stack(frames)).culprit.unwrap();
+    let made = ["com.acme.PayClient.<init>", "com.acme.Shop.start"];
+    assert_eq!(culprit(&made), "com.acme.Shop.start");
+    let roles: Vec<Role> = frames(&stack(&made)).iter().map(|frame| frame.role).collect();
+    assert_eq!(roles, [Role::ThrowHelper, Role::Culprit]);
+    // Two faults that a container shows below one caller of the app.
+    let by_container = |class: &str| {
+        let made = format!("com.acme.{class}.<init>");
+        stack(&[
+            &made,
+            "org.springframework.beans.BeanUtils.instantiateClass",
+            "com.acme.Shop.main",
+        ])
+    };
+    assert_ne!(of(&by_container("PayClient")).group, of(&by_container("MailClient")).group);
+    let roles: Vec<Role> =
+        frames(&by_container("PayClient")).iter().map(|frame| frame.role).collect();
+    assert_eq!(roles, [Role::Culprit, Role::Library, Role::App]);
+    // A library that the constructor called refused what that gave it.
+    let called = ["java.util.Random.nextInt", "com.acme.Dice.<init>", "com.acme.Game.start"];
+    assert_eq!(culprit(&called), "com.acme.Dice.<init>");
+}
+
+#[test]
 fn hostile_stacks_take_linear_time() {
     let units = [
         "\tat a.B.c(B.java:1)\n",

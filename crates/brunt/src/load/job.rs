@@ -133,10 +133,10 @@ struct Load<'a> {
     stored: Stored,
     /// Base rows that came or went, and the tables to which they did.
     touched: Touched,
-    // Of the file that is read now.
+    tables: BTreeSet<&'static str>,
+    /// Of the file that is read now, as is the next.
     late: Late,
     undated: Undated,
-    tables: BTreeSet<&'static str>,
 }
 
 impl Load<'_> {
