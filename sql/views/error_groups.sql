@@ -7,7 +7,7 @@
 -- many as it stands for (sample_weight); n_tickets counts the tickets that have the group in ticket_context. Times leave
 -- out errors without a usable time.
 -- Errors occur without a fault too: baseline_per_hour is how many failures an hour began with the group before the last 24
--- hours of the telemetry, and excess_last_day how many more began with it in these 24 hours than that leads to expect.
+-- hours of the telemetry, and excess_last_day how many more began with it in these 24 hours than that leads to expect, by weight as well.
 -- Only minutes in which there are logs, spans or events count. Both are NULL where there is no such minute before;
 -- error_excess does so for any period, to the microsecond and with intervals.
 WITH newest AS (
@@ -47,8 +47,8 @@ earliest AS (
         count(DISTINCT session_id) FILTER (WHERE duplicate_of IS NULL) AS n_sessions,
         count(DISTINCT coalesce(user_id, user_pseudo_id)) FILTER (WHERE duplicate_of IS NULL) AS n_users,
         count(DISTINCT account_id) FILTER (WHERE duplicate_of IS NULL) AS n_accounts,
-        count(*) FILTER (WHERE root_cause AND day > DATE '1970-01-01' AND ts <= newest_at - INTERVAL '1 day') AS n_before,
-        count(*) FILTER (WHERE root_cause AND ts > newest_at - INTERVAL '1 day') AS n_last_day
+        coalesce(sum(coalesce(sample_weight, 1)) FILTER (WHERE root_cause AND day > DATE '1970-01-01' AND ts <= newest_at - INTERVAL '1 day'), 0) AS n_before,
+        coalesce(sum(coalesce(sample_weight, 1)) FILTER (WHERE root_cause AND ts > newest_at - INTERVAL '1 day'), 0) AS n_last_day
     FROM errors CROSS JOIN newest
     WHERE error_group_id IS NOT NULL
     GROUP BY error_group_id

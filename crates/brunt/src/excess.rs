@@ -10,7 +10,11 @@
 //! `r`. Exact, since a ranking by the lower bound would put groups first that occurred once, were it too high for them.
 //!
 //! `t` and `u` count only minutes in which the store has logs, spans or events, so that a gap in the exports is no
-//! calm. Occurrences that stand for several (`sample_weight`) count once: the interval is of what was seen.
+//! calm.
+//!
+//! Occurrences that stand for several (`sample_weight`) count as many. A sum of weights varies like one weight of the size
+//! `sum(w^2) / sum(w)` for each of `sum(w)^2 / sum(w^2)` occurrences (Fay and Feuer 1997, of weighted sums of Poisson
+//! counts), so the interval is that of so many occurrences, rounded. Of equal weights it is exact as without any.
 
 use std::sync::LazyLock;
 
@@ -64,9 +68,13 @@ const COLUMNS: [(&str, ColumnType, &str); 15] = [
         Text,
         "Service that most failures which began with them began in; NULL where none did.",
     ),
-    ("n_errors", BigInt, "Occurrences in the period."),
-    ("n_incidents", BigInt, "Incidents of the period that began with one of them."),
-    ("n_incidents_baseline", BigInt, "Incidents of the baseline that did."),
+    (
+        "n_errors",
+        BigInt,
+        "Occurrences in the period, each as many as it stands for (sample_weight).",
+    ),
+    ("n_incidents", BigInt, "Incidents of the period that began with one of them, by weight too."),
+    ("n_incidents_baseline", BigInt, "Incidents of the baseline that did, by weight too."),
     ("expected", Double, "Incidents that the period would have at the baseline's rate."),
     ("excess", Double, "n_incidents less expected."),
     (
@@ -223,17 +231,23 @@ seen AS (
     FROM minutes m
     JOIN periods p ON m.from_us + 60000000 > p.from_us AND m.from_us < p.until_us AND p.from_us < p.until_us
 ),
+weighed AS (
+    SELECT error_group_id, service_name, root_service_name, ts, root_cause, coalesce(sample_weight, 1.0) AS w
+    FROM errors
+    WHERE error_group_id IS NOT NULL
+),
 met AS (
     SELECT
         e.error_group_id,
         e.service_name,
         e.root_service_name,
-        count(*) FILTER (WHERE p.inside) AS n_errors,
-        count(*) FILTER (WHERE p.inside AND e.root_cause) AS n,
-        count(*) FILTER (WHERE NOT p.inside AND e.root_cause) AS m
-    FROM errors e
+        sum(e.w) FILTER (WHERE p.inside) AS n_errors,
+        coalesce(sum(e.w) FILTER (WHERE p.inside AND e.root_cause), 0) AS n,
+        coalesce(sum(e.w * e.w) FILTER (WHERE p.inside AND e.root_cause), 0) AS n_squares,
+        coalesce(sum(e.w) FILTER (WHERE NOT p.inside AND e.root_cause), 0) AS m,
+        coalesce(sum(e.w * e.w) FILTER (WHERE NOT p.inside AND e.root_cause), 0) AS m_squares
+    FROM weighed e
     JOIN periods p ON CAST(e.ts AS BIGINT) >= p.from_us AND CAST(e.ts AS BIGINT) < p.until_us
-    WHERE e.error_group_id IS NOT NULL
     GROUP BY e.error_group_id, e.service_name, e.root_service_name
 ),
 counted AS (
@@ -241,9 +255,11 @@ counted AS (
         error_group_id,
         service_name,
         first_value(root_service_name ORDER BY n DESC, root_service_name) FILTER (WHERE n > 0) AS root_service_name,
-        CAST(sum(n_errors) AS BIGINT) AS n_errors,
-        CAST(sum(n) AS BIGINT) AS n,
-        CAST(sum(m) AS BIGINT) AS m
+        sum(n_errors) AS n_errors,
+        sum(n) AS n,
+        sum(m) AS m,
+        CAST(round(sum(n) * sum(n) / nullif(sum(n_squares), 0)) AS BIGINT) AS n_alike,
+        CAST(round(coalesce(sum(m) * sum(m) / nullif(sum(m_squares), 0), 0)) AS BIGINT) AS m_alike
     FROM met
     GROUP BY error_group_id, service_name
     HAVING sum(n_errors) > 0
@@ -253,15 +269,17 @@ compared AS (
         c.*,
         s.u,
         s.t / s.u AS share,
-        CASE WHEN c.n > 0 THEN clopper_pearson(c.n, c.n + c.m) END AS p
+        clopper_pearson(c.n_alike, c.n_alike + c.m_alike) AS p,
+        -- A weight of the baseline over one of the period.
+        CASE WHEN c.m > 0 THEN c.m / c.m_alike / (c.n / c.n_alike) ELSE 1 END AS weights
     FROM counted c CROSS JOIN seen s
 ),
 bounded AS (
     SELECT
         *,
         n - m * share AS excess,
-        n - n * (1 - get_field(p, 'lo')) / get_field(p, 'lo') * share AS excess_lo,
-        n - n * (1 - get_field(p, 'hi')) / get_field(p, 'hi') * share AS excess_hi
+        n - n * (1 - get_field(p, 'lo')) / get_field(p, 'lo') * weights * share AS excess_lo,
+        n - n * (1 - get_field(p, 'hi')) / get_field(p, 'hi') * weights * share AS excess_hi
     FROM compared
 )
 SELECT
@@ -272,9 +290,9 @@ SELECT
     g.title,
     b.service_name,
     b.root_service_name,
-    b.n_errors,
-    b.n AS n_incidents,
-    b.m AS n_incidents_baseline,
+    CAST(round(b.n_errors) AS BIGINT) AS n_errors,
+    CAST(round(b.n) AS BIGINT) AS n_incidents,
+    CAST(round(b.m) AS BIGINT) AS n_incidents_baseline,
     b.m * b.share AS expected,
     b.excess,
     b.excess_lo,
@@ -296,6 +314,13 @@ mod tests {
     /// A store that is seen in minutes 0 to 9 and 20 to 24 of an hour, and errors: minute, group, service, service that
     /// the incident began in.
     async fn store(errors: &[(u32, &str, &str, &str)]) -> brunt_store::Store {
+        store_by_weight(errors, &vec![1; errors.len()]).await
+    }
+
+    async fn store_by_weight(
+        errors: &[(u32, &str, &str, &str)],
+        weights: &[u32],
+    ) -> brunt_store::Store {
         let store = empty_store().await;
         let mut lines = String::new();
         for minute in (0..10).chain(20..25) {
@@ -303,10 +328,11 @@ mod tests {
         }
         put(&store, "logs", &lines).await;
         let mut lines = String::new();
-        for (n, (minute, group, service, root)) in errors.iter().enumerate() {
+        for (n, ((minute, group, service, root), weight)) in errors.iter().zip(weights).enumerate()
+        {
             writeln!(
                 lines,
-                r#"{{"ts":"2025-10-01T10:{minute:02}:00Z","error_id":"e{n:03}","incident_id":"i{n:03}","error_group_id":"{group}","title":"{group} broke","service_name":"{service}","root_service_name":"{root}","root_cause":{}}}"#,
+                r#"{{"ts":"2025-10-01T10:{minute:02}:00Z","error_id":"e{n:03}","incident_id":"i{n:03}","error_group_id":"{group}","title":"{group} broke","service_name":"{service}","root_service_name":"{root}","root_cause":{},"sample_weight":{weight}}}"#,
                 service == root
             )
             .unwrap();
@@ -351,6 +377,23 @@ mod tests {
         // scipy 1.17.1: binomtest(8, 12).proportion_ci(.95, "exact") is .348876 to .900754; at r = 2 p / (1 - p) the
         // excess is 8 - 8 / r.
         assert_eq!(ask(&session, sql).await, ["4.0|0.5346|7.5593|600000000000"]);
+    }
+
+    #[tokio::test]
+    async fn what_stands_for_several_counts_as_many() {
+        let errors = [vec![(20, "g", "s", "s"); 8], vec![(0, "g", "s", "s"); 4]].concat();
+        let figures = async |weights: &[u32]| {
+            let session = session(&store_by_weight(&errors, weights).await).await;
+            let sql = "SELECT n_errors, n_incidents, n_incidents_baseline, rate_ratio, round(excess, 4), \
+                       round(excess_lo, 4), round(excess_hi, 4) FROM \
+                       error_excess('2025-10-01T10:20:00', '2025-10-01T10:25:00')";
+            ask(&session, sql).await.remove(0)
+        };
+        assert_eq!(figures(&[10; 12]).await, "80|80|40|4.0|60.0|5.3459|75.5928");
+        // Half of the period's stand for ten, so that it is as uncertain as 5 of 44/5: scipy 1.17.1,
+        // binomtest(5, 9).proportion_ci(.95, "exact") is .212009 to .863004, and the excess 44 - 44 (1 - p) / p * 5 / 44 / 2.
+        let mixed = [1, 1, 1, 1, 10, 10, 10, 10, 1, 1, 1, 1];
+        assert_eq!(figures(&mixed).await, "44|44|4|22.0|42.0|34.708|43.6031");
     }
 
     #[tokio::test]
