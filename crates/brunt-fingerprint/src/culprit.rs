@@ -17,6 +17,8 @@ pub(crate) enum Duty {
     Guard,
     /// Takes what it is given into an object, and refused it: throws for whoever calls it, if that is the app's code.
     Refuse,
+    /// Ends a program or a state, and so throws where one that throws calls it.
+    Exit,
     /// Throws for whoever calls it.
     Throw,
 }
@@ -35,7 +37,8 @@ static THROW_WORDS: Words = Words::new(&[
     "unexpected",
     "illegal",
 ]);
-/// Whole names of functions that throw.
+/// Whole names of functions that throw; a class of errors that a function of JavaScript made is a `constructor`, where
+/// others are `new Name`.
 static THROW_NAMES: Words = Words::new(&[
     "die",
     "bail",
@@ -47,7 +50,10 @@ static THROW_NAMES: Words = Words::new(&[
     "assert",
     "invariant",
     "invalid",
+    "constructor",
 ]);
+/// Whole names of functions that end a program, or a state of it.
+static EXIT_NAMES: Words = Words::new(&["exit", "quit"]);
 /// First words of functions that do something with errors that there are, where the last word names one. All others
 /// whose last word does, such as `newException`, `syntaxError` and `_parse_error`, make an error or pass it on.
 static ERROR_USERS: Words = Words::new(&[
@@ -145,8 +151,7 @@ static GUARD_CLASSES: Words = Words::new(&[
     "validate",
 ]);
 /// Functions that make an object of what they are given, as languages write them.
-static CONSTRUCTORS: Words =
-    Words::new(&["<init>", "new", "constructor", "__init__", "__construct", "ctor"]);
+static CONSTRUCTORS: Words = Words::new(&["<init>", "new", "__init__", "__construct", "ctor"]);
 /// Last words of classes that gather functions for others.
 static UTILITY_WORDS: Words = Words::new(&["utils", "util", "utilities", "helper", "helpers"]);
 
@@ -184,17 +189,15 @@ pub(crate) fn choose<'a, T: Copy>(
     let mut anonymous = None;
     let mut last = None;
     while let Some((frame, symbol)) = frames.next() {
-        // A library that was called refused something else, and one that calls is not to blame.
-        let mut is_among_own = || {
-            let (place, _) = frame;
-            place == passed.len() && frames.peek().is_some_and(|((next, _), _)| *next == place + 1)
-        };
         let kind = match symbol.naming {
             Naming::Anonymous => Passed::Anonymous,
             Naming::Minified => Passed::Minified,
             Naming::Named => match duty(&symbol) {
                 Duty::Throw => Passed::Throw,
-                Duty::Refuse if is_among_own() => Passed::Throw,
+                Duty::Refuse if is_among_own(frame.0, passed.len(), frames.peek()) => Passed::Throw,
+                Duty::Exit if frames.peek().is_some_and(|(_, by)| duty(by) == Duty::Throw) => {
+                    Passed::Throw
+                }
                 _ if has_closures && is_elsewhere(&passed, &symbol) => break,
                 work_or_guard => {
                     return Some(Choice {
@@ -224,6 +227,12 @@ pub(crate) fn choose<'a, T: Copy>(
     let first = passed.first().map(|(helper, _)| helper.clone());
     let thrown_at = first.filter(|helper| *helper != symbol);
     Some(Choice { frame, symbol, is_guard: false, thrown_at, passed })
+}
+
+/// Whether the frames before a place and the next one are the app's: a library that was called refused something else, and
+/// one that calls is not to blame.
+fn is_among_own<T>(place: usize, n_passed: usize, next: Option<&((usize, T), Symbol<'_>)>) -> bool {
+    place == n_passed && next.is_some_and(|((next, _), _)| *next == place + 1)
 }
 
 /// Whether a named frame is in another module than the first anonymous one that was passed over. A minifier's modules
@@ -263,6 +272,8 @@ pub(crate) fn duty(symbol: &Symbol<'_>, error_type: &str) -> Duty {
         if UTILITY_WORDS.have_in_any_case(of_class) { Duty::Throw } else { Duty::Guard }
     } else if takes_values() && refuses_argument(short_type(error_type)) {
         Duty::Refuse
+    } else if is_one_of(&EXIT_NAMES, function) {
+        Duty::Exit
     } else {
         Duty::Work
     }
@@ -359,6 +370,9 @@ mod tests {
             ("pay", "network_error?", Duty::Work),
             ("pay", "Parser.unexpectedToken", Duty::Throw),
             ("time", "DateTime.invalid", Duty::Throw),
+            ("errors", "constructor", Duty::Throw),
+            ("command", "Command._exit", Duty::Exit),
+            ("com.acme.Pay", "exitCode", Duty::Work),
             ("pay", "invalid?", Duty::Work),
             ("com.acme.Pay", "errorCount", Duty::Work),
             ("com.acme.PaymentException", "<init>", Duty::Throw),
@@ -440,6 +454,13 @@ mod tests {
         let behind = vec![anonymous(), symbol("mw", "throwOn"), symbol("http", "serve")];
         assert_eq!(choice(behind), Some((0, None)));
         assert_eq!(choice(vec![symbol("A", "throwIt")]), Some((0, None)));
+        // What ends a program throws for what throws, and may do work of its own for others.
+        let exit = || symbol("Cli", "_exit");
+        assert_eq!(
+            choice(vec![exit(), symbol("Cli", "error"), symbol("Cli", "unknownOption")]),
+            Some((2, Some("Cli._exit".into())))
+        );
+        assert_eq!(choice(vec![exit(), symbol("Cli", "leave")]), Some((0, None)));
         assert_eq!(choice(vec![anonymous(), anonymous()]), Some((0, None)));
         assert_eq!(choice(vec![]), None);
     }

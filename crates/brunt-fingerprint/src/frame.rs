@@ -168,9 +168,9 @@ fn role(
         (true, Naming::Anonymous | Naming::Minified) => Role::Anonymous,
         (true, Naming::Named) => match reader.duty(symbol, exception_type) {
             Duty::Throw => Role::ThrowHelper,
-            Duty::Refuse if is_passed => Role::ThrowHelper,
+            Duty::Refuse | Duty::Exit if is_passed => Role::ThrowHelper,
             Duty::Guard => Role::Guard,
-            Duty::Refuse | Duty::Work => Role::App,
+            Duty::Refuse | Duty::Exit | Duty::Work => Role::App,
         },
     }
 }

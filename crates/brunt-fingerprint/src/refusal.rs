@@ -5,19 +5,24 @@ use crate::words::Words;
 
 /// First or last words of types that a parser, a decoder or a validator throws for whatever may be wrong with its input.
 static INPUT_WORDS: Words = Words::new(&[
+    "csv",
     "decode",
     "decoder",
     "decoding",
     "eof",
     "format",
     "input",
+    "json",
     "parse",
     "parser",
     "parsing",
     "scanner",
     "syntax",
     "token",
+    "toml",
     "validation",
+    "xml",
+    "yaml",
 ]);
 /// Types of engines, which word their messages each in its own way.
 static ENGINE_TYPES: Words = Words::new(&["SyntaxError"]);
@@ -65,6 +70,8 @@ mod tests {
             "ValidationError",
             "TokenExpiredError",
             "EOFError",
+            "CsvError",
+            "YAMLException",
         ] {
             assert!(refuses_input(input) && !refuses_argument(input), "{input}");
         }

@@ -4,8 +4,9 @@
 //! digit), times, amounts with their unit, quoted text, values after `=`, names of users behind words such as `for user`,
 //! and lists of single words after a colon. What stands in parentheses behind a mask and is masked says it again.
 //! Kept are error codes, types of errors in such lists, statuses after `status`, `code`, `http` or `errno`, names such
-//! as `utf8` and `sha256`, and quoted names after a word of programming such as `column`. Neighbouring masks become
-//! one, so that a list of three reads like a list of five.
+//! as `utf8` and `sha256`, quoted names after a word of programming such as `column`, and the first sentence of a list,
+//! as validators have them for a field: `{'age': ['Not a valid integer.']}`. Neighbouring masks become one, so that a
+//! list of three reads like a list of five.
 
 mod recognize;
 mod written;
@@ -327,7 +328,8 @@ impl Scanner<'_> {
         None
     }
 
-    /// Quoted text is masked, but for a name after a word of programming. A quote that never closes is a character.
+    /// Quoted text is masked, but for a name after a word of programming and a sentence in a list. A quote that never
+    /// closes is a character.
     fn quote(&mut self, quote: u8, is_value: bool) {
         let Some(end) = self.closing(quote, is_value) else {
             self.out.mark(char::from(quote));
@@ -337,6 +339,9 @@ impl Scanner<'_> {
         let content = between(self.text, self.at + 1, end).trim_end_matches('\\');
         if !is_value && self.out.is_after_noun() && recognize::is_name(content) {
             self.out.quoted(char::from(quote), content);
+            self.at = end + 1;
+        } else if self.out.last_byte() == Some(b'[') && recognize::is_sentence(content) {
+            self.out.quoted(char::from(quote), &template(content));
             self.at = end + 1;
         } else {
             self.mask_to(end + 1);

@@ -358,6 +358,11 @@ pub(crate) fn is_name(text: &str) -> bool {
         && !(text.len() >= 8 && is_hex(text))
 }
 
+/// Words that begin with a capital and end with a full stop.
+pub(crate) fn is_sentence(text: &str) -> bool {
+    text.ends_with('.') && text.contains(' ') && text.starts_with(|c: char| c.is_uppercase())
+}
+
 pub(crate) fn is_hex(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
 }

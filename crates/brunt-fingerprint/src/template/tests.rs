@@ -70,6 +70,12 @@ fn quoted_text_is_masked_but_for_names_of_the_program() {
     masks("No module named 'shop.pay'", "No module named 'shop.pay'");
     masks("column \"address_2\" unknown", "column <*> unknown");
     masks("user \"Jane Doe\" can't be `found`", "user <*> can't be <*>");
+    masks(
+        "{'age': ['Not a valid integer.'], 'tags': ['No more than 5 tags.', 'Too long.']}",
+        "{<*>: ['Not a valid integer.'], <*>: ['No more than <*> tags.', <*>]}",
+    );
+    masks("[\"Value can't be 'x y'.\"]", "[\"Value can't be <*>.\"]");
+    masks("['Jane Doe'] and 'Not a valid integer.'", "[<*>] and <*>");
     masks("don't 'open", "don't 'open");
     masks("{\\\"id\\\": 5, \\\"name\\\": \\\"x\\\"}", "{<*>}");
 }
