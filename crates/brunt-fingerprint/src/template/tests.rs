@@ -106,6 +106,13 @@ fn values_end_where_the_brackets_in_them_do() {
 }
 
 #[test]
+fn names_of_a_date_go_with_it_however_many() {
+    masks("on Mon, Jan 5 2026 and Mon Mon Mon Mon 5", "on <*> and <*>");
+    masks("6\\sZ\u{1}Z\u{1}\u{1} Z Z\u{1}Z\u{1} 3", "<*>\\sZ <*>");
+    masks("Jan is late", "Jan is late");
+}
+
+#[test]
 fn what_is_said_twice_is_said_once() {
     masks("close, 1047 bytes (1.02 KB) sent, 12 bytes received", "close, <*> sent, <*> received");
     masks("connection from 10.0.0.7 () at noon", "connection from <*> at noon");

@@ -9,8 +9,8 @@ use crate::text::{after, before, between, last_part};
 /// What stands for everything masked.
 pub(crate) const MASK: &str = "<*>";
 
-/// How many things back a mask may reach: a weekday and a month before a day.
-const N_REMEMBERED: usize = 3;
+/// How many things back a rule looks: `for` and `user` before a name.
+const N_REMEMBERED: usize = 2;
 
 /// Longest record that is compared with the one before it, which bounds the work on nested brackets.
 const ELEMENT_BYTES_MAX: usize = 1024;
@@ -79,13 +79,13 @@ impl Written {
         {
             let end = value.len();
             self.text.truncate(end);
-            self.lasts = [Last::Mask { end }, Last::Nothing, Last::Nothing];
+            self.lasts = [Last::Mask { end }, Last::Nothing];
             return;
         }
         if after(&self.text, open_at).starts_with('[') && self.holds_values(open_at) {
             self.text.truncate(open_at + 1);
             self.text.push_str(MASK);
-            self.lasts = [Last::Mask { end: self.text.len() }, Last::Nothing, Last::Nothing];
+            self.lasts = [Last::Mask { end: self.text.len() }, Last::Nothing];
             self.text.push(']');
         }
         // `Item(id=<*>), Item(id=<*>)` becomes one item, so that a list's length does not show.
@@ -124,13 +124,14 @@ impl Written {
 
     /// Writes a mask, or lets the one before stand for both.
     pub(crate) fn mask(&mut self) {
-        while let [Last::Word { start, end }, second, third] = self.lasts {
-            if !is_calendar(between(&self.text, start, end)) || !is_date_gap(after(&self.text, end))
-            {
-                break;
-            }
+        let start = start_of_date(&self.text);
+        if start < self.text.len() {
             self.text.truncate(start);
-            self.lasts = [second, third, Last::Nothing];
+            let is_mask = |last: &Last| matches!(last, Last::Mask { end } if *end <= start);
+            self.lasts = match self.lasts.into_iter().find(is_mask) {
+                Some(mask) => [mask, Last::Nothing],
+                None => [Last::Nothing; N_REMEMBERED],
+            };
         }
         if let [Last::Mask { end }, ..] = self.lasts
             && is_list_gap(after(&self.text, end))
@@ -195,8 +196,7 @@ impl Written {
 
     /// How surely a name of somebody is what comes next: `for user `, `invalid user (`.
     pub(crate) fn user_introduction(&self) -> Option<Introduction> {
-        let [Last::Word { start: user, end }, Last::Word { start, end: gap }, _] = self.lasts
-        else {
+        let [Last::Word { start: user, end }, Last::Word { start, end: gap }] = self.lasts else {
             return None;
         };
         let is_user = between(&self.text, user, end).eq_ignore_ascii_case("user")
@@ -211,8 +211,22 @@ impl Written {
     }
 
     fn remember(&mut self, last: Last) {
-        let [first, second, _] = self.lasts;
-        self.lasts = [last, first, second];
+        let [newest, _] = self.lasts;
+        self.lasts = [last, newest];
+    }
+}
+
+/// Where the weekday, month or time zone begins that a text ends with, and others before it; the text's end without one.
+fn start_of_date(text: &str) -> usize {
+    let mut start = text.len();
+    loop {
+        let head = before(text, start);
+        let named = head.trim_end_matches([' ', ',', '-', '/']);
+        let word = last_part(named, |b| !b.is_ascii_alphabetic());
+        if !is_date_gap(after(head, named.len())) || !is_calendar(word) {
+            return start;
+        }
+        start = named.len() - word.len();
     }
 }
 
