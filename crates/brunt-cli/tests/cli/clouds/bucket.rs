@@ -150,11 +150,10 @@ fn part(request: &Request, object: &[u8]) -> Answer {
     };
     let (first, last) = asked.split_once('-').unwrap();
     let len = object.len();
-    let (start, end) = match (first.parse::<usize>(), last.parse::<usize>()) {
-        (Ok(first), Ok(last)) => (first, len.min(last + 1)),
-        (Ok(first), Err(_)) => (first, len),
-        (Err(_), Ok(n_last)) => (len - n_last.min(len), len),
-        (Err(_), Err(_)) => panic!("{asked}"),
+    let (start, end) = match (first, last) {
+        ("", n_last) => (len - len.min(n_last.parse().unwrap()), len),
+        (first, "") => (first.parse().unwrap(), len),
+        (first, last) => (first.parse().unwrap(), len.min(last.parse::<usize>().unwrap() + 1)),
     };
     Answer {
         status: "206 Partial Content",
