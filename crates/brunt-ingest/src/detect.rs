@@ -9,6 +9,7 @@ use crate::aliases::{UserAlias, UserAliases};
 use crate::decode::csv;
 use crate::format::Format;
 use crate::json::{Fault, Json, Kind};
+use crate::normalize::colours::uncoloured;
 use crate::normalize::route::{Reach, Router, Target};
 use crate::normalize::words::fold;
 use crate::page::Page;
@@ -132,16 +133,21 @@ impl<'h> Head<'h> {
         csv::header_of(&self.bytes)
     }
 
-    /// The lines that are whole, as text.
+    /// The lines that are whole, as text without colours.
     pub(crate) fn lines(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.bytes
-            .split(|byte| *byte == b'\n')
-            .map(|line| String::from_utf8_lossy(line.trim_ascii_end()))
+        self.bytes.split(|byte| *byte == b'\n').map(|line| {
+            match String::from_utf8_lossy(line.trim_ascii_end()) {
+                Cow::Borrowed(line) => uncoloured(line),
+                Cow::Owned(line) => Cow::Owned(uncoloured(&line).into_owned()),
+            }
+        })
     }
 
     pub(crate) fn is_binary(&self) -> bool {
         let start = self.bytes.get(..512).unwrap_or(&self.bytes);
-        let n_control = start.iter().filter(|byte| **byte < 9 || (14..32).contains(*byte)).count();
+        // Not the one that begins a colour.
+        let is_control = |byte: u8| byte < 9 || (14..32).contains(&byte) && byte != 0x1b;
+        let n_control = start.iter().filter(|byte| is_control(**byte)).count();
         n_control * 50 > start.len()
     }
 

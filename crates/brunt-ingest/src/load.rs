@@ -109,7 +109,9 @@ impl<'s> Load<'s> {
 
     /// Counts records of a signal that has no table.
     pub(crate) fn unsupported(&mut self, signal: &'static str, n: u64) {
-        *self.remarks.unsupported.entry(signal).or_default() += n;
+        if n > 0 {
+            *self.remarks.unsupported.entry(signal).or_default() += n;
+        }
     }
 
     /// Normalises a record into its table's chunk, and hands the chunk on when it is full. The row is empty afterwards.

@@ -1,6 +1,7 @@
 //! From the fields that were offered to a row's typed columns, by the rules of the tables.
 
 mod agent;
+pub(crate) mod colours;
 pub(crate) mod flags;
 pub(crate) mod form;
 pub(crate) mod html;

@@ -64,6 +64,16 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    /// An amount that is taken back; one that is negative stays.
+    pub(crate) fn negative(self) -> Self {
+        match self.as_str() {
+            Some(amount) if !amount.starts_with('-') => {
+                Self::Number(Cow::Owned(["-", amount].concat()))
+            }
+            _ => self,
+        }
+    }
+
     pub(crate) fn write_json(&self, out: &mut String) {
         match self {
             Self::Null => out.push_str("null"),

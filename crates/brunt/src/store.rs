@@ -246,11 +246,12 @@ impl Store {
         check::suggest(self).await
     }
 
-    /// A redaction policy as TOML that would have hidden what personal or secret is stored, as `system.pii` lists it;
-    /// `None` where there is nothing.
+    /// A redaction policy as TOML that does what the present one does and would have hidden what personal or secret is
+    /// stored, as `system.pii` lists it; `None` where there is nothing.
     pub async fn suggest_redaction(&self) -> Result<Option<String>, Error> {
         let found = system::pii::find(&self.session().await?.pinned()).await?;
-        Ok((!found.is_empty()).then(|| brunt_ingest::policy_for(&found)))
+        let present = load::policy(&self.definitions().await?, None)?;
+        Ok((!found.is_empty()).then(|| brunt_ingest::policy_for(&found, &present)))
     }
 
     /// Merges the files of days that have several, table by table.

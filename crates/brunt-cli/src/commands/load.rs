@@ -17,6 +17,11 @@ pub(super) async fn run(ctx: &Context, args: &Load) -> Result<ExitStatus, Failur
     let may_be_stored = Arc::new(AtomicBool::new(false));
     tokio::spawn(end_when_interrupted(Arc::clone(&may_be_stored)));
     let options = load_options(args)?;
+    if args.replace && args.inputs.iter().any(|place| place == "-") {
+        let message = "--replace knows by its name what to replace, and standard input has none";
+        return Err(Failure::usage(message)
+            .hint("Give a file, or take a load back by its id with `brunt unload`."));
+    }
     let inputs = inputs(&args.inputs).await?;
     if args.explain {
         return explain::run(ctx, args, &inputs, &options).await;
@@ -96,6 +101,12 @@ pub(super) fn show(summary: &LoadSummary, json: bool) {
         return;
     }
     print(&table(summary));
+    for replaced in &summary.replaced {
+        tell(&format!(
+            "replaced {}: {} rows are gone, {} belong to other loads now",
+            replaced.input, replaced.n_rows_dropped, replaced.n_rows_kept
+        ));
+    }
     for file in &summary.files {
         match &file.outcome {
             FileOutcome::Loaded { warnings, .. } => {

@@ -327,8 +327,33 @@ fn a_load_that_is_taken_back() {
     assert!(ran.err.contains("1 rows are gone, 0 belong to other loads now"), "{ran:?}");
     assert_eq!(count(&place, "SELECT count(*) FROM logs"), "0");
     let ran = place.run(&["unload", &load_id]);
-    assert_eq!(ran.status, 2, "{ran:?}");
+    assert_eq!(ran.status, 3, "{ran:?}");
     assert!(ran.err.contains("there is no load"), "{ran:?}");
+}
+
+#[test]
+fn a_file_that_is_replaced_is_known_by_its_name() {
+    let place = Place::new().with_a_log();
+    place.write("log.jsonl", "{\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"b\"}\n");
+    let dotted = place.path("./log.jsonl");
+    let ran = place.run(&["load", "--replace", "--table", "logs", dotted.to_str().unwrap()]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.err.contains("replaced PLACE/log.jsonl: 1 rows are gone"), "{ran:?}");
+    assert_eq!(count(&place, "SELECT body FROM logs"), "b");
+    let ran = place.run(&["load", "--replace", "-"]);
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(ran.err.contains("standard input has none"), "{ran:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_back_up_is_gone_round_once() {
+    let place = Place::new();
+    place.write("f/sub/log.jsonl", "{\"ts\":\"2025-10-28T14:21:13Z\",\"message\":\"a\"}\n");
+    std::os::unix::fs::symlink("..", place.path("f/sub/loop")).unwrap();
+    let ran = place.run(&["load", "--table", "logs", place.path("f").to_str().unwrap()]);
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(count(&place, "SELECT count(*) FROM system.loads"), "1");
 }
 
 #[cfg(unix)]

@@ -1,10 +1,8 @@
 //! Orders among product events: what is bought is told by the event's name, and what was paid by its properties.
 
-use std::borrow::Cow;
-
 use crate::decode::record::Record;
 use crate::normalize::words::fold;
-use crate::value::{Scalar, Value};
+use crate::value::Value;
 
 /// Names of events that are an order, folded.
 const ORDERS: &[&str] = &[
@@ -64,10 +62,8 @@ pub(crate) fn order<'a>(
 }
 
 fn negative(value: Value<'_>) -> Value<'_> {
-    match value.as_str() {
-        Some(text) if !text.starts_with('-') => {
-            Value::Leaf(Scalar::Number(Cow::Owned(["-", text].concat())))
-        }
-        _ => value,
+    match value {
+        Value::Leaf(leaf) => Value::Leaf(leaf.negative()),
+        other => other,
     }
 }

@@ -26,6 +26,11 @@ pub(crate) static SPEC: Spec = Spec {
     decode,
 };
 
+/// The code of a record that has another number of fields than the header.
+const FIELDS: &str = "csv_fields";
+/// Records of a block that are read again from their second line on, which bounds the work on quotes that never close.
+const N_RESUMED_MAX: usize = 256;
+
 /// How a table of text is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dialect {
@@ -107,6 +112,26 @@ fn records<'s>(
     load: &mut Load<'s>,
     each: EachPlaced<'_, 's>,
 ) -> Result<(), Error> {
+    let mut rest = block;
+    for _ in 0..N_RESUMED_MAX {
+        let Some(resumed) = records_of(rest, dialect, true, (header, table), load, each)? else {
+            return Ok(());
+        };
+        rest = resumed;
+    }
+    records_of(rest, dialect, false, (header, table), load, each).map(|_| ())
+}
+
+/// Reads records up to one of several lines that makes no sense: a quote that was never closed has swallowed others. Only
+/// its first line is refused then, and what stands below is returned, to be read by itself; if it may be.
+fn records_of<'b, 's>(
+    block: Block<'b>,
+    dialect: Dialect,
+    may_resume: bool,
+    (header, table): (&mut Option<Vec<String>>, Option<&'static Table>),
+    load: &mut Load<'s>,
+    each: EachPlaced<'_, 's>,
+) -> Result<Option<Block<'b>>, Error> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .delimiter(dialect.delimiter)
@@ -119,7 +144,7 @@ fn records<'s>(
         match reader.read_byte_record(&mut record) {
             Ok(true) => {}
             // Reading bytes that are in memory fails in no way.
-            Ok(false) | Err(_) => return Ok(()),
+            Ok(false) | Err(_) => return Ok(None),
         }
         let Some(names_known) = header else {
             *header = Some(names(&record));
@@ -127,19 +152,59 @@ fn records<'s>(
         };
         let position = record.position().unwrap_or(&start);
         let bytes = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-        let raw = block
-            .bytes
-            .get(bytes(position.byte())..bytes(reader.position().byte()))
-            .unwrap_or_default();
-        let place = Place { line: block.first_line + position.line() - 1, column: None };
-        match row(&record, names_known, place, load, each) {
-            Ok(()) => {}
+        let begin = bytes(position.byte());
+        let raw = block.bytes.get(begin..bytes(reader.position().byte())).unwrap_or_default();
+        let line = block.first_line + position.line() - 1;
+        let place = Place { line, column: None };
+        let is_torn = dialect.quoting && is_torn(raw, dialect.delimiter);
+        let read = if is_torn {
+            Err(refused("csv_quote", "a quote is not closed where its field ends".to_owned()))
+        } else {
+            row(&record, names_known, place, load, each)
+        };
+        let fault = match read {
+            Ok(()) => continue,
             Err(Halt::Error(error)) => return Err(error),
-            Err(Halt::Fault(fault)) => {
-                load.reject(table, place, fault.code, &fault.reason, raw)?;
-            }
-        }
+            Err(Halt::Fault(fault)) => fault,
+        };
+        let first_len = memchr::memchr(b'\n', raw.trim_ascii_end()).map(|end| end + 1);
+        let resumes = is_torn || fault.code == FIELDS;
+        let Some(len) = first_len.filter(|_| may_resume && resumes) else {
+            load.reject(table, place, fault.code, &fault.reason, raw)?;
+            continue;
+        };
+        let first = raw.get(..len).unwrap_or_default().trim_ascii_end();
+        load.reject(table, place, fault.code, &fault.reason, first)?;
+        let below = block.bytes.get(begin + len..).unwrap_or_default();
+        return Ok(Some(Block { bytes: below, first_line: line + 1 }));
     }
+}
+
+/// Whether a record ends inside a quote, or has lines in one that other text follows: that quote closes what another one
+/// below begins.
+fn is_torn(raw: &[u8], delimiter: u8) -> bool {
+    if memchr::memchr(b'"', raw).is_none() {
+        return false;
+    }
+    let (mut is_quoted, mut begins_field, mut has_lines, mut is_closed) =
+        (false, true, false, false);
+    // A record begins behind what is left of the line end before it.
+    for byte in raw.trim_ascii_start() {
+        if is_closed && has_lines && !matches!(byte, b'"' | b'\r' | b'\n') && *byte != delimiter {
+            return true;
+        }
+        let was_quoted = is_quoted;
+        is_quoted ^= *byte == b'"' && (is_quoted || begins_field);
+        is_closed = was_quoted && !is_quoted;
+        has_lines |= is_quoted && *byte == b'\n';
+        // A quote that follows the one that closes a field opens it again: the two stand for one.
+        begins_field = !is_quoted && (*byte == delimiter || is_closed);
+    }
+    is_quoted
+}
+
+fn refused(code: &'static str, reason: String) -> Halt {
+    Halt::from(crate::json::Fault { at: 0, code, reason: reason.into() })
 }
 
 fn row<'s>(
@@ -149,19 +214,16 @@ fn row<'s>(
     load: &mut Load<'s>,
     each: EachPlaced<'_, 's>,
 ) -> Result<(), Halt> {
-    let refuse = |code, reason: String| {
-        Halt::from(crate::json::Fault { at: 0, code, reason: reason.into() })
-    };
     if record.len() != header.len() {
         let reason =
             format!("a record has {} fields where the header has {}", record.len(), header.len());
-        return Err(refuse("csv_fields", reason));
+        return Err(refused(FIELDS, reason));
     }
     let Ok(record) = StringRecord::from_byte_record(record.clone()) else {
-        return Err(refuse("invalid_utf8", "a text is not UTF-8".to_owned()));
+        return Err(refused("invalid_utf8", "a text is not UTF-8".to_owned()));
     };
     if record.as_slice().contains('\0') {
-        return Err(refuse("nul_byte", "a text holds a NUL byte".to_owned()));
+        return Err(refused("nul_byte", "a text holds a NUL byte".to_owned()));
     }
     let fields = header.iter().map(String::as_str).zip(&record);
     each(text_record(fields), place, load)
@@ -172,4 +234,27 @@ fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 60
         && text.chars().all(|c| c.is_alphanumeric() || "_.-@$/ ".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_that_is_left_open_is_told_from_those_that_are_text() {
+        for closed in [
+            "a,\"b\nc\"",
+            "\n\"a\",b",
+            "5\" disk,6\"",
+            "\"say \"\"no\"\"\",x",
+            "\"\",\"\"\"\"",
+            "\"a\"b",
+            "",
+        ] {
+            assert!(!is_torn(closed.as_bytes(), b','), "{closed}");
+        }
+        for open in ["a,\"b", "\"a\"\"", "a,\"b\"\",c", "a,\"b\nc,\"d\""] {
+            assert!(is_torn(open.as_bytes(), b','), "{open}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::detect::Head;
 use crate::error::Error;
 use crate::fill::{Filler, Refusal};
 use crate::load::Load;
+use crate::normalize::colours::uncoloured;
 use crate::normalize::thrown;
 use crate::read::{Source, Split};
 use crate::value::{Scalar, Value};
@@ -131,6 +132,7 @@ pub(crate) fn decode(
     let mut held: Option<Joined> = None;
     while let Some(block) = source.next_block(Split::Lines)? {
         each_text(block, true, load, &mut |text, line, load| {
+            let text = &*uncoloured(text);
             if let Some(joined) = held.as_mut().filter(|joined| goes_on(text, joined)) {
                 joined.push(text, line);
             } else if let Some(joined) = held.replace(Joined::new(text, line)) {

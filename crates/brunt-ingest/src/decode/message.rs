@@ -11,6 +11,7 @@ use crate::decode::log_text::head::Head;
 use crate::decode::shape::Fields;
 use crate::decode::{access_log, log_text, logfmt, logger, request};
 use crate::json::Json;
+use crate::normalize::colours::uncoloured;
 use crate::normalize::thrown;
 use crate::normalize::time::{self, TimeForm};
 use crate::normalize::words::fold;
@@ -39,7 +40,11 @@ pub(crate) fn column_of(key: &str) -> Option<&'static str> {
 
 /// The fields of a text: those of the JSON, logfmt, access log or text log that it is, else it is the body.
 pub(crate) fn fields(text: Cow<'_, str>) -> Fields<'_> {
-    match text {
+    let coloured = match uncoloured(&text) {
+        Cow::Owned(plain) => Some(plain),
+        Cow::Borrowed(_) => None,
+    };
+    match coloured.map_or(text, Cow::Owned) {
         Cow::Borrowed(text) => of(text),
         Cow::Owned(text) => of(&text)
             .into_iter()

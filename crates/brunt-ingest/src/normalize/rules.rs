@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use brunt_model::Table;
 
 use crate::aliases::{SPAN_END, TICKET_SUBJECT};
+use crate::normalize::colours::uncoloured;
 use crate::normalize::form::{Cell, Form};
 use crate::normalize::route::column_idx;
 use crate::normalize::{severity, thrown, time, words};
@@ -46,6 +47,8 @@ struct EventColumns {
     name: usize,
     frustration: usize,
     order_id: usize,
+    order_value: usize,
+    error_type: usize,
     exception_type: usize,
     exception_message: usize,
     url_path: usize,
@@ -75,6 +78,8 @@ impl Rules {
                 name: idx("event_name"),
                 frustration: idx("frustration"),
                 order_id: idx("order_id"),
+                order_value: idx("order_value"),
+                error_type: idx("error_type"),
                 exception_type: idx("exception_type"),
                 exception_message: idx("exception_message"),
                 url_path: idx("url_path"),
@@ -167,6 +172,7 @@ fn read<'a>(row: &Row<'a>, column_idx: usize) -> Option<Cell<'a>> {
 /// A log's severity number follows from its text where it has none, and both from how its body begins where that says it.
 fn number_severity(row: &mut Row<'_>, columns: &LogColumns) {
     let LogColumns { number, text, body, http_status, .. } = *columns;
+    uncolour(row, text);
     let status = row.value(text).and_then(|offer| offer.value.as_str()?.parse::<u16>().ok());
     if status.is_some_and(|status| (100..600).contains(&status))
         && let Some(offer) = row.take(text)
@@ -189,6 +195,15 @@ fn number_severity(row: &mut Row<'_>, columns: &LogColumns) {
         // OTLP writes 0 for "not specified", which says no more than its absence.
         row.take(number);
         set(row, number, "severity_number", Scalar::number(level), Form::SmallInt);
+    }
+}
+
+/// A level that was written for a terminal: `\x1b[31merror\x1b[39m`.
+fn uncolour(row: &mut Row<'_>, text: usize) {
+    let level = row.value(text).and_then(|offer| offer.value.as_str()).map(uncoloured);
+    let Some(Cow::Owned(plain)) = level else { return };
+    if let Some(offer) = row.take(text) {
+        row.offer(text, Offer { value: Scalar::text(plain), ..offer });
     }
 }
 
@@ -264,6 +279,7 @@ fn name_event(row: &mut Row<'_>, columns: &EventColumns) {
     }
     enumerate(row, columns.frustration, words::FRUSTRATIONS, None);
     let has = |row: &Row<'_>, idx: usize| row.value(idx).is_some();
+    judge_order(row, columns);
     let own = word_of(row, columns.kind, words::EVENT_KINDS);
     let kind = own.unwrap_or_else(|| {
         if has(row, columns.frustration) {
@@ -291,6 +307,29 @@ fn name_event(row: &mut Row<'_>, columns: &EventColumns) {
         None => {}
     }
     set(row, columns.kind, "event_kind", Scalar::text(kind), Form::Text);
+}
+
+/// The id of an order that an event mentions, as one that failed or only began does, stays an attribute: a row with an
+/// `order_id` counts as an order, and one of a refund takes back what was paid.
+fn judge_order(row: &mut Row<'_>, columns: &EventColumns) {
+    if row.value(columns.order_id).is_none() {
+        return;
+    }
+    let says = |row: &Row<'_>, words: &[&str]| {
+        let mut names = [columns.kind, columns.name].into_iter().filter_map(|idx| row.value(idx));
+        names.any(|offer| offer.value.as_str().is_some_and(|name| words::has_word(name, words)))
+    };
+    let failed = [columns.error_type, columns.exception_type, columns.exception_message];
+    if failed.iter().any(|idx| row.value(*idx).is_some()) || says(row, words::NO_ORDER) {
+        if let Some(offer) = row.take(columns.order_id) {
+            row.give_back(&offer.key, &offer.value);
+        }
+    } else if says(row, words::REFUND)
+        && let Some(mut offer) = row.take(columns.order_value)
+    {
+        offer.value = offer.value.negative();
+        row.offer(columns.order_value, offer);
+    }
 }
 
 /// Puts our word in the place of what was offered.

@@ -70,6 +70,33 @@ pub(crate) const EVENT_KINDS: Words = &[
     ("custom", "custom"),
 ];
 
+/// Words of names of events that mention an order which is none, or none yet.
+pub(crate) const NO_ORDER: &[&str] = &[
+    "abandoned",
+    "aborted",
+    "attempt",
+    "attempted",
+    "began",
+    "begin",
+    "cancel",
+    "canceled",
+    "cancelled",
+    "clicked",
+    "declined",
+    "error",
+    "fail",
+    "failed",
+    "failure",
+    "initiated",
+    "rejected",
+    "start",
+    "started",
+    "view",
+    "viewed",
+];
+/// Words of names of events that take an order back.
+pub(crate) const REFUND: &[&str] = &["refund", "refunded"];
+
 pub(crate) const FRUSTRATIONS: Words = &[
     ("rageclick", "rage_click"),
     ("ragetap", "rage_click"),
@@ -149,6 +176,21 @@ pub(crate) fn find(words: Words, text: &str) -> Option<&'static str> {
 /// Letters and digits only, in lower case: the form in which names are compared.
 pub(crate) fn fold(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a name has one of these words, however it is written: `payment_failed`, `Payment Failed`, `paymentFailed`.
+pub(crate) fn has_word(name: &str, words: &[&str]) -> bool {
+    let mut last = ' ';
+    let starts_word = |c: char| {
+        let is_hump = c.is_uppercase() && last.is_lowercase();
+        last = c;
+        is_hump
+    };
+    let spaced = name.chars().map(starts_word).zip(name.chars());
+    let spaced: String = spaced
+        .flat_map(|(is_hump, c)| is_hump.then_some(' ').into_iter().chain(c.to_lowercase()))
+        .collect();
+    spaced.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
 }
 
 /// Lower case, with one underscore between words.
@@ -268,6 +310,18 @@ pub(crate) fn nested_json(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_have_words_however_they_are_written() {
+        for name in ["payment_failed", "Payment Failed", "paymentFailed", "shop.payment-failed"] {
+            assert!(has_word(name, NO_ORDER), "{name}");
+        }
+        for name in
+            ["one_click_purchase", "starter_plan_bought", "interview booked", "order_completed", ""]
+        {
+            assert!(!has_word(name, NO_ORDER), "{name}");
+        }
+    }
 
     #[test]
     fn spans_have_one_spelling_of_kind_and_status() {

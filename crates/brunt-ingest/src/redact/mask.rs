@@ -43,8 +43,10 @@ static FEW_SIGNS: LazyLock<regex::bytes::Regex> =
 static ALL_SIGNS: LazyLock<regex::bytes::Regex> =
     LazyLock::new(|| bytes_pattern(&format!("(?i-u){SIGNS}|{MORE_SIGNS}")));
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)[\p{L}\p{N}._%+'-]+(?:@|%40|\\+u0040)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+")
+    pattern(r"(?i)[\p{L}\p{N}._%+'-]+(?:@|%40|\\+u0040)([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)")
 });
+/// What files of scripts end with, and no domain.
+const SCRIPTS: [&str; 8] = ["js", "jsx", "mjs", "cjs", "ts", "tsx", "vue", "html"];
 static DIGITS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?-u:[0-9]+(?:[ -][0-9]+)*)"));
 static CREDENTIAL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i-u)\b(bearer|basic)((?:\s|%20|\+)+)([a-z0-9._~+/=-]{6,})"));
@@ -122,7 +124,7 @@ impl Masks {
             masked.replace(Kind::Key, |text| value(&ASSIGNMENT, "[secret]", is_sentence, text));
         }
         if self.contains(Kind::Email) {
-            masked.replace(Kind::Email, |text| whole(&EMAIL, "[email]", text));
+            masked.replace(Kind::Email, emails);
         }
         if self.contains(Kind::Iban) {
             masked.replace(Kind::Iban, |text| named(contact::ibans(text), "[iban]"));
@@ -187,6 +189,36 @@ fn named(ranges: Vec<Range<usize>>, name: &'static str) -> Vec<Place> {
 }
 
 /// All of what matches.
+/// Addresses up to the last label that can end a domain: releases (`shop@1.4.2`) and scripts (`total@cart.js`) have none.
+fn emails(text: &str) -> Vec<Place> {
+    let address = |captures: Captures<'_>| {
+        let (address, domain) = (captures.get(0)?, captures.get(1)?);
+        Some((address.start()..domain.start() + domain_len(domain.as_str())?, "[email]"))
+    };
+    EMAIL.captures_iter(text).filter_map(address).collect()
+}
+
+/// Bytes of the domain that a text of labels begins with, if it does.
+fn domain_len(labels: &str) -> Option<usize> {
+    let is_script = |label: &str| SCRIPTS.iter().any(|script| script.eq_ignore_ascii_case(label));
+    let is_last = |label: &str| {
+        let is_word = label.chars().all(char::is_alphabetic) && label.chars().nth(1).is_some();
+        (is_word || label.starts_with("xn--")) && !is_script(label)
+    };
+    let is_version = labels.split('.').take(2).all(|label| {
+        let number = label.strip_prefix('v').unwrap_or(label);
+        !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+    });
+    let mut rest = labels;
+    while let Some((before, last)) = rest.rsplit_once('.').filter(|_| !is_version) {
+        if is_last(last) {
+            return Some(rest.len());
+        }
+        rest = before;
+    }
+    None
+}
+
 fn whole(pattern: &Regex, name: &'static str, text: &str) -> Vec<Place> {
     pattern.find_iter(text).map(|found| (found.range(), name)).collect()
 }
@@ -307,6 +339,33 @@ mod tests {
 
     fn apply(masks: Masks, text: &str) -> Option<String> {
         masks.apply(text, &mut |_, _| {})
+    }
+
+    #[test]
+    fn releases_and_scripts_are_no_addresses() {
+        for kept in [
+            "shop@1.4.2",
+            "shop@v1.2.3-rc.final",
+            "@acme/shop@1.2",
+            "com.acme.shop@1.2.3+45",
+            "/.pnpm/express@4.18.2/node_modules",
+            "at java.base@17.0.1/java.util.Objects.get",
+            "totalOf@cart.js:9:12",
+            "user@10.0.0.1",
+        ] {
+            assert_eq!(apply(Masks::default(), kept), None, "{kept}");
+        }
+        for (text, masked) in [
+            ("joe@example.com.3", "[email].3"),
+            ("joe@1.example.com", "[email]"),
+            ("joe@cart.js.org", "[email]"),
+            (
+                "joe@\u{43f}\u{43e}\u{447}\u{442}\u{430}.\u{440}\u{444} joe@b.xn--p1ai",
+                "[email] [email]",
+            ),
+        ] {
+            assert_eq!(apply(Masks::default(), text).as_deref(), Some(masked));
+        }
     }
 
     #[test]

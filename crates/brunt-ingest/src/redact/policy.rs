@@ -119,6 +119,12 @@ impl Policy {
         &self.fields
     }
 
+    /// Fields with what a rule does, and the table that it is for, in the order of the file.
+    pub(crate) fn rules_by_table(&self) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
+        let rules = self.fields.iter().zip(&self.rules);
+        rules.map(|((field, action), rule)| (&**field, *action, rule.table.as_deref()))
+    }
+
     /// Whether what stands in this column is stored as its hash, in some table or in all.
     pub fn hashes(&self, column: &str) -> bool {
         self.rules.iter().any(|rule| rule.action == Action::Hash && rule.names_column(column))

@@ -128,14 +128,14 @@ impl Personal {
     }
 }
 
-/// A policy that would have hidden all of this, as TOML.
-pub fn policy_for(found: &[Personal]) -> String {
-    let mut kinds = Policy::default().masks();
+/// A policy that hides what the present one does and would have hidden all of this too, as TOML.
+pub fn policy_for(found: &[Personal], present: &Policy) -> String {
+    let mut kinds = present.masks();
     kinds.extend(found.iter().filter(|it| it.advice == Advice::Mask).map(|it| it.kind));
     kinds.sort_unstable();
     kinds.dedup();
     let kinds: Vec<String> = kinds.iter().map(|kind| format!("\"{}\"", kind.name())).collect();
-    let mut rules: Vec<(&str, &str)> = found
+    let mut advised: Vec<(&str, &str)> = found
         .iter()
         .filter_map(|it| match it.advice {
             Advice::Hash => Some((it.field(), "hash")),
@@ -143,11 +143,16 @@ pub fn policy_for(found: &[Personal]) -> String {
             Advice::Mask => None,
         })
         .collect();
-    rules.sort_unstable();
-    rules.dedup();
+    advised.sort_unstable();
+    advised.dedup();
     let mut toml = format!("mask = [{}]\n", kinds.join(", "));
-    for (field, action) in rules {
-        toml.push_str(&format!("\n[[rule]]\nfield = \"{field}\"\naction = \"{action}\"\n"));
+    // The first rule for a field is the one that holds.
+    let advised = advised.into_iter().map(|(field, action)| (field, action, None));
+    for (field, action, table) in advised.chain(present.rules_by_table()) {
+        toml.push_str(&format!("\n[[rule]]\nfield = {field:?}\naction = \"{action}\"\n"));
+        if let Some(table) = table {
+            toml.push_str(&format!("table = \"{table}\"\n"));
+        }
     }
     toml
 }
@@ -254,7 +259,7 @@ mod tests {
             ("message", &["call +49 30 901820"]),
             ("attributes", &[r#"{"client":{"address":"203.0.113.9"}}"#]),
         ]);
-        let toml = policy_for(&found);
+        let toml = policy_for(&found, &Policy::default());
         assert_eq!(
             toml,
             "mask = [\"email\", \"card\", \"key\", \"phone\"]\n\n\
@@ -263,6 +268,15 @@ mod tests {
         );
         let policy = Policy::parse(&toml, "redaction.toml").unwrap();
         assert!(policy.hashes("user_id"));
-        assert_eq!(policy_for(&[]), "mask = [\"email\", \"card\", \"key\"]\n");
+        assert_eq!(policy_for(&[], &Policy::default()), "mask = [\"email\", \"card\", \"key\"]\n");
+        let present = "mask = [\"email\", \"phone\"]\n\n[[rule]]\nfield = \"password\"\naction = \"drop\"\ntable = \"logs\"\n";
+        let kept = policy_for(&[], &Policy::parse(present, "r.toml").unwrap());
+        assert_eq!(kept, present);
+        let more = policy_for(&found, &Policy::parse(present, "r.toml").unwrap());
+        assert!(
+            more.starts_with("mask = [") && more.contains("\"phone\"") && more.contains("password"),
+            "{more}"
+        );
+        Policy::parse(&more, "r.toml").unwrap();
     }
 }

@@ -248,11 +248,24 @@ fn rows_come_in_the_order_of_the_input() {
 }
 
 #[test]
-fn an_unclosed_quote_in_csv_is_one_record_and_loses_nothing() {
-    let read = read_forced(b"ts,level,message\n2025-10-28T14:21:13Z,info,ok\n2025-10-28T14:21:14Z,info,\"open\n2025-10-28T14:21:15Z,info,x\n", named("csv"), "logs");
-    let rows = read.rows_of("logs");
-    assert_eq!(rows.len(), 2);
-    assert!(rows[1]["body"].as_str().unwrap().ends_with("info,x\n"));
+fn an_unclosed_quote_in_csv_costs_its_own_line() {
+    let lines = "ts,level,message\n2025-10-28T14:21:13Z,info,ok\n2025-10-28T14:21:14Z,info,\"open\n2025-10-28T14:21:15Z,info,x\n";
+    let more =
+        [lines, "2025-10-28T14:21:16Z,info,\"two\nlines\"\n2025-10-28T14:21:17Z,info,y\n"].concat();
+    for (text, bodies) in [(lines, &["ok", "x"][..]), (&more, &["ok", "x", "two\nlines", "y"])] {
+        let read = read_forced(text.as_bytes(), named("csv"), "logs");
+        let found: Vec<_> = read.rows_of("logs").iter().map(|row| row["body"].clone()).collect();
+        assert_eq!(found, bodies);
+        let [reject] = &read.rejects[..] else { panic!("{:?}", read.rejects) };
+        assert_eq!((reject.line, &*reject.sample), (3, "2025-10-28T14:21:14Z,info,\"open"));
+    }
+}
+
+#[test]
+fn quotes_that_never_close_cost_no_more_than_their_length() {
+    let text = ["ts,level,message\n", &"2025-10-28T14:21:14Z,\"a\"\",\"\n".repeat(20_000)].concat();
+    let read = read_forced(text.as_bytes(), named("csv"), "logs");
+    assert!(!read.rejects.is_empty());
 }
 
 #[test]

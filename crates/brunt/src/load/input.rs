@@ -1,8 +1,9 @@
 //! What is loaded: files by path, folder or glob, objects by URL, or bytes in memory.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempPath};
@@ -73,16 +74,16 @@ impl Input {
     /// # Errors
     /// `22P04` where nothing is there, [`Error::Io`] where a folder cannot be read.
     pub fn find(path: &str) -> Result<Vec<Self>, Error> {
-        let mut paths = Vec::new();
+        let (mut paths, mut seen) = (Vec::new(), BTreeSet::new());
         let is_named = Path::new(path).is_file();
         if Path::new(path).is_dir() {
-            push_files_below(Path::new(path), &mut paths)?;
+            push_files_below(Path::new(path), &mut paths, &mut seen)?;
         } else if Path::new(path).exists() {
             paths.push(PathBuf::from(path));
         } else {
             for found in glob::glob(path).into_iter().flatten().flatten() {
                 if found.is_dir() {
-                    push_files_below(&found, &mut paths)?;
+                    push_files_below(&found, &mut paths, &mut seen)?;
                 } else {
                     paths.push(found);
                 }
@@ -99,6 +100,7 @@ impl Input {
         paths.sort();
         Ok(paths
             .into_iter()
+            .map(|path| without_here(&path))
             .map(|path| Self {
                 name: path.display().to_string(),
                 is_named,
@@ -150,15 +152,31 @@ impl Input {
     }
 }
 
-fn push_files_below(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Error> {
+/// `./a/./b` is `a/b`, so that one file has one name.
+fn without_here(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+}
+
+/// Files below a folder, each folder once: links may lead back up.
+fn push_files_below(
+    folder: &Path,
+    paths: &mut Vec<PathBuf>,
+    seen: &mut BTreeSet<PathBuf>,
+) -> Result<(), Error> {
     let unreadable =
         |source| Error::Io { action: "read folder", path: folder.display().to_string(), source };
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
+    if !seen.insert(folder.canonicalize().map_err(unreadable)?) {
+        return Ok(());
+    }
+    let entries: Result<Vec<PathBuf>, _> =
+        fs::read_dir(folder).map_err(unreadable)?.map(|entry| Ok(entry?.path())).collect();
+    let mut entries = entries.map_err(unreadable)?;
+    entries.sort();
+    for path in entries {
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
             continue;
         }
-        if path.is_dir() { push_files_below(&path, paths)? } else { paths.push(path) }
+        if path.is_dir() { push_files_below(&path, paths, seen)? } else { paths.push(path) }
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use super::transaction::{
     LoadRecord, WHOLE_FROM, add_load_rows, add_redactions, add_rejects, derive_all, derive_whole,
     pin_definitions,
 };
-use super::unload::take_back;
+use super::unload::{Unloaded, take_back};
 use super::{FileOutcome, FileSummary, Input, LoadSummary, Plan, Progress, TableCounts};
 use crate::error::Error;
 use crate::store::Store;
@@ -43,6 +43,13 @@ struct Job<'i> {
     key: String,
     load_id: String,
     size_bytes: u64,
+}
+
+/// What a round of the write did.
+#[derive(Default)]
+struct Done {
+    outcomes: BTreeMap<usize, FileOutcome>,
+    replaced: Vec<Unloaded>,
 }
 
 /// Why a round of the write ended early.
@@ -90,8 +97,8 @@ pub(super) async fn run(
             undated: Undated::default(),
             tables: BTreeSet::new(),
         };
-        let outcomes = match load.run(&jobs, &refused).await {
-            Ok(outcomes) => outcomes,
+        let done = match load.run(&jobs, &refused).await {
+            Ok(done) => done,
             Err(Stop::WithoutFile { file_idx, outcome }) => {
                 refused.insert(file_idx, outcome);
                 writing = store.tables().writing(plan.now);
@@ -100,12 +107,12 @@ pub(super) async fn run(
             Err(Stop::Failed(error)) => return Err(error),
         };
         on_progress(&Progress::Committing);
-        let Some(committed) = writing.offer(tx, outcomes).await? else { continue };
+        let Some(committed) = writing.offer(tx, done).await? else { continue };
         if committed.is_new {
             // The load is in the store whether or not this succeeds, and a later one merges what is left.
             let _ = store.tables().merge_system_runs(plan.now, &committed.epoch).await;
         }
-        let mut outcomes = committed.value;
+        let Done { mut outcomes, replaced } = committed.value;
         outcomes.extend(refused);
         let files = inputs.iter().enumerate().filter_map(|(file_idx, input)| {
             let outcome = outcomes.remove(&file_idx)?;
@@ -114,6 +121,7 @@ pub(super) async fn run(
         let files = files.collect();
         return Ok(LoadSummary {
             files,
+            replaced,
             epoch: committed.is_new.then_some(committed.epoch.number),
         });
     }
@@ -144,11 +152,12 @@ impl Load<'_> {
         mut self,
         jobs: &[Job<'_>],
         refused: &BTreeMap<usize, FileOutcome>,
-    ) -> Result<BTreeMap<usize, FileOutcome>, Stop> {
+    ) -> Result<Done, Stop> {
+        let mut done = Done::default();
         if self.plan.replace {
-            self.take_back(jobs).await?;
+            done.replaced = self.take_back(jobs, refused).await?;
         }
-        let mut outcomes = BTreeMap::new();
+        let outcomes = &mut done.outcomes;
         for job in jobs.iter().filter(|job| !refused.contains_key(&job.file_idx)) {
             let outcome = match self.tx.find_load(&job.key).await? {
                 Some(_) => FileOutcome::AlreadyLoaded,
@@ -160,7 +169,7 @@ impl Load<'_> {
         let has_new =
             outcomes.values().any(|outcome| matches!(outcome, FileOutcome::Loaded { .. }));
         if !has_new && self.touched.days.is_empty() {
-            return Ok(outcomes);
+            return Ok(done);
         }
         self.drop_superseded().await?;
         self.holding.write(self.tx).await?;
@@ -176,19 +185,27 @@ impl Load<'_> {
             }
         }
         self.tx.merge_small_runs().await?;
-        Ok(outcomes)
+        Ok(done)
     }
 
-    /// Takes back what was loaded from inputs of the same names or contents.
-    async fn take_back(&mut self, jobs: &[Job<'_>]) -> Result<(), Stop> {
+    /// Takes back what was loaded from inputs of the same names or contents; of one that was refused nothing, as nothing
+    /// takes its place.
+    async fn take_back(
+        &mut self,
+        jobs: &[Job<'_>],
+        refused: &BTreeMap<usize, FileOutcome>,
+    ) -> Result<Vec<Unloaded>, Stop> {
         let is_replaced = |load: &LoadEntry| {
-            jobs.iter().any(|job| job.input.name() == load.input || job.key == load.key)
+            let mut jobs = jobs.iter().filter(|job| !refused.contains_key(&job.file_idx));
+            jobs.any(|job| job.input.name() == load.input || job.key == load.key)
         };
+        let mut replaced = Vec::new();
         for load in self.tx.find_loads(is_replaced).await? {
-            take_back(self.tx, load, &mut self.touched, &mut self.tables).await?;
+            let (touched, tables) = (&mut self.touched, &mut self.tables);
+            replaced.push(take_back(self.tx, load, touched, tables).await?);
             self.stored.is_changed = true;
         }
-        Ok(())
+        Ok(replaced)
     }
 
     async fn load(&mut self, job: &Job<'_>) -> Result<FileOutcome, Stop> {
@@ -226,7 +243,7 @@ impl Load<'_> {
             Ok(summary) => summary,
             Err(error) => {
                 let outcome = refusal(job.input, &error);
-                if n_rows + n_rejects == 0 {
+                if n_rows + n_rejects == 0 && !self.plan.replace {
                     return Ok(outcome);
                 }
                 return Err(Stop::WithoutFile { file_idx: job.file_idx, outcome });

@@ -3,7 +3,7 @@
 use brunt_model::Ts;
 use proptest::prelude::*;
 
-use super::{Input, LoadOptions};
+use super::{FileOutcome, Input, LoadOptions};
 use crate::fixture::{NOW, ask};
 use crate::store::Store;
 
@@ -154,6 +154,29 @@ async fn a_replaced_file_is_one_load() {
         assert_eq!(ask(&session, "SELECT count(*) FROM system.loads").await, ["1"]);
         assert_eq!(ask(&session, "SELECT body FROM logs").await, [&text[40..43]]);
     }
+}
+
+#[tokio::test]
+async fn what_a_refused_file_would_replace_stays() {
+    let store = Store::in_memory(NOW).await.unwrap();
+    let load = async |files: &[(&str, &str)]| {
+        let inputs: Vec<Input> =
+            files.iter().map(|(name, text)| Input::from_bytes(*name, text.as_bytes())).collect();
+        let options =
+            LoadOptions { table: Some("logs".to_owned()), replace: true, ..LoadOptions::default() };
+        store.load(&inputs, &options, NOW, &|_| ()).await.unwrap()
+    };
+    let line = |body: &str| format!(r#"{{"ts":"2025-10-28T10:00:00Z","message":"{body}"}}"#);
+    load(&[("a.jsonl", &line("a")), ("b.jsonl", &line("b"))]).await;
+    let broken = "\u{1f}\u{8b}no archive";
+    let summary = load(&[("a.jsonl", broken), ("b.jsonl", &line("other"))]).await;
+    assert!(matches!(summary.files[0].outcome, FileOutcome::Failed { .. }), "{summary:?}");
+    let replaced: Vec<_> =
+        summary.replaced.iter().map(|load| (&*load.input, load.n_rows_dropped)).collect();
+    assert_eq!(replaced, [("b.jsonl", 1)]);
+    let session = store.session().await.unwrap();
+    assert_eq!(ask(&session, "SELECT body FROM logs ORDER BY body").await, ["a", "other"]);
+    assert_eq!(ask(&session, "SELECT count(*) FROM system.loads").await, ["2"]);
 }
 
 #[tokio::test]

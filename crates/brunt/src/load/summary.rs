@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 
+use super::Unloaded;
+
 /// The outcome of one call of [`crate::Store::load`].
 #[derive(Debug, Clone, Serialize)]
 pub struct LoadSummary {
     /// One entry for each input, in their order.
     pub files: Vec<FileSummary>,
+    /// Loads that these took the place of, where that was asked for.
+    pub replaced: Vec<Unloaded>,
     /// The epoch that holds the loads; `None` where nothing new was stored.
     pub epoch: Option<u64>,
 }
@@ -68,7 +72,7 @@ impl LoadSummary {
         })
     }
 
-    /// One JSON object: `files` with their `outcome`, and `epoch`.
+    /// One JSON object: `files` with their `outcome`, `replaced`, and `epoch`.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -10,6 +10,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use brunt_ingest::identity;
 use brunt_model::{Day, Table, TableKind, Ts, tables};
 use brunt_store::{LoadEntry, Transaction};
+use serde::Serialize;
 
 use super::held::{self, Held};
 use super::touched::{PART_OF_DAYS, Touched};
@@ -20,7 +21,7 @@ use crate::error::{Error, Fault};
 use crate::store::Store;
 
 /// What taking a load back did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Unloaded {
     /// The file or URL that was read.
@@ -322,7 +323,7 @@ fn mismatch(table: &Table, error: &arrow::error::ArrowError) -> Error {
 }
 
 fn no_such_load(load_id: &str) -> Error {
-    Fault::new(Code::InvalidArgument, format!("there is no load \"{load_id}\""))
+    Fault::new(Code::UndefinedObject, format!("there is no load \"{load_id}\""))
         .with_hint("`brunt sql 'SELECT load_id, input, loaded_at FROM system.loads'` lists them.")
         .into()
 }

@@ -152,6 +152,9 @@ impl<'a> Head<'a> {
         let is_level = severity::of_level(content).is_some() && content.parse::<u16>().is_err();
         if self.level.is_none() && is_level {
             (self.level, self.message) = (Some(content), after);
+        } else if let Some((module, level)) = self.level_of_module(content) {
+            (self.level, self.message) = (Some(level), after);
+            self.logger = Some(module).filter(|module| !module.is_empty());
         } else if content.is_empty()
             || content.len() > BRACKET_BYTES_MAX
             || close == ')'
@@ -165,6 +168,18 @@ impl<'a> Head<'a> {
             self.message = after;
         }
         true
+    }
+
+    /// Apache writes the level behind the module: `[core:error]`, `[:notice]`.
+    fn level_of_module<'c>(&self, content: &'c str) -> Option<(&'c str, &'c str)> {
+        let (module, level) = content.split_once(':')?;
+        let is_name = |text: &str| {
+            text.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'0'..=b'9'))
+        };
+        let is_level =
+            level.bytes().any(|b| b.is_ascii_lowercase()) && severity::of_level(level).is_some();
+        let is_it = self.time.is_some() && self.level.is_none() && is_level;
+        (is_it && is_name(module) && is_name(level)).then_some((module, level))
     }
 
     /// A level in capitals, or one that a colon closes; Celery writes its process behind it.

@@ -5,6 +5,14 @@ use super::*;
 /// A line, and its time, level, thread, logger, process and message.
 const CASES: &[(&str, &str)] = &[
     (
+        "[Mon Jan 01 12:00:00.123456 2024] [core:error] [pid 42:tid 7] [client 1.2.3.4:5] AH00124: gone",
+        "Mon Jan 01 12:00:00.123456 2024 ~ error ~ client 1.2.3.4:5 ~ core ~  ~ AH00124: gone",
+    ),
+    (
+        "[Mon Jan 01 12:00:00 2024] [:notice] gone",
+        "Mon Jan 01 12:00:00 2024 ~ notice ~  ~  ~  ~ gone",
+    ),
+    (
         "2025-10-28 14:21:13,123 ERROR [main] c.e.Cart - gone",
         "2025-10-28 14:21:13,123 ~ ERROR ~ main ~ c.e.Cart ~  ~ gone",
     ),
