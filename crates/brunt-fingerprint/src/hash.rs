@@ -11,6 +11,9 @@ pub(crate) const VERSION: &str = "e0";
 /// Room for the fields of a usual key, which so needs no memory of its own.
 const KEY_BYTES: usize = 384;
 
+/// Characters of an id behind its version and the colon.
+const CHARACTERS: usize = 26;
+
 /// Lower-case RFC 4648 alphabet.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
@@ -82,7 +85,7 @@ impl Id {
         id.push_str(VERSION);
         id.push(':');
         // Five bits are a character; sixty of them at a time fit a machine's word.
-        let (mut rest, mut characters) = (self.0, [b'a'; 26]);
+        let (mut rest, mut characters) = (self.0, [b'a'; CHARACTERS]);
         for part in characters.rchunks_mut(12) {
             let mut bits = u64::try_from(rest & SIXTY_BITS).unwrap_or(0);
             for place in part.iter_mut().rev() {
@@ -97,6 +100,17 @@ impl Id {
     }
 }
 
+/// Whether a text is a whole id, of this version or of another.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(version, id)| {
+        let number = version.strip_prefix('e').unwrap_or("");
+        !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit())
+            && id.len() == CHARACTERS
+            && id.bytes().all(|b| ALPHABET.contains(&b))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,7 +121,10 @@ mod tests {
         let id = Key::new("group").field(Some("shop")).id().text();
         assert_eq!(id.len(), 29);
         assert!(id.starts_with("e0:"));
-        assert!(id[3..].bytes().all(|b| ALPHABET.contains(&b)));
+        assert!(is_id(&id) && is_id(&id.replace("e0", "e12")));
+        for other in ["", "e0:", "hello", &id[..20], &id.replace("e0", "x"), &id.to_uppercase()] {
+            assert!(!is_id(other), "{other}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use written::Written;
 /// Text read of a message.
 const BYTES_MAX: usize = 64 * 1024;
 
-/// Longest that brackets in a value may be, which bounds the work where they stay open.
+/// Longest that brackets in a value and quotes of print may be, which bounds the work where they stay open.
 const BRACKETS_BYTES_MAX: usize = 256;
 
 /// Masks what changes from one happening to the next. Empty for an empty message; a template's template is itself.
@@ -92,7 +92,7 @@ impl Scanner<'_> {
 
     fn word(&mut self) {
         let start = self.at;
-        if let Some(end) = self.end_of_user() {
+        if let Some(end) = self.end_of_curly().or_else(|| self.end_of_user()) {
             return self.mask_to(end);
         }
         if let Some(n_letters) = self.plain_word() {
@@ -130,6 +130,21 @@ impl Scanner<'_> {
             !self.out.ends_with_mask() && !after(self.text, end).starts_with(written::MASK);
         self.judge(word, is_free);
         self.at = end;
+    }
+
+    /// Where the text ends that is quoted as print does: `“report.txt”`, `„Bericht“`, `«rapport»`.
+    fn end_of_curly(&self) -> Option<usize> {
+        let rest = after(self.text, self.at);
+        let (open, closings) = match rest.chars().next()? {
+            '\u{201c}' => (3, &['\u{201d}'][..]),
+            '\u{201e}' => (3, &['\u{201c}', '\u{201d}'][..]),
+            '\u{ab}' => (2, &['\u{bb}'][..]),
+            _ => return None,
+        };
+        let content = cap(after(rest, open), BRACKETS_BYTES_MAX);
+        let len = content.find(closings)?;
+        let closing = after(content, len).chars().next().map_or(0, char::len_utf8);
+        Some(self.at + open + len + closing)
     }
 
     /// Bytes of a word of letters alone, which is most of them, and none of the few that are masked all the same.

@@ -81,14 +81,14 @@ fn errors_are_expected_by_their_group_or_by_conditions_and_stay_where_they_are()
         assert_eq!((info.group.as_str(), info.is_expected), (plain.group.as_str(), true), "{text}");
     }
     for text in [
-        "[[expected]]\nid = \"e0:other\"",
+        "[[expected]]\nid = \"e0:otheraaaaaaaaaaaaaaaaaaaaa\"",
         "[[expected]]\nwhen = { type = \"*StockException\", service = \"web\" }",
     ] {
         assert!(!of(&rules(text)).is_expected, "{text}");
     }
     // The id is the one after merges, and the rule is told to have had a say.
     let merged = rules(&format!(
-        "[[merge]]\ninto = \"e0:other\"\nids = [\"{}\"]\n[[expected]]\nid = \"e0:other\"\n[[expected]]\nid = \"{}\"",
+        "[[merge]]\ninto = \"e0:otheraaaaaaaaaaaaaaaaaaaaa\"\nids = [\"{}\"]\n[[expected]]\nid = \"e0:otheraaaaaaaaaaaaaaaaaaaaa\"\n[[expected]]\nid = \"{}\"",
         plain.group, plain.group
     ));
     assert!(of(&merged).is_expected);
@@ -101,7 +101,7 @@ fn errors_are_expected_by_their_group_or_by_conditions_and_stay_where_they_are()
     for text in [
         "[[expected]]",
         "[[expected]]\nwhen = {}",
-        "[[expected]]\nid = \"e0:a\"\nwhen = { type = \"A\" }",
+        "[[expected]]\nid = \"e0:aaaaaaaaaaaaaaaaaaaaaaaaaa\"\nwhen = { type = \"A\" }",
     ] {
         assert!(Rules::parse(&format!("schema = 1\n{text}")).is_err(), "{text}");
     }
@@ -177,9 +177,9 @@ fn a_global_rule_lets_services_share_a_group_and_its_site() {
 fn groups_are_split_and_merged_by_their_ids() {
     let plain = of(&Rules::default()).group;
     let merged = of(&rules(&format!(
-        "[[merge]]\ninto = \"e0:there\"\nids = [\"{plain}\"]\n[[merge]]\ninto = \"e0:end\"\nids = [\"e0:there\"]"
+        "[[merge]]\ninto = \"e0:thereaaaaaaaaaaaaaaaaaaaaa\"\nids = [\"{plain}\"]\n[[merge]]\ninto = \"e0:endaaaaaaaaaaaaaaaaaaaaaaa\"\nids = [\"e0:thereaaaaaaaaaaaaaaaaaaaaa\"]"
     )));
-    assert_eq!(merged.group, "e0:end");
+    assert_eq!(merged.group, "e0:endaaaaaaaaaaaaaaaaaaaaaaa");
     for by in ["template", "caller", "variant", "attr.http.response.status_code"] {
         let split = of(&rules(&format!("[[split]]\nid = \"{plain}\"\nby = \"{by}\"")));
         assert_ne!(split.group, plain, "{by}");
@@ -197,6 +197,18 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         ("schema = 1\n[[helper]]\nname = \"x\"", "line 3: "),
         ("schema = 1\n[[helper]]\n", "line 2: helper 1: it has either a symbol or a not_helper"),
         ("schema = 2", "line 1: this version reads schema 1"),
+        (
+            "schema = 1\n[[rule]]\nwhen = { type = \"x\" }\ngroup = \"{defalt}|{attr.tenant}\"",
+            "line 2: rule 1: its group has something in braces that is neither {default} nor {attr.NAME}",
+        ),
+        (
+            "schema = 1\n[[merge]]\ninto = \"hello\"\nids = []",
+            "line 2: merge 1: an id is the whole one of a group",
+        ),
+        (
+            "schema = 1\n[[expected]]\nid = \"e0:herf\"",
+            "line 2: expected 1: an id is the whole one of a group",
+        ),
         ("schema = 1\n[[rule]]\nwhen = {}\ngroup = \"x\"", "rule 1: \"when\" has no condition"),
         (
             "schema = 1\n[[rule]]\nwhen = { type = \"x\" }",
@@ -206,13 +218,16 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
             "schema = 1\n[in_app]\ninclude = [\"com.acme\"]",
             "line 3: in_app.include 1: a pattern begins with",
         ),
-        ("schema = 1\n[[split]]\nid = \"e0:x\"\nby = \"day\"", "split 1: \"by\" is"),
         (
-            "schema = 1\n[[merge]]\ninto = \"a\"\nids = [\"b\"]\n[[merge]]\ninto = \"b\"\nids = [\"a\"]",
+            "schema = 1\n[[split]]\nid = \"e0:xaaaaaaaaaaaaaaaaaaaaaaaaa\"\nby = \"day\"",
+            "split 1: \"by\" is",
+        ),
+        (
+            "schema = 1\n[[merge]]\ninto = \"e0:aaaaaaaaaaaaaaaaaaaaaaaaaa\"\nids = [\"e0:baaaaaaaaaaaaaaaaaaaaaaaaa\"]\n[[merge]]\ninto = \"e0:baaaaaaaaaaaaaaaaaaaaaaaaa\"\nids = [\"e0:aaaaaaaaaaaaaaaaaaaaaaaaaa\"]",
             "ids are merged in a circle",
         ),
         (
-            "schema = 1\n[[split]]\nid = \"e0:x\"\nby = \"caller\"\n[[split]]\nid = \"e0:x\"\nby = \"template\"",
+            "schema = 1\n[[split]]\nid = \"e0:xaaaaaaaaaaaaaaaaaaaaaaaaa\"\nby = \"caller\"\n[[split]]\nid = \"e0:xaaaaaaaaaaaaaaaaaaaaaaaaa\"\nby = \"template\"",
             "line 5: split 2: an id is split already",
         ),
     ] {
@@ -240,8 +255,8 @@ title = \"First\"
 when = { type = \"*Stock*\" }
 title = \"Behind the first\"
 [[merge]]
-into = \"e0:a\"
-ids = [\"e0:b\"]",
+into = \"e0:aaaaaaaaaaaaaaaaaaaaaaaaaa\"
+ids = [\"e0:baaaaaaaaaaaaaaaaaaaaaaaaa\"]",
     );
     let occurrence =
         Occurrence { stacktrace: Some(STACK), service: Some("shop"), ..Occurrence::default() };
@@ -259,7 +274,7 @@ ids = [\"e0:b\"]",
 fn the_attributes_that_rules_look_at_are_known() {
     let looking = rules(
         "[[rule]]\nwhen = { type = \"*\" }\ngroup = \"{default}|{attr.tenant.id}|{attr.region}\"\n\
-         [[split]]\nid = \"e0:x\"\nby = \"attr.queue\"",
+         [[split]]\nid = \"e0:xaaaaaaaaaaaaaaaaaaaaaaaaa\"\nby = \"attr.queue\"",
     );
     assert_eq!(Vec::from_iter(looking.attributes()), ["queue", "region", "tenant.id"]);
     assert!(rules("[[rule]]\nwhen = { type = \"*\" }\ngroup = \"x\"").attributes().is_empty());

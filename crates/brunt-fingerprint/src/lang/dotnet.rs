@@ -45,6 +45,11 @@ impl Language for DotNet {
         let mut stack = Stack::default();
         stack.is_cut |= chain(before(text, members.unwrap_or(text.len())), &mut stack.chain);
         let mut rest = after(text, members.unwrap_or(text.len()));
+        // Since .NET Core 3 the first member stands above as the cause alone, and the list begins with the second.
+        if rest.starts_with(MEMBER) && !after(rest, MEMBER.len()).starts_with("0)") {
+            let first = stack.chain.get(1..).unwrap_or_default().to_vec();
+            stack.children.extend(Some(first).filter(|first| !first.is_empty()));
+        }
         while let Some(inner) = rest.strip_prefix(MEMBER) {
             let end = MEMBERS.find(inner.as_bytes()).unwrap_or(inner.len());
             let member = before(inner, end).trim_ascii_end();

@@ -142,10 +142,17 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// What the server of the standard library writes before whose request it was: `http: panic serving 10.0.0.7:51234: `.
+const SERVING: &str = "http: panic serving ";
+
 /// `panic: message [recovered]`, where panics of deferred functions come after the first; else the whole text.
 fn split_header(header: &str) -> (&str, &str) {
     let starts = ["panic: ", "fatal error: "];
     let found = Lines::of(header).find_map(|(start, line)| {
+        if let Some(serving) = find(line, SERVING) {
+            let address = serving + SERVING.len();
+            return find(after(line, address), ": ").map(|len| start + address + len + 2);
+        }
         let line_start = start + line.len() - line.trim_ascii_start().len();
         let mark = starts.iter().find(|mark| after(header, line_start).starts_with(**mark))?;
         Some(line_start + mark.len())

@@ -10,6 +10,7 @@ use super::{
     Conditions, Expected, ExpectedOf, InApp, Named, Pattern, Rule, RulePlace, Rules, SplitBy,
 };
 use crate::error::Error;
+use crate::hash::is_id;
 use crate::lang::named;
 
 /// The version of the file's form.
@@ -210,13 +211,37 @@ fn rule(place: RulePlace, rule: FileRule) -> Result<Rule, Error> {
     if rule.group.as_deref().is_some_and(|group| group.trim_ascii().is_empty()) {
         return Err(senseless(place, "its group is empty"));
     }
+    if rule.group.as_deref().is_some_and(|group| !has_known_fields(group)) {
+        return Err(senseless(
+            place,
+            "its group has something in braces that is neither {default} nor {attr.NAME}",
+        ));
+    }
     let (group, title) = (rule.group, rule.title);
     Ok(Rule { place, when, group, title, is_global })
 }
 
+/// Whether all that stands in braces is what a group is refined with.
+fn has_known_fields(group: &str) -> bool {
+    let mut fields = group.split('{').skip(1).filter(|rest| !rest.is_empty());
+    fields.all(|rest| {
+        let Some((field, _)) = rest.split_once('}') else { return false };
+        let field = field.trim_ascii();
+        field == "default" || field.strip_prefix("attr.").is_some_and(|name| !name.is_empty())
+    })
+}
+
+/// A whole id, as rules name groups; a part of one would match nothing.
+fn id(place: RulePlace, id: String) -> Result<String, Error> {
+    if is_id(&id) {
+        return Ok(id);
+    }
+    Err(senseless(place, "an id is the whole one of a group, as e0: and 26 characters"))
+}
+
 fn expected(place: RulePlace, expected: FileExpected) -> Result<Expected, Error> {
     let of = match (expected.id, expected.when) {
-        (Some(id), None) => ExpectedOf::Group(id),
+        (Some(group), None) => ExpectedOf::Group(id(place, group)?),
         (None, Some(when)) => ExpectedOf::When(conditions(place, when)?),
         _ => return Err(senseless(place, "it has either an id or a \"when\"")),
     };
@@ -238,8 +263,9 @@ fn merges(
 ) -> Result<BTreeMap<String, (String, RulePlace)>, Error> {
     let mut direct = BTreeMap::new();
     for (place, Merge { into, ids }) in list {
-        for id in ids.into_iter().filter(|id| *id != into) {
-            if direct.insert(id, (into.clone(), place)).is_some() {
+        let into = id(place, into)?;
+        for merged in ids.into_iter().filter(|merged| *merged != into) {
+            if direct.insert(id(place, merged)?, (into.clone(), place)).is_some() {
                 return Err(senseless(place, "an id is merged already"));
             }
         }
@@ -265,8 +291,8 @@ fn splits(
     list: impl Iterator<Item = (RulePlace, Split)>,
 ) -> Result<BTreeMap<String, (SplitBy, RulePlace)>, Error> {
     let mut splits = BTreeMap::new();
-    for (place, Split { id, by }) in list {
-        if splits.insert(id, (split_by(place, &by)?, place)).is_some() {
+    for (place, Split { id: group, by }) in list {
+        if splits.insert(id(place, group)?, (split_by(place, &by)?, place)).is_some() {
             return Err(senseless(place, "an id is split already"));
         }
     }

@@ -76,6 +76,12 @@ fn quoted_text_is_masked_but_for_names_of_the_program() {
     );
     masks("[\"Value can't be 'x y'.\"]", "[\"Value can't be <*>.\"]");
     masks("['Jane Doe'] and 'Not a valid integer.'", "[<*>] and <*>");
+    masks(
+        "The file \u{201c}a b.txt\u{201d} couldn\u{2019}t be opened",
+        "The file <*> couldn\u{2019}t be opened",
+    );
+    masks("\u{201e}Bericht\u{201c} und \u{ab}rapport\u{bb}.", "<*> und <*>.");
+    masks("\u{201c}open", "\u{201c}open");
     masks("don't 'open", "don't 'open");
     masks("{\\\"id\\\": 5, \\\"name\\\": \\\"x\\\"}", "{<*>}");
 }

@@ -28,6 +28,16 @@ const AGGREGATE: &str = "System.AggregateException: One or more errors occurred.
    at Acme.B.Run() in /src/B.cs:line 2<---
 ";
 
+/// As .NET prints it since Core 3: the first member is the cause above alone.
+const AGGREGATE_OF_TWO: &str = "System.AggregateException: One or more errors occurred. (a) (b)
+ ---> System.TimeoutException: a
+   at Acme.A.Run() in /src/A.cs:line 1
+   --- End of inner exception stack trace ---
+   at Program.Main() in /src/P.cs:line 9
+ ---> (Inner Exception #1) System.FormatException: b
+   at Acme.B.Run() in /src/B.cs:line 2<---
+";
+
 type Row = (String, String, Vec<String>);
 
 fn outline(chain: &[Exception<'_>]) -> Vec<Row> {
@@ -103,4 +113,13 @@ fn types_of_any_name_are_read() {
         let want = [row(type_name, message, &["Acme.A.Run"])];
         assert_eq!(outline(&DotNet.parse(&text).chain), want, "{header}");
     }
+}
+
+#[test]
+fn the_first_member_of_an_aggregate_may_stand_above_alone() {
+    let children = |text: &'static str| -> Vec<Vec<Row>> {
+        DotNet.parse(text).children.iter().map(|chain| outline(chain)).collect()
+    };
+    assert_eq!(children(AGGREGATE_OF_TWO), children(AGGREGATE));
+    assert_eq!(children(NESTED), Vec::<Vec<Row>>::new());
 }

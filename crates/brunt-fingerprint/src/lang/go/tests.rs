@@ -97,3 +97,21 @@ fn names_fold_to_what_was_written() {
         assert_eq!(fold(name).text(), symbol, "{name}");
     }
 }
+
+#[test]
+fn a_server_says_whose_request_it_was_before_what_happened() {
+    let below = PANIC.split_once("\n\n").unwrap().1;
+    for before in [
+        "http: panic serving 10.0.0.3:51234: ",
+        "http: panic serving [::1]:51234: ",
+        "2024/05/01 12:00:00 server.go:12: http: panic serving 10.0.0.3:51234: ",
+    ] {
+        let read = outline(&format!("{before}runtime error: gone\n{below}"));
+        assert_eq!(
+            (read[0].0.as_str(), read[0].1.as_str()),
+            ("panic", "runtime error: gone"),
+            "{before}"
+        );
+        assert_eq!(read[0].2, outline(PANIC)[0].2);
+    }
+}

@@ -85,10 +85,7 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
         return is_fetched;
     }
     // Names without a path are the system's, or those under which C calls the program.
-    let path = own_type(frame.function).0.trim_start_matches(['&', '<', '*']);
-    let first = until(path, "::");
-    let first = first.split(['[', '<']).next().unwrap_or(first);
-    find(path, "::").is_none() || CRATES.have(first)
+    is_foreign(own_type(frame.function).0)
 }
 
 /// The path without hash, closures and parameters of types; its last part is the function.
@@ -131,8 +128,10 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
     Symbol { module, function, naming }
 }
 
-/// `<shop::Cart as core::fmt::Debug>::fmt` is the type `shop::Cart` and `::fmt`; other paths are whole.
+/// `<shop::Cart as core::fmt::Debug>::fmt` and `shop::cart::<impl core::fmt::Debug for shop::Cart>::fmt` are the type
+/// `shop::Cart` and `::fmt`; other paths are whole. Of a type that is not the app's and a trait that is, it is the trait.
 fn own_type(path: &str) -> (&str, &str) {
+    let path = find(path, "::<impl ").map_or(path, |at| after(path, at + 2));
     if !path.starts_with('<') {
         return (path, "");
     }
@@ -148,9 +147,23 @@ fn own_type(path: &str) -> (&str, &str) {
     let Some(end) = end else { return (path, "") };
     let inner = before(after(path, 1), end.saturating_sub(1));
     let inner = inner.strip_prefix("impl ").unwrap_or(inner);
-    // `impl Trait for Type` and `Type as Trait` both mean the type.
-    let own = split_at(inner, " for ").map_or(inner, |(_, own)| own);
-    (until(own, " as "), after(path, end + 1))
+    let method = after(path, end + 1);
+    let (own, of_trait) = match (split_at(inner, " for "), split_at(inner, " as ")) {
+        (Some((of_trait, own)), _) => (until(own, " as "), of_trait),
+        (None, Some((own, of_trait))) => (own, of_trait),
+        (None, None) => (inner, ""),
+    };
+    let is_trait = is_foreign(own) && !of_trait.is_empty() && !is_foreign(of_trait);
+    (if is_trait { of_trait } else { own }, method)
+}
+
+/// Whether a path is a library's, or without a crate as parameters of types are.
+fn is_foreign(path: &str) -> bool {
+    let path = path.trim_start_matches(['&', '<', '*', '(', '[']);
+    let path = path.strip_prefix("dyn ").or_else(|| path.strip_prefix("mut ")).unwrap_or(path);
+    let first = until(path, "::");
+    let first = first.split(['[', '<']).next().unwrap_or(first);
+    find(path, "::").is_none() || CRATES.have(first)
 }
 
 /// `shop::total::h0123456789abcdef` without the last part.
@@ -198,6 +211,14 @@ mod tests {
                 "shop::cart::Cart.fmt",
             ),
             ("<shop::cart::Cart<T>>::total", "shop::cart::Cart.total"),
+            ("shop::cart::<impl shop::cart::Cart>::total", "shop::cart::Cart.total"),
+            (
+                "shop::_::<impl serde::de::Deserialize for shop::Cart>::deserialize::h0123456789abcdef",
+                "shop::Cart.deserialize",
+            ),
+            ("<T as shop::ext::Ext>::run", "shop::ext::Ext.run"),
+            ("<alloc::vec::Vec<T> as shop::ext::Ext>::stop", "shop::ext::Ext.stop"),
+            ("shop::ext::<impl shop::ext::Ext for alloc::vec::Vec<T>>::run", "shop::ext::Ext.run"),
             ("shop[5e1f]::cart::total", "shop::cart.total"),
             ("shop::parse::<u8>", "shop.parse"),
             ("main", "main"),
@@ -219,7 +240,13 @@ mod tests {
         ] {
             assert!(is_library(&RawFrame { function, file, ..RawFrame::default() }), "{function}");
         }
-        let own = RawFrame { function: "shop::run", file: "./src/main.rs", ..RawFrame::default() };
-        assert!(!is_library(&own));
+        for function in [
+            "shop::run",
+            "<T as shop::ext::Ext>::run",
+            "shop::cart::<impl core::fmt::Display for shop::cart::Cart>::fmt",
+        ] {
+            let own = RawFrame { function, file: "./src/main.rs", ..RawFrame::default() };
+            assert!(!is_library(&own), "{function}");
+        }
     }
 }
