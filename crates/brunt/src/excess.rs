@@ -47,7 +47,7 @@ const ARGUMENTS: &[Argument] = &[
         name: "until",
         ty: ArgumentType::Timestamp,
         default: Some("NULL"),
-        doc: "The time at which the period is over; just after the newest row of logs, spans and events where none is given.",
+        doc: "The time at which the period is over; the end of the minute of the newest row of logs, spans and events where none is given.",
     },
     Argument {
         name: "baseline",
@@ -142,7 +142,10 @@ fn query(arguments: &Arguments) -> Result<String, Fault> {
     };
     let ends = match until {
         Some(until) => format!("arrow_cast({}, 'Timestamp(Microsecond, Some(\"UTC\"))')", until.0),
-        None => "(SELECT max(ts) + INTERVAL '1 microsecond' FROM telemetry)".to_owned(),
+        // A minute counts whole: of a part of one a rate would be as if all of it had come at once.
+        None => {
+            "(SELECT date_trunc('minute', max(ts)) + INTERVAL '1 minute' FROM telemetry)".to_owned()
+        }
     };
     let baseline = match arguments.text("baseline") {
         Some(text) => parse_baseline(text)?
@@ -394,6 +397,28 @@ mod tests {
         // binomtest(5, 9).proportion_ci(.95, "exact") is .212009 to .863004, and the excess 44 - 44 (1 - p) / p * 5 / 44 / 2.
         let mixed = [1, 1, 1, 1, 10, 10, 10, 10, 1, 1, 1, 1];
         assert_eq!(figures(&mixed).await, "44|44|4|22.0|42.0|34.708|43.6031");
+    }
+
+    #[tokio::test]
+    async fn what_comes_at_a_steady_rate_is_no_excess_of_the_newest_minutes() {
+        let store = empty_store().await;
+        // One error every eleven minutes, and nothing else.
+        let lines = |fields: &str| -> String {
+            let times = (0..60).map(|n| n * 11).map(|minute| (minute / 60, minute % 60));
+            times
+                .map(|(hour, minute)| {
+                    format!(
+                        "{{\"ts\":\"2025-10-01T{hour:02}:{minute:02}:00Z\",{}}}\n",
+                        fields.replace('N', &(hour * 60 + minute).to_string())
+                    )
+                })
+                .collect()
+        };
+        put(&store, "logs", &lines(r#""body":"N""#)).await;
+        put(&store, "errors", &lines(r#""error_id":"eN","incident_id":"iN","error_group_id":"g","title":"g","root_cause":true"#)).await;
+        let session = session(&store).await;
+        let sql = "SELECT n_incidents, expected, excess_lo < 0 FROM error_excess('10 minutes')";
+        assert_eq!(ask(&session, sql).await, ["1|1.0|true"]);
     }
 
     #[tokio::test]

@@ -57,11 +57,15 @@ impl GroupAliases {
         Ok(aliases)
     }
 
-    /// The id of today of a group that had this one after `since`: the id itself where it changed no more.
+    /// The id of today of a group that had this one after `since`: the id itself where it changed no more, or where it
+    /// went into another group and came out of that again.
     pub(crate) fn current<'a>(&'a self, id: &'a str, since: Ts) -> &'a str {
         let after = (std::ops::Bound::Excluded(since), std::ops::Bound::Unbounded);
         let changes = self.regroupings.range(after);
-        changes.fold(id, |id, (_, of)| of.heir(id))
+        changes.fold(id, |now, (_, of)| {
+            let is_back = now != id && of.parents.get(id).is_some_and(|parent| parent.id == now);
+            if is_back { id } else { of.heir(now) }
+        })
     }
 
     /// The group, by its id of today, that a group of today was split from; `None` where it was not, or where both are
@@ -150,6 +154,17 @@ mod tests {
             &ReaderBuilder::new(schema).build(lines.as_bytes()).unwrap().next().unwrap().unwrap(),
         );
         aliases
+    }
+
+    #[test]
+    fn an_id_that_came_back_is_its_own_again() {
+        // w is merged into x, and the merge is undone.
+        let undone = aliases(&[(1, "w", "x", 2), (2, "x", "w", 2), (2, "x", "x", 3)]);
+        assert_eq!((undone.current("w", Ts(0)), undone.current("x", Ts(0))), ("w", "x"));
+        // The rest of a group that was split gained errors of its own: it is not what the group became.
+        let split =
+            aliases(&[(1, "w", "y", 3), (1, "w", "w", 1), (2, "w", "w", 1), (2, "z", "w", 1)]);
+        assert_eq!(split.current("w", Ts(0)), "y");
     }
 
     #[test]
