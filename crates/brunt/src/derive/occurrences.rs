@@ -1,6 +1,7 @@
 //! The errors of a trace: records of one exception become one occurrence, whatever number of signals recorded it.
 //!
-//! Records with equal root type and template are one. A span's error status without an exception of its own is no
+//! Records of a service with equal root type and template are one; what another service says of it is an occurrence of its
+//! own, which incidents join. A span's error status without an exception of its own is no
 //! record where something else tells of the same failure: an error recorded in that span, a failed span below it,
 //! an error log of its service without span id while it ran or within two seconds after.
 
@@ -69,10 +70,12 @@ pub(super) fn of_trace(window: &Window, rows: &[At], tree: &Tree, unit: u32) -> 
     records.sort_by_cached_key(|record| (merge_key(window, record), record.identity));
     let mut occurrences = Vec::new();
     let mut nodes: Vec<Vec<u32>> = Vec::new();
-    for same in records.chunk_by(|a, b| merge_key(window, a) == merge_key(window, b)) {
-        let (occurrence, at_nodes) = merged(window, tree, &failing, same, unit);
-        occurrences.push(occurrence);
-        nodes.push(at_nodes);
+    for alike in records.chunk_by(|a, b| merge_key(window, a) == merge_key(window, b)) {
+        for same in by_service(window, alike) {
+            let (occurrence, at_nodes) = merged(window, tree, &failing, &same, unit);
+            occurrences.push(occurrence);
+            nodes.push(at_nodes);
+        }
     }
     incidents::link(window, tree, &failing, &mut occurrences, &nodes);
     occurrences.sort_by_key(|occurrence| (occurrence.ts, occurrence.id));
@@ -178,6 +181,28 @@ impl Tellers {
 
 fn service(window: &Window, row: &Row) -> Sym {
     window.known.contexts.context(row.context).service()
+}
+
+/// The records of each service, services in the order of their first record; those that name none go with the first.
+fn by_service(window: &Window, alike: &[Placed]) -> Vec<Vec<Placed>> {
+    let mut of_services: Vec<(Sym, Vec<Placed>)> = Vec::new();
+    let mut of_none = Vec::new();
+    for placed in alike {
+        let service = service(window, window.row(placed.at));
+        match of_services.iter_mut().find(|(known, _)| *known == service) {
+            _ if !service.is_some() => of_none.push(*placed),
+            Some((_, same)) => same.push(*placed),
+            None => of_services.push((service, vec![*placed])),
+        }
+    }
+    match of_services.first_mut() {
+        Some((_, same)) => {
+            same.append(&mut of_none);
+            same.sort_by_key(|placed| placed.identity);
+        }
+        None => return vec![of_none],
+    }
+    of_services.into_iter().map(|(_, same)| same).collect()
 }
 
 /// Root type and template; where nothing was said, the group.
@@ -295,6 +320,35 @@ mod tests {
         let error = memory.row("errors");
         assert_eq!(error["ts"], "2025-01-06T09:59:59Z");
         assert_eq!(error["severity_number"], 17);
+    }
+
+    #[test]
+    fn what_two_services_recorded_are_two_errors_of_one_incident() {
+        let of = |service: &str| json!({"service_name": service, "exception_type": "X", "exception_message": "m"});
+        let mut memory = Memory::default();
+        memory.add(
+            "logs",
+            &[
+                log("10:00:00", 1, of("a")),
+                log("10:00:01", 1, of("b")),
+                log("10:00:02", 1, of("b")),
+                log(
+                    "10:00:03",
+                    1,
+                    json!({"service_name": null, "exception_type": "X", "exception_message": "m"}),
+                ),
+            ],
+        );
+        let derived = memory.derived();
+        let rows = derived.rows("errors");
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| (row["service_name"].as_str(), row["n_records"].as_i64()))
+            .collect();
+        assert_eq!(told, [(Some("a"), Some(2)), (Some("b"), Some(2))]);
+        let incidents: std::collections::BTreeSet<_> =
+            rows.iter().map(|row| row["incident_id"].to_string()).collect();
+        assert_eq!(incidents.len(), 1);
     }
 
     #[test]

@@ -167,9 +167,9 @@ async fn what_a_refused_file_would_replace_stays() {
         store.load(&inputs, &options, NOW, &|_| ()).await.unwrap()
     };
     let line = |body: &str| format!(r#"{{"ts":"2025-10-28T10:00:00Z","message":"{body}"}}"#);
-    load(&[("a.jsonl", &line("a")), ("b.jsonl", &line("b"))]).await;
-    let broken = "\u{1f}\u{8b}no archive";
-    let summary = load(&[("a.jsonl", broken), ("b.jsonl", &line("other"))]).await;
+    load(&[("a.jsonl", line("a").as_bytes()), ("b.jsonl", line("b").as_bytes())]).await;
+    let broken = b"\x1f\x8bno archive";
+    let summary = load(&[("a.jsonl", broken), ("b.jsonl", line("other").as_bytes())]).await;
     assert!(matches!(summary.files[0].outcome, FileOutcome::Failed { .. }), "{summary:?}");
     let replaced: Vec<_> =
         summary.replaced.iter().map(|load| (&*load.input, load.n_rows_dropped)).collect();
