@@ -4,6 +4,7 @@
 pub(super) mod head;
 mod java_util;
 mod klog;
+mod monolog;
 mod mysql;
 mod nginx;
 mod postgres;
@@ -27,7 +28,7 @@ use crate::value::Value;
 
 pub(crate) static SPEC: Spec = Spec {
     name: "log_text",
-    about: "text logs whose lines begin with a time or a level (log4j, logback, Python, Rails, klog, databases, nginx errors)",
+    about: "text logs whose lines begin with a time or a level (log4j, logback, Python, Rails, Laravel, klog, databases, nginx errors)",
     is: |head| most_lines(head, &|line| begin(line).is_some()),
     is_generic: false,
     decode,
@@ -74,7 +75,8 @@ fn read<'a>(joined: &'a Joined, years: &mut Years) -> Result<Fields<'a>, Refusal
 
 /// What a text says that begins like a log's record; `None` for any other. A time may lack its year.
 pub(super) fn fields(text: &str) -> Option<Fields<'_>> {
-    let of_its_own = [klog::fields, redis::fields, mysql::fields, postgres::fields];
+    let of_its_own =
+        [klog::fields, redis::fields, mysql::fields, postgres::fields, monolog::fields];
     if let Some(fields) = of_its_own.iter().find_map(|fields| fields(text)) {
         return Some(fields);
     }

@@ -28,6 +28,9 @@ const CONTINUATIONS: &[&str] = &[
     "The above exception was the direct cause",
     "--- End of ",
     "created by ",
+    "[stacktrace]",
+    "[previous exception]",
+    "\"}",
 ];
 
 /// Type and message of a stack trace's text; `None` where its header tells none.
@@ -78,6 +81,8 @@ pub(crate) fn is_continuation(line: &str) -> bool {
     line.starts_with([' ', '\t', '}', ')'])
         || CONTINUATIONS.iter().any(|start| line.starts_with(start))
         || line.starts_with("goroutine ") && line.ends_with(':')
+        // A frame of PHP: `#0 /srv/shop.php(7): pay()`, `#1 {main}`.
+        || line.strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a line begins a traceback, or says that one follows.

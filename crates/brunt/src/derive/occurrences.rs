@@ -341,11 +341,10 @@ mod tests {
         );
         let derived = memory.derived();
         let rows = derived.rows("errors");
-        let told: Vec<_> = rows
-            .iter()
-            .map(|row| (row["service_name"].as_str(), row["n_records"].as_i64()))
-            .collect();
-        assert_eq!(told, [(Some("a"), Some(2)), (Some("b"), Some(2))]);
+        let services: Vec<_> = rows.iter().map(|row| row["service_name"].as_str()).collect();
+        assert_eq!(services, [Some("a"), Some("b")]);
+        let n_records: i64 = rows.iter().filter_map(|row| row["n_records"].as_i64()).sum();
+        assert_eq!(n_records, 4);
         let incidents: std::collections::BTreeSet<_> =
             rows.iter().map(|row| row["incident_id"].to_string()).collect();
         assert_eq!(incidents.len(), 1);

@@ -159,16 +159,16 @@ async fn a_replaced_file_is_one_load() {
 #[tokio::test]
 async fn what_a_refused_file_would_replace_stays() {
     let store = Store::in_memory(NOW).await.unwrap();
-    let load = async |files: &[(&str, &str)]| {
+    let load = async |files: &[(&str, &[u8])]| {
         let inputs: Vec<Input> =
-            files.iter().map(|(name, text)| Input::from_bytes(*name, text.as_bytes())).collect();
+            files.iter().map(|(name, bytes)| Input::from_bytes(*name, *bytes)).collect();
         let options =
             LoadOptions { table: Some("logs".to_owned()), replace: true, ..LoadOptions::default() };
         store.load(&inputs, &options, NOW, &|_| ()).await.unwrap()
     };
     let line = |body: &str| format!(r#"{{"ts":"2025-10-28T10:00:00Z","message":"{body}"}}"#);
     load(&[("a.jsonl", line("a").as_bytes()), ("b.jsonl", line("b").as_bytes())]).await;
-    let broken = b"\x1f\x8bno archive";
+    let broken = &b"\x1f\x8bno archive"[..];
     let summary = load(&[("a.jsonl", broken), ("b.jsonl", line("other").as_bytes())]).await;
     assert!(matches!(summary.files[0].outcome, FileOutcome::Failed { .. }), "{summary:?}");
     let replaced: Vec<_> =
