@@ -14,6 +14,7 @@ mod forget;
 mod held;
 mod input;
 mod job;
+mod keyed;
 mod late;
 #[cfg(test)]
 mod laws;

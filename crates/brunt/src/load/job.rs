@@ -11,12 +11,12 @@ use arrow::datatypes::Date32Type;
 use brunt_ingest::{Redacted, Reject, identity};
 use brunt_model::{Day, Table, TableKind, table, tables};
 use brunt_store::{LoadEntry, Transaction};
-use xxhash_rust::xxh3::Xxh3;
 
 use super::decode::{Decoded, Decoding};
 use super::doubts::{Undated, doubts};
 use super::duplicates::{Duplicates, Verdict};
 use super::held::{Held, Holding, rows_as_json};
+use super::keyed::{Job, digest};
 use super::late::Late;
 use super::stored::Stored;
 use super::touched::Touched;
@@ -35,15 +35,6 @@ const READ_BY_LOADS: [&str; 8] =
 
 /// Rejects that wait in memory before they are written.
 const REJECTS_WAITING_MAX: usize = 4_096;
-
-/// An input with what it is known by.
-struct Job<'i> {
-    input: &'i Input,
-    file_idx: usize,
-    key: String,
-    load_id: String,
-    size_bytes: u64,
-}
 
 /// What a round of the write did.
 #[derive(Default)]
@@ -72,7 +63,9 @@ pub(super) async fn run(
     let mut jobs = Vec::with_capacity(inputs.len());
     for (file_idx, input) in inputs.iter().enumerate() {
         match digest(input).await {
-            Ok((content, size_bytes)) => jobs.push(job(input, file_idx, content, size_bytes, plan)),
+            Ok((content, size_bytes)) => {
+                jobs.push(Job::new(input, file_idx, content, size_bytes, plan));
+            }
             Err(error) => {
                 refused.insert(file_idx, failed(&error));
             }
@@ -428,35 +421,6 @@ fn days_of(rows: &Redacted) -> Vec<Day> {
     let days = rows.table().column_idx("day").map(|column_idx| rows.batch().column(column_idx));
     let days = days.and_then(|column| column.as_primitive_opt::<Date32Type>());
     days.map(|days| days.values().iter().map(|day| Day(*day)).collect()).unwrap_or_default()
-}
-
-/// Content and size; files are read on a thread that may wait.
-async fn digest(input: &Input) -> Result<(u128, u64), Error> {
-    let input = input.clone();
-    let name = input.name().to_owned();
-    let digested = tokio::task::spawn_blocking(move || input.digest()).await;
-    digested.unwrap_or_else(|error| {
-        Err(Error::Io { action: "read", path: name, source: std::io::Error::other(error) })
-    })
-}
-
-/// The key of a load is its content, table and mapping, and the format where one was asked for.
-fn job<'i>(
-    input: &'i Input,
-    file_idx: usize,
-    content: u128,
-    size_bytes: u64,
-    plan: &Plan,
-) -> Job<'i> {
-    let mut hasher = Xxh3::new();
-    hasher.update(&content.to_le_bytes());
-    let format = plan.format.map_or("", |format| format.name());
-    for part in [plan.table.map_or("", |table| table.name), plan.mapping_text.as_str(), format] {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let key = format!("{:032x}", hasher.digest128());
-    Job { input, file_idx, load_id: key[..16].to_owned(), key, size_bytes }
 }
 
 fn not_of(table: &'static Table) -> impl Fn(arrow::error::ArrowError) -> brunt_store::Error {
