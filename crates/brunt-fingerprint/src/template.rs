@@ -355,12 +355,18 @@ impl Scanner<'_> {
         if !is_value && self.out.is_after_noun() && recognize::is_name(content) {
             self.out.quoted(char::from(quote), content);
             self.at = end + 1;
-        } else if self.out.last_byte() == Some(b'[') && recognize::is_sentence(content) {
-            self.out.quoted(char::from(quote), &template(content));
-            self.at = end + 1;
-        } else {
-            self.mask_to(end + 1);
+            return;
         }
+        if self.out.last_byte() == Some(b'[') && recognize::is_sentence(content) {
+            // What is masked of it may be how it begins or ends.
+            let masked = template(content);
+            if recognize::is_sentence(&masked) {
+                self.out.quoted(char::from(quote), &masked);
+                self.at = end + 1;
+                return;
+            }
+        }
+        self.mask_to(end + 1);
     }
 
     /// The place of the quote that closes the one here. An apostrophe opens only where a word could, and closes only

@@ -202,6 +202,10 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
             "line 2: rule 1: its group has something in braces that is neither {default} nor {attr.NAME}",
         ),
         (
+            "schema = 1\n[[rule]]\nwhen = { type = \"x\" }\ngroup = \"cart-{ default }\"",
+            "line 2: rule 1: its group has something in braces",
+        ),
+        (
             "schema = 1\n[[merge]]\ninto = \"hello\"\nids = []",
             "line 2: merge 1: an id is the whole one of a group",
         ),

@@ -66,7 +66,7 @@ impl<'a> Scalar<'a> {
 
     /// An amount that is taken back; one that is negative stays.
     pub(crate) fn negative(self) -> Self {
-        match self.as_str() {
+        match self.as_str().map(|amount| amount.trim().trim_start_matches('+')) {
             Some(amount) if !amount.starts_with('-') => {
                 Self::Number(Cow::Owned(["-", amount].concat()))
             }

@@ -221,14 +221,20 @@ fn rule(place: RulePlace, rule: FileRule) -> Result<Rule, Error> {
     Ok(Rule { place, when, group, title, is_global })
 }
 
-/// Whether all that stands in braces is what a group is refined with.
+/// Whether all that stands in braces is what a group is refined with, as it is written there.
 fn has_known_fields(group: &str) -> bool {
-    let mut fields = group.split('{').skip(1).filter(|rest| !rest.is_empty());
-    fields.all(|rest| {
-        let Some((field, _)) = rest.split_once('}') else { return false };
-        let field = field.trim_ascii();
-        field == "default" || field.strip_prefix("attr.").is_some_and(|name| !name.is_empty())
-    })
+    let plain = ["{{ default }}", "{{default}}", "{default}"]
+        .iter()
+        .fold(group.to_owned(), |group, field| group.replace(field, ""));
+    let mut rest = plain.as_str();
+    while let Some((head, field)) = rest.split_once("{attr.") {
+        let Some((name, tail)) = field.split_once('}') else { return false };
+        if head.contains(['{', '}']) || name.is_empty() {
+            return false;
+        }
+        rest = tail;
+    }
+    !rest.contains(['{', '}'])
 }
 
 /// A whole id, as rules name groups; a part of one would match nothing.

@@ -75,6 +75,9 @@ fn quoted_text_is_masked_but_for_names_of_the_program() {
         "{<*>: ['Not a valid integer.'], <*>: ['No more than <*> tags.', <*>]}",
     );
     masks("[\"Value can't be 'x y'.\"]", "[\"Value can't be <*>.\"]");
+    for list in ["['SKU123 is not there.']", "['May 5 is no date.']", "['It is x=5.']"] {
+        masks(list, "[<*>]");
+    }
     masks("['Jane Doe'] and 'Not a valid integer.'", "[<*>] and <*>");
     masks(
         "The file \u{201c}a b.txt\u{201d} couldn\u{2019}t be opened",

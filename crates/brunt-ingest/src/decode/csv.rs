@@ -26,8 +26,6 @@ pub(crate) static SPEC: Spec = Spec {
     decode,
 };
 
-/// The code of a record that has another number of fields than the header.
-const FIELDS: &str = "csv_fields";
 /// Records of a block that are read again from their second line on, which bounds the work on quotes that never close.
 const N_RESUMED_MAX: usize = 256;
 
@@ -152,9 +150,14 @@ fn records_of<'b, 's>(
         };
         let position = record.position().unwrap_or(&start);
         let bytes = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-        let begin = bytes(position.byte());
-        let raw = block.bytes.get(begin..bytes(reader.position().byte())).unwrap_or_default();
-        let line = block.first_line + position.line() - 1;
+        let end = bytes(reader.position().byte());
+        let raw = block.bytes.get(bytes(position.byte())..end).unwrap_or_default();
+        // What is left of the line end above, and empty lines.
+        let n_before = raw.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let (before, raw) = raw.split_at(n_before);
+        let begin = bytes(position.byte()) + n_before;
+        let n_lines = memchr::memchr_iter(b'\n', before).count() as u64;
+        let line = block.first_line + position.line() - 1 + n_lines;
         let place = Place { line, column: None };
         let is_torn = dialect.quoting && is_torn(raw, dialect.delimiter);
         let read = if is_torn {
@@ -168,8 +171,7 @@ fn records_of<'b, 's>(
             Err(Halt::Fault(fault)) => fault,
         };
         let first_len = memchr::memchr(b'\n', raw.trim_ascii_end()).map(|end| end + 1);
-        let resumes = is_torn || fault.code == FIELDS;
-        let Some(len) = first_len.filter(|_| may_resume && resumes) else {
+        let Some(len) = first_len.filter(|_| may_resume && is_torn) else {
             load.reject(table, place, fault.code, &fault.reason, raw)?;
             continue;
         };
@@ -188,8 +190,7 @@ fn is_torn(raw: &[u8], delimiter: u8) -> bool {
     }
     let (mut is_quoted, mut begins_field, mut has_lines, mut is_closed) =
         (false, true, false, false);
-    // A record begins behind what is left of the line end before it.
-    for byte in raw.trim_ascii_start() {
+    for byte in raw {
         if is_closed && has_lines && !matches!(byte, b'"' | b'\r' | b'\n') && *byte != delimiter {
             return true;
         }
@@ -217,7 +218,7 @@ fn row<'s>(
     if record.len() != header.len() {
         let reason =
             format!("a record has {} fields where the header has {}", record.len(), header.len());
-        return Err(refused(FIELDS, reason));
+        return Err(refused("csv_fields", reason));
     }
     let Ok(record) = StringRecord::from_byte_record(record.clone()) else {
         return Err(refused("invalid_utf8", "a text is not UTF-8".to_owned()));

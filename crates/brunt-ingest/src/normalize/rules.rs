@@ -320,13 +320,15 @@ fn judge_order(row: &mut Row<'_>, columns: &EventColumns) {
         names.any(|offer| offer.value.as_str().is_some_and(|name| words::has_word(name, words)))
     };
     let failed = [columns.error_type, columns.exception_type, columns.exception_message];
-    if failed.iter().any(|idx| row.value(*idx).is_some()) || says(row, words::NO_ORDER) {
+    let is_refund = says(row, words::REFUND);
+    // Without an amount nobody knows what was given back.
+    let is_none = is_refund && read(row, columns.order_value).is_none();
+    let has_failed = failed.iter().any(|idx| row.value(*idx).is_some());
+    if is_none || has_failed || says(row, words::NO_ORDER) {
         if let Some(offer) = row.take(columns.order_id) {
             row.give_back(&offer.key, &offer.value);
         }
-    } else if says(row, words::REFUND)
-        && let Some(mut offer) = row.take(columns.order_value)
-    {
+    } else if is_refund && let Some(mut offer) = row.take(columns.order_value) {
         offer.value = offer.value.negative();
         row.offer(columns.order_value, offer);
     }

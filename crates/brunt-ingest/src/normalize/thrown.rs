@@ -81,8 +81,19 @@ pub(crate) fn is_continuation(line: &str) -> bool {
     line.starts_with([' ', '\t', '}', ')'])
         || CONTINUATIONS.iter().any(|start| line.starts_with(start))
         || line.starts_with("goroutine ") && line.ends_with(':')
-        // A frame of PHP: `#0 /srv/shop.php(7): pay()`, `#1 {main}`.
-        || line.strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        || is_php_frame(line)
+}
+
+/// `#0 /srv/shop.php(7): pay()`, `#1 C:\\shop.php(9): a()`, `#2 [internal function]: b()`, `#3 {main}`.
+fn is_php_frame(line: &str) -> bool {
+    let Some(rest) = line.strip_prefix('#') else { return false };
+    let call = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_place = |place: &str| {
+        place.starts_with(['/', '{'])
+            || place.starts_with("[internal function]")
+            || place.get(1..3) == Some(":\\")
+    };
+    call.len() < rest.len() && call.strip_prefix(' ').is_some_and(is_place)
 }
 
 /// Whether a line begins a traceback, or says that one follows.

@@ -45,8 +45,11 @@ static ALL_SIGNS: LazyLock<regex::bytes::Regex> =
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)[\p{L}\p{N}._%+'-]+(?:@|%40|\\+u0040)([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)")
 });
-/// What files of scripts end with, and no domain.
+/// What files of scripts end with, and what builds put before that.
 const SCRIPTS: [&str; 8] = ["js", "jsx", "mjs", "cjs", "ts", "tsx", "vue", "html"];
+const BUILDS: [&str; 8] = ["min", "bundle", "chunk", "module", "esm", "prod", "dev", "legacy"];
+/// Words that a release may end with.
+const RELEASES: [&str; 8] = ["release", "final", "ga", "snapshot", "alpha", "beta", "rc", "dev"];
 static DIGITS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?-u:[0-9]+(?:[ -][0-9]+)*)"));
 static CREDENTIAL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i-u)\b(bearer|basic)((?:\s|%20|\+)+)([a-z0-9._~+/=-]{6,})"));
@@ -188,37 +191,59 @@ fn named(ranges: Vec<Range<usize>>, name: &'static str) -> Vec<Place> {
     ranges.into_iter().map(|range| (range, name)).collect()
 }
 
-/// All of what matches.
-/// Addresses up to the last label that can end a domain: releases (`shop@1.4.2`) and scripts (`total@cart.js`) have none.
+/// Addresses. What is a release (`shop@1.4.2`) or a script (`total@cart.min.js`) is none; whatever is not known to be one
+/// of these may be somebody's.
 fn emails(text: &str) -> Vec<Place> {
-    let address = |captures: Captures<'_>| {
-        let (address, domain) = (captures.get(0)?, captures.get(1)?);
-        Some((address.start()..domain.start() + domain_len(domain.as_str())?, "[email]"))
-    };
-    EMAIL.captures_iter(text).filter_map(address).collect()
-}
-
-/// Bytes of the domain that a text of labels begins with, if it does.
-fn domain_len(labels: &str) -> Option<usize> {
-    let is_script = |label: &str| SCRIPTS.iter().any(|script| script.eq_ignore_ascii_case(label));
-    let is_last = |label: &str| {
-        let is_word = label.chars().all(char::is_alphabetic) && label.chars().nth(1).is_some();
-        (is_word || label.starts_with("xn--")) && !is_script(label)
-    };
-    let is_version = labels.split('.').take(2).all(|label| {
-        let number = label.strip_prefix('v').unwrap_or(label);
-        !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-    });
-    let mut rest = labels;
-    while let Some((before, last)) = rest.rsplit_once('.').filter(|_| !is_version) {
-        if is_last(last) {
-            return Some(rest.len());
+    let mut places = Vec::new();
+    let mut at = 0;
+    while let Some(captures) = EMAIL.captures_at(text, at) {
+        let (Some(address), Some(domain)) = (captures.get(0), captures.get(1)) else { break };
+        // What was no domain may be the name before the next one.
+        at = domain.start();
+        if let Some(len) = domain_len(domain.as_str()) {
+            at += len;
+            places.push((address.start()..at, "[email]"));
         }
-        rest = before;
     }
-    None
+    places
 }
 
+/// Bytes of the domain that a text of labels begins with, if it does. Numbers behind one are none of it.
+fn domain_len(labels: &str) -> Option<usize> {
+    let is_number = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
+    let mut parts: Vec<&str> = labels.split('.').collect();
+    while parts.last().is_some_and(|last| is_number(last)) {
+        parts.pop();
+    }
+    let is_domain = parts.len() > 1 && !is_release(&parts) && !is_script(&parts);
+    is_domain.then(|| parts.iter().map(|part| part.len() + 1).sum::<usize>() - 1)
+}
+
+/// `1.4.2-rc`, `v1.2.3-SNAPSHOT`, `4.1.100.Final`: two numbers, and no word at the end but those of releases.
+fn is_release(labels: &[&str]) -> bool {
+    let begins_with_digit = |label: &str| label.starts_with(|c: char| c.is_ascii_digit());
+    let [first, second, ..] = labels else { return false };
+    let first = first.strip_prefix('v').unwrap_or(first);
+    let is_numbered =
+        !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit()) && begins_with_digit(second);
+    let last = labels.last().copied().unwrap_or_default();
+    is_numbered && (begins_with_digit(last) || holds(&RELEASES, last))
+}
+
+/// `cart.js`, `cart.min.js`, `cart.3f2a1b.js`: one name, and what builds put between it and the ending.
+fn is_script(labels: &[&str]) -> bool {
+    let [_, between @ .., last] = labels else { return false };
+    let is_hash = |label: &str| {
+        label.bytes().any(|b| b.is_ascii_digit()) && label.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    holds(&SCRIPTS, last) && between.iter().all(|label| is_hash(label) || holds(&BUILDS, label))
+}
+
+fn holds(list: &[&str], label: &str) -> bool {
+    list.iter().any(|entry| entry.eq_ignore_ascii_case(label))
+}
+
+/// All of what matches.
 fn whole(pattern: &Regex, name: &'static str, text: &str) -> Vec<Place> {
     pattern.find_iter(text).map(|found| (found.range(), name)).collect()
 }
@@ -350,6 +375,9 @@ mod tests {
             "com.acme.shop@1.2.3+45",
             "/.pnpm/express@4.18.2/node_modules",
             "at java.base@17.0.1/java.util.Objects.get",
+            "total@cart.min.js",
+            "total@cart.3f2a1b.chunk.js",
+            "netty@4.1.100.Final",
             "totalOf@cart.js:9:12",
             "user@10.0.0.1",
         ] {
@@ -357,6 +385,13 @@ mod tests {
         }
         for (text, masked) in [
             ("joe@example.com.3", "[email].3"),
+            ("cart:joe@example.com-42", "cart:[email]"),
+            ("joe@example.com2025-10-28", "[email]"),
+            ("joe@host.k8s jdoe@mail.ad1", "[email] [email]"),
+            ("joe@1.2.example.com", "[email]"),
+            ("joe@example.com.html", "[email]"),
+            ("lib@1.2.3@joe@example.com", "lib@1.2.3@[email]"),
+            ("joe@EXAMPLE.XN--P1AI", "[email]"),
             ("joe@1.example.com", "[email]"),
             ("joe@cart.js.org", "[email]"),
             (

@@ -120,6 +120,12 @@ pub(super) fn link(
     for (node, above) in failing.paths(tree) {
         join(&mut parent_of, node as usize, above as usize);
     }
+    // One exception is one failure, whichever services recorded it; such occurrences come one after the other.
+    for (idx, pair) in occurrences.windows(2).enumerate() {
+        if pair[0].heard.exception == pair[1].heard.exception {
+            join(&mut parent_of, n_nodes + idx, n_nodes + idx + 1);
+        }
+    }
     let mut deepest: Vec<Deepest> = Vec::with_capacity(occurrences.len());
     let mut without_span: Vec<usize> = Vec::new();
     for (idx, of_one) in nodes.iter().enumerate() {

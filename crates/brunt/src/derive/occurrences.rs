@@ -351,6 +351,30 @@ mod tests {
     }
 
     #[test]
+    fn what_two_services_recorded_is_one_incident_whatever_ran_between() {
+        let of = |service: &str, status: &str, more: Value| {
+            let mut row = json!({"service_name": service, "status_code": status, "duration_ns": 9});
+            row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            row
+        };
+        let thrown = || json!({"span_events": thrown("X", "m")});
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, of("web", "ERROR", thrown())),
+                span("10:00:00", 1, 2, 1, of("gateway", "OK", json!({}))),
+                span("10:00:00", 1, 3, 2, of("stock", "ERROR", thrown())),
+            ],
+        );
+        let derived = memory.derived();
+        let rows = derived.rows("errors");
+        let incidents: std::collections::BTreeSet<_> =
+            rows.iter().map(|row| row["incident_id"].to_string()).collect();
+        assert_eq!((rows.len(), incidents.len()), (2, 1));
+    }
+
+    #[test]
     fn different_exceptions_and_other_traces_stay_apart() {
         let error = |text: &str| json!({"exception_type": text, "exception_message": "m"});
         let mut memory = Memory::default();

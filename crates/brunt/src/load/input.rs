@@ -153,7 +153,7 @@ impl Input {
 }
 
 /// `./a/./b` is `a/b`, so that one file has one name.
-fn without_here(path: &Path) -> PathBuf {
+pub(super) fn without_here(path: &Path) -> PathBuf {
     path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
 }
 

@@ -89,6 +89,7 @@ pub(super) async fn run(
             late: Late::default(),
             undated: Undated::default(),
             tables: BTreeSet::new(),
+            replaced: Vec::new(),
         };
         let done = match load.run(&jobs, &refused).await {
             Ok(done) => done,
@@ -135,6 +136,8 @@ struct Load<'a> {
     /// Base rows that came or went, and the tables to which they did.
     touched: Touched,
     tables: BTreeSet<&'static str>,
+    /// Loads that were taken back, for these to take their place.
+    replaced: Vec<LoadEntry>,
     /// Of the file that is read now, as is the next.
     late: Late,
     undated: Undated,
@@ -190,11 +193,12 @@ impl Load<'_> {
     ) -> Result<Vec<Unloaded>, Stop> {
         let is_replaced = |load: &LoadEntry| {
             let mut jobs = jobs.iter().filter(|job| !refused.contains_key(&job.file_idx));
-            jobs.any(|job| job.input.name() == load.input || job.key == load.key)
+            jobs.any(|job| job.takes_place_of(load))
         };
         let mut replaced = Vec::new();
         for load in self.tx.find_loads(is_replaced).await? {
             let (touched, tables) = (&mut self.touched, &mut self.tables);
+            self.replaced.push(load.clone());
             replaced.push(take_back(self.tx, load, touched, tables).await?);
             self.stored.is_changed = true;
         }
@@ -236,7 +240,9 @@ impl Load<'_> {
             Ok(summary) => summary,
             Err(error) => {
                 let outcome = refusal(job.input, &error);
-                if n_rows + n_rejects == 0 && !self.plan.replace {
+                if n_rows + n_rejects == 0
+                    && !self.replaced.iter().any(|load| job.takes_place_of(load))
+                {
                     return Ok(outcome);
                 }
                 return Err(Stop::WithoutFile { file_idx: job.file_idx, outcome });

@@ -1,7 +1,11 @@
 //! What an input is known by: its content, and how it is read.
 
+use std::path::Path;
+
+use brunt_store::LoadEntry;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::input::without_here;
 use super::{Input, Plan};
 use crate::error::Error;
 
@@ -33,6 +37,13 @@ impl<'i> Job<'i> {
         }
         let key = format!("{:032x}", hasher.digest128());
         Self { input, file_idx, load_id: key[..16].to_owned(), key, size_bytes }
+    }
+
+    /// Whether a load was of an input of the same name or content.
+    pub(super) fn takes_place_of(&self, load: &LoadEntry) -> bool {
+        let is_same_path =
+            || *without_here(Path::new(&load.input)) == *Path::new(self.input.name());
+        self.key == load.key || self.input.name() == load.input || is_same_path()
     }
 }
 

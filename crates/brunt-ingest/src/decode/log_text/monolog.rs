@@ -75,14 +75,27 @@ fn printed(section: &str) -> Option<([String; 2], String)> {
 /// The text of a JSON string up to the quote that closes it, whose line ends are real.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(c) = characters.next().filter(|c| *c != '"') {
-        match (c, if c == '\\' { characters.next() } else { None }) {
-            ('\\', Some('n')) => out.push('\n'),
-            ('\\', Some(escaped)) => out.push(escaped),
-            (c, _) => out.push(c),
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '\\']) {
+        let (plain, from) = rest.split_at(at);
+        out.push_str(plain);
+        let Some(escape) = from.strip_prefix('\\') else { return out };
+        let mut characters = escape.chars();
+        match characters.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('u') => {
+                let code = escape.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                out.push(code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
+                characters = escape.get(5..).unwrap_or_default().chars();
+            }
+            Some(escaped) => out.push(escaped),
+            None => {}
         }
+        rest = characters.as_str();
     }
+    out.push_str(rest);
     out
 }
 
@@ -107,6 +120,12 @@ mod tests {
             field(text, "exception_stacktrace").unwrap(),
             "PDOException: gone in /srv/Db.php:3\nStack trace:\n#0 {main}\n\nNext App\\CartError: no cart 7 in /srv/Cart.php:9\nStack trace:\n#0 /srv/Shop.php(30): App\\Cart->add('a \"b\"')\n#1 {main}"
         );
+    }
+
+    #[test]
+    fn escapes_of_json_are_undone() {
+        assert_eq!(unescaped("a\\tb \\u00e9 \\\\ \\\" c\" d"), "a\tb \u{e9} \\ \" c");
+        assert_eq!(unescaped("cut \\u00"), "cut \u{fffd}");
     }
 
     #[test]
