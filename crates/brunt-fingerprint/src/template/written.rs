@@ -12,6 +12,9 @@ pub(crate) const MASK: &str = "<*>";
 /// How many things back a rule looks: `for` and `user` before a name.
 const N_REMEMBERED: usize = 2;
 
+/// What stands between the items of a list, of which a mask needs no more than one.
+const LIST_GAP: [char; 12] = [' ', ',', ';', ':', '/', '|', '-', '.', '+', '@', '#', '&'];
+
 /// Longest record that is compared with the one before it, which bounds the work on nested brackets.
 const ELEMENT_BYTES_MAX: usize = 1024;
 
@@ -127,11 +130,10 @@ impl Written {
         let start = start_of_date(&self.text);
         if start < self.text.len() {
             self.text.truncate(start);
-            let is_mask = |last: &Last| matches!(last, Last::Mask { end } if *end <= start);
-            self.lasts = match self.lasts.into_iter().find(is_mask) {
-                Some(mask) => [mask, Last::Nothing],
-                None => [Last::Nothing; N_REMEMBERED],
-            };
+            // However many words stood between, what is left may end with a mask.
+            let end = self.text.trim_end_matches(LIST_GAP).len();
+            let last = before(&self.text, end).ends_with(MASK).then_some(Last::Mask { end });
+            self.lasts = [last.unwrap_or(Last::Nothing), Last::Nothing];
         }
         if let [Last::Mask { end }, ..] = self.lasts
             && is_list_gap(after(&self.text, end))
@@ -231,13 +233,7 @@ fn start_of_date(text: &str) -> usize {
 }
 
 fn is_list_gap(gap: &str) -> bool {
-    gap.len() <= 3
-        && gap.bytes().all(|b| {
-            matches!(
-                b,
-                b' ' | b',' | b';' | b':' | b'/' | b'|' | b'-' | b'.' | b'+' | b'@' | b'#' | b'&'
-            )
-        })
+    gap.len() <= 3 && gap.chars().all(|c| LIST_GAP.contains(&c))
 }
 
 fn is_date_gap(gap: &str) -> bool {
