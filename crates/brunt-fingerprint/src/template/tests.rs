@@ -119,6 +119,7 @@ fn names_of_a_date_go_with_it_however_many() {
     masks("on Mon, Jan 5 2026 and Mon Mon Mon Mon 5", "on <*> and <*>");
     masks("6\\sZ\u{1}Z\u{1}\u{1} Z Z\u{1}Z\u{1} 3", "<*>\\sZ <*>");
     masks("7 & Z Z Z 3 x", "<*> x");
+    masks("3 Z.Z 3 x", "<*> Z.Z <*> x");
     masks("Jan is late", "Jan is late");
 }
 

@@ -225,7 +225,9 @@ fn start_of_date(text: &str) -> usize {
         let head = before(text, start);
         let named = head.trim_end_matches([' ', ',', '-', '/']);
         let word = last_part(named, |b| !b.is_ascii_alphabetic());
-        if !is_date_gap(after(head, named.len())) || !is_calendar(word) {
+        let above = before(named, named.len() - word.len()).bytes().next_back();
+        let is_whole = above.is_none_or(|b| !is_word(b) || matches!(b, b'-' | b'/'));
+        if !is_whole || !is_date_gap(after(head, named.len())) || !is_calendar(word) {
             return start;
         }
         start = named.len() - word.len();
