@@ -135,12 +135,14 @@ impl Scanner<'_> {
     /// Where the text ends that is quoted as print does: `“report.txt”`, `„Bericht“`, `«rapport»`.
     fn end_of_curly(&self) -> Option<usize> {
         let rest = after(self.text, self.at);
-        let (open, closings) = match rest.chars().next()? {
-            '\u{201c}' => (3, &['\u{201d}'][..]),
-            '\u{201e}' => (3, &['\u{201c}', '\u{201d}'][..]),
-            '\u{ab}' => (2, &['\u{bb}'][..]),
+        let open = rest.chars().next()?;
+        let closings = match open {
+            '\u{201c}' => &['\u{201d}'][..],
+            '\u{201e}' => &['\u{201c}', '\u{201d}'],
+            '\u{ab}' => &['\u{bb}'],
             _ => return None,
         };
+        let open = open.len_utf8();
         let content = cap(after(rest, open), BRACKETS_BYTES_MAX);
         let len = content.find(closings)?;
         let closing = after(content, len).chars().next().map_or(0, char::len_utf8);

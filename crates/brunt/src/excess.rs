@@ -274,15 +274,15 @@ compared AS (
         s.t / s.u AS share,
         clopper_pearson(c.n_alike, c.n_alike + c.m_alike) AS p,
         -- A weight of the baseline over one of the period.
-        CASE WHEN c.m > 0 THEN c.m / c.m_alike / (c.n / c.n_alike) ELSE 1 END AS weights
+        CASE WHEN c.m > 0 THEN c.m / c.m_alike / (c.n / c.n_alike) ELSE 1 END AS weight_ratio
     FROM counted c CROSS JOIN seen s
 ),
 bounded AS (
     SELECT
         *,
         n - m * share AS excess,
-        n - n * (1 - get_field(p, 'lo')) / get_field(p, 'lo') * weights * share AS excess_lo,
-        n - n * (1 - get_field(p, 'hi')) / get_field(p, 'hi') * weights * share AS excess_hi
+        n - n * (1 - get_field(p, 'lo')) / get_field(p, 'lo') * weight_ratio * share AS excess_lo,
+        n - n * (1 - get_field(p, 'hi')) / get_field(p, 'hi') * weight_ratio * share AS excess_hi
     FROM compared
 )
 SELECT

@@ -14,12 +14,12 @@ mod forget;
 mod held;
 mod input;
 mod job;
-mod keyed;
 mod late;
 #[cfg(test)]
 mod laws;
 mod remote;
 mod retention;
+mod run;
 mod seen;
 mod stored;
 mod summary;
@@ -153,7 +153,7 @@ pub(crate) async fn run(
     on_progress: &(dyn Fn(&Progress) + Send + Sync),
 ) -> Result<LoadSummary, Error> {
     let plan = plan(store.definitions().await?, options, now)?;
-    job::run(store, inputs, &plan, on_progress).await
+    run::run(store, inputs, &plan, on_progress).await
 }
 
 pub(crate) async fn derive_all(store: &Store, now: Ts) -> Result<usize, Error> {

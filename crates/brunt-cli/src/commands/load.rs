@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use brunt::{FileOutcome, Input, LoadOptions, LoadSummary, Progress};
 
 use super::meter::Meter;
+use super::unload::what_went;
 use super::{Context, now, secret};
 use crate::args::Load;
 use crate::failure::{ExitStatus, Failure};
@@ -102,10 +103,7 @@ pub(super) fn show(summary: &LoadSummary, json: bool) {
     }
     print(&table(summary));
     for replaced in &summary.replaced {
-        tell(&format!(
-            "replaced {}: {} rows are gone, {} belong to other loads now",
-            replaced.input, replaced.n_rows_dropped, replaced.n_rows_kept
-        ));
+        tell(&format!("replaced {}: {}", replaced.input, what_went(replaced)));
     }
     for file in &summary.files {
         match &file.outcome {

@@ -322,9 +322,9 @@ fn judge_order(row: &mut Row<'_>, columns: &EventColumns) {
     let failed = [columns.error_type, columns.exception_type, columns.exception_message];
     let is_refund = says(row, words::REFUND);
     // Without an amount nobody knows what was given back.
-    let is_none = is_refund && read(row, columns.order_value).is_none();
+    let is_unpriced = is_refund && read(row, columns.order_value).is_none();
     let has_failed = failed.iter().any(|idx| row.value(*idx).is_some());
-    if is_none || has_failed || says(row, words::NO_ORDER) {
+    if is_unpriced || has_failed || says(row, words::NO_ORDER) {
         if let Some(offer) = row.take(columns.order_id) {
             row.give_back(&offer.key, &offer.value);
         }

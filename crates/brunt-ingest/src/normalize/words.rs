@@ -183,16 +183,14 @@ pub(crate) fn fold(text: &str) -> String {
 
 /// Whether a name has one of these words, however it is written: `payment_failed`, `Payment Failed`, `paymentFailed`.
 pub(crate) fn has_word(name: &str, words: &[&str]) -> bool {
-    let mut last = ' ';
-    let starts_word = |c: char| {
-        let is_hump = c.is_uppercase() && last.is_lowercase();
+    let (mut spaced, mut last) = (String::with_capacity(name.len()), ' ');
+    for c in name.chars() {
+        if c.is_uppercase() && last.is_lowercase() {
+            spaced.push(' ');
+        }
+        spaced.extend(c.to_lowercase());
         last = c;
-        is_hump
-    };
-    let spaced = name.chars().map(starts_word).zip(name.chars());
-    let spaced: String = spaced
-        .flat_map(|(is_hump, c)| is_hump.then_some(' ').into_iter().chain(c.to_lowercase()))
-        .collect();
+    }
     spaced.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use brunt_ingest::{Feed, Mapping, Options, Redacted, Reject, Sink};
 use serde::Serialize;
 
-use super::job::reason;
+use super::run::reason;
 use super::{Input, Plan};
 use crate::error::Error;
 

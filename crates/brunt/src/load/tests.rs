@@ -10,7 +10,7 @@ use brunt_model::{TableKind, tables};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{LoadOptions, job, plan};
+use super::{LoadOptions, plan, run};
 use crate::derive::tests::{JOURNEYS, Planted, as_json, planted};
 use crate::fixture::NOW;
 use crate::load::Input;
@@ -93,7 +93,7 @@ async fn loaded(
             plan.part_of_days = part_of_days;
             let input =
                 Input::from_bytes(format!("{load}-{table}.jsonl"), lines.clone().into_bytes());
-            let summary = job::run(&store, &[input], &plan, &|_| ()).await.unwrap();
+            let summary = run::run(&store, &[input], &plan, &|_| ()).await.unwrap();
             assert_eq!(summary.n_rejects(), 0, "{}", summary.to_json());
         }
     }

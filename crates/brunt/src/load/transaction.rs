@@ -15,7 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::TableCounts;
 use super::aliases::{self, Aliases};
 use super::feeds::StoredFeed;
-use super::job::all_days;
+use super::run::all_days;
 use crate::definitions::Definitions;
 use crate::derive::{self, DERIVED_FROM, REACH_DAYS};
 use crate::error::Error;

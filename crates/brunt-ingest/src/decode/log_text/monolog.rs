@@ -10,6 +10,7 @@ use regex::Regex;
 
 use super::pattern;
 use crate::decode::shape::Fields;
+use crate::json::Json;
 use crate::value::Value;
 
 static LINE: LazyLock<Regex> = LazyLock::new(|| {
@@ -21,13 +22,13 @@ static LINE: LazyLock<Regex> = LazyLock::new(|| {
 /// `App\CartError(code: 7): no cart at /srv/shop/src/Cart.php:9`.
 static RAISED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^\((?<type>[^(\s]+)\(code: [^)\n]*\): (?s:(?<message>.*?)) at (?<file>[^\n]+?):(?<line>[0-9]+)\)",
+        r"^\[object\] \((?<type>[^(\s]+)\(code: [^)\n]*\): (?s:(?<message>.*?)) at (?<file>[^\n]+?):(?<line>[0-9]+)\)",
     )
 });
 
 /// What begins an exception, and what one that was caught before it.
 const OBJECT: &str = "\"[object] ";
-const PREVIOUS: &str = "[previous exception] [object] ";
+const PREVIOUS: &str = "[previous exception] ";
 /// What stands before the frames.
 const FRAMES: &str = "[stacktrace]\n";
 
@@ -36,17 +37,21 @@ pub(super) fn fields(text: &str) -> Option<Fields<'_>> {
     let parts = LINE.captures(text)?;
     let part = |name: &str| parts.name(name).map(|part| Value::text(part.as_str()));
     let said = parts.get(0).and_then(|whole| text.get(whole.end()..)).unwrap_or_default();
-    let context = said.find(OBJECT).and_then(|object| said.get(..object)?.rfind(" {"));
-    let (body, context) = said.split_at_checked(context.unwrap_or(said.len()))?;
+    let raised = said.find(OBJECT).and_then(|object| {
+        let (before, object) = said.split_at_checked(object)?;
+        // A text that was cut has no quote that closes it.
+        let object = Json::new(&[object, "\""].concat()).text().ok()?.into_owned();
+        Some((before.rfind(" {")?, object))
+    });
+    let body = raised.as_ref().and_then(|(end, _)| said.get(..*end)).unwrap_or(said);
     let mut fields: Fields<'_> = vec![
         (Cow::Borrowed("ts"), part("time")?),
         (Cow::Borrowed("severity_text"), part("level")?),
         (Cow::Borrowed("scope_name"), part("channel")?),
         (Cow::Borrowed("body"), Value::text(body.trim_end())),
     ];
-    if let Some((_, object)) = context.split_once(OBJECT) {
-        let raised = unescaped(object);
-        let mut chain = raised.split(PREVIOUS).filter_map(printed);
+    if let Some((_, object)) = &raised {
+        let mut chain = object.split(PREVIOUS).filter_map(printed);
         let ([name, message], stack) = chain.next()?;
         // PHP prints what was caught first, and what was thrown then as next.
         let stack = chain.fold(stack, |above, (_, cause)| format!("{cause}\n\nNext {above}"));
@@ -70,33 +75,6 @@ fn printed(section: &str) -> Option<([String; 2], String)> {
         text.push_str(&frames.join("\n"));
     }
     Some(([name, message].map(str::to_owned), text))
-}
-
-/// The text of a JSON string up to the quote that closes it, whose line ends are real.
-fn unescaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['"', '\\']) {
-        let (plain, from) = rest.split_at(at);
-        out.push_str(plain);
-        let Some(escape) = from.strip_prefix('\\') else { return out };
-        let mut characters = escape.chars();
-        match characters.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('u') => {
-                let code = escape.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                out.push(code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
-                characters = escape.get(5..).unwrap_or_default().chars();
-            }
-            Some(escaped) => out.push(escaped),
-            None => {}
-        }
-        rest = characters.as_str();
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]
@@ -123,9 +101,20 @@ mod tests {
     }
 
     #[test]
-    fn escapes_of_json_are_undone() {
-        assert_eq!(unescaped("a\\tb \\u00e9 \\\\ \\\" c\" d"), "a\tb \u{e9} \\ \" c");
-        assert_eq!(unescaped("cut \\u00"), "cut \u{fffd}");
+    fn escapes_of_json_are_undone_and_a_text_may_be_cut() {
+        let of = |said: &str| {
+            let text = format!(
+                "[2025-10-28 14:21:13] local.ERROR: a {{\"exception\":\"[object] (A(code: 0): {said}"
+            );
+            field(&text, "exception_message")
+        };
+        assert_eq!(
+            of("b\\t\\u00e9\\ud83d\\ude00 \\\" c at /a.php:1)\"}").unwrap(),
+            "b\t\u{e9}\u{1f600} \" c"
+        );
+        assert_eq!(of("cut at /a.php:1)\n[stacktr").unwrap(), "cut");
+        // What is no JSON stays in the body.
+        assert_eq!(of("b \\q at /a.php:1)\"}"), None);
     }
 
     #[test]
