@@ -15,6 +15,7 @@
 //! Occurrences that stand for several (`sample_weight`) count as many. A sum of weights varies like one weight of the size
 //! `sum(w^2) / sum(w)` for each of `sum(w)^2 / sum(w^2)` occurrences (Fay and Feuer 1997, of weighted sums of Poisson
 //! counts), so the interval is that of so many occurrences, rounded. Of equal weights it is exact as without any.
+//! Of unequal ones it is an approximation, and a little narrow where few occurrences have great weights.
 
 use std::sync::LazyLock;
 

@@ -290,15 +290,31 @@ mod tests {
 
     #[test]
     fn lines_that_go_on_are_known() {
-        for line in
-            ["\tat x", "Caused by: y", "  File \"a\"", "... 3 more", "goroutine 7 [running]:"]
-        {
+        for line in [
+            "\tat x",
+            "Caused by: y",
+            "  File \"a\"",
+            "... 3 more",
+            "goroutine 7 [running]:",
+            "#0 /srv/a.php(3): pay()",
+            "#1 C:\\a.php(3): pay()",
+            "#2 [internal function]: pay()",
+            "#3 {main}",
+        ] {
             assert!(is_continuation(line), "{line}");
         }
         for line in ["ValueError: x", "a.b.SomeException", "Traceback (most recent call last):"] {
             assert!(is_header(line), "{line}");
         }
-        for line in ["ERROR: x", "error", "failed: x", "info: listening"] {
+        // The last ones are Docker's, of a build.
+        for line in [
+            "ERROR: x",
+            "error",
+            "failed: x",
+            "info: listening",
+            "#5 [2/4] RUN npm ci",
+            "#5 DONE 12.3s",
+        ] {
             assert!(!is_continuation(line) && !is_header(line), "{line}");
         }
     }
