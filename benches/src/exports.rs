@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use brunt_testkit::{Shop, ShopOptions, Written};
 use serde_json::{Value, json};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use twox_hash::XxHash3_64;
 
 use crate::error::Error;
 
@@ -111,7 +111,7 @@ fn add_errors(events: &Path, target: &Path, seed: u64) -> std::io::Result<u64> {
 fn error_after(event: &Value, seed: u64) -> Option<Value> {
     let text = |key: &str| event[key].as_str();
     let id = text("event.id")?;
-    let bits = xxh3_64_with_seed(id.as_bytes(), seed);
+    let bits = XxHash3_64::oneshot_with_seed(seed, id.as_bytes());
     let (chance, kind) =
         ((bits >> 40) as f64 / f64::from(1 << 24), (bits & 0xff_ffff) as f64 / f64::from(1 << 24));
     if chance >= SHARE || !matches!(text("event.kind"), Some("page_view" | "click")) {

@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
+use twox_hash::XxHash3_128;
 
 use crate::group::{group, group_id};
 use crate::info::ErrorInfo;
@@ -201,11 +201,11 @@ fn key(occurrence: &Occurrence<'_>, rules: &Rules) -> u128 {
 }
 
 fn of_text(text: Option<&str>) -> u128 {
-    text.filter(|text| !text.is_empty()).map_or(0, |text| xxh3_128(text.as_bytes()))
+    text.filter(|text| !text.is_empty()).map_or(0, |text| XxHash3_128::oneshot(text.as_bytes()))
 }
 
 fn of_hashes<const N: usize>(hashes: [u128; N], seed: u64) -> u128 {
-    xxh3_128_with_seed(hashes.map(u128::to_le_bytes).as_flattened(), seed)
+    XxHash3_128::oneshot_with_seed(seed, hashes.map(u128::to_le_bytes).as_flattened())
 }
 
 #[cfg(test)]

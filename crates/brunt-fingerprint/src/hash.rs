@@ -1,6 +1,6 @@
 //! Keys to ids: length-prefixed fields, xxh3 with 128 bits, base32.
 
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use twox_hash::XxHash3_128;
 
 use crate::lang::Symbol;
 
@@ -47,7 +47,10 @@ impl Key {
     pub(crate) fn id(&self) -> Id {
         let seed = VERSION.bytes().rev().fold(0, |seed, byte| seed << 8 | u64::from(byte));
         let usual = self.usual.get(..self.n_usual).unwrap_or_default();
-        Id(xxh3_128_with_seed(if self.long.is_empty() { usual } else { &self.long }, seed))
+        Id(XxHash3_128::oneshot_with_seed(
+            seed,
+            if self.long.is_empty() { usual } else { &self.long },
+        ))
     }
 
     fn push(&mut self, bytes: &[u8]) {
@@ -148,7 +151,7 @@ mod tests {
         let seed = u64::from(b'0') << 8 | u64::from(b'e');
         let mut key = Key::new("group");
         key.field(Some("b")).field(Some(&long)).field(Some("c"));
-        assert_eq!(key.id(), Id(xxh3_128_with_seed(&all, seed)));
+        assert_eq!(key.id(), Id(XxHash3_128::oneshot_with_seed(seed, &all)));
     }
 
     #[test]

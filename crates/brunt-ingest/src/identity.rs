@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, Timestamp
 use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, SortField};
 use brunt_model::Table;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
+use twox_hash::{XxHash3_64, XxHash3_128};
 
 /// Rows that are added up at a time, column by column, in memory that the processor has at hand.
 const BLOCK_ROWS: usize = 1_024;
@@ -33,7 +33,7 @@ impl Identity {
         if !self.by_content || n == 0 {
             return self.key;
         }
-        self.key ^ xxh3_128_with_seed(&n.to_le_bytes(), 0x006e_7468)
+        self.key ^ XxHash3_128::oneshot_with_seed(0x006e_7468, &n.to_le_bytes())
     }
 }
 
@@ -54,7 +54,7 @@ pub fn identity(batch: &RecordBatch, table: &Table) -> Vec<Identity> {
             column.add_to(&mut block, start);
         }
         identities.extend(zip(start.., &block).map(|(row_idx, (sum, n_filled))| {
-            let content = xxh3_128(&sum.to_le_bytes());
+            let content = XxHash3_128::oneshot(&sum.to_le_bytes());
             let key = keys.key(row_idx, &mut bytes);
             let by_content = key.is_none();
             Identity { key: key.unwrap_or(content), content, n_filled: *n_filled, by_content }
@@ -100,7 +100,7 @@ impl<'b> Keys<'b> {
         };
         let time = |name: &&str| batch.column_by_name(name).map(AsArray::as_primitive);
         Self {
-            seed: xxh3_64(table.name.as_bytes()),
+            seed: XxHash3_64::oneshot(table.name.as_bytes()),
             texts: texts.iter().map(text).collect(),
             times: times.iter().filter_map(time).collect(),
         }
@@ -129,7 +129,7 @@ impl<'b> Keys<'b> {
             let micros = known.map(|column| column.value(row_idx)).unwrap_or_default();
             bytes.extend_from_slice(&micros.to_le_bytes());
         }
-        Some(xxh3_128_with_seed(bytes, self.seed))
+        Some(XxHash3_128::oneshot_with_seed(self.seed, bytes))
     }
 }
 
@@ -158,7 +158,7 @@ fn columns_of(batch: &RecordBatch) -> Vec<Column<'_>> {
                 Values::Other(column, converter.ok()?)
             }
         };
-        Some(Column { seed: xxh3_64(field.name().as_bytes()), values })
+        Some(Column { seed: XxHash3_64::oneshot(field.name().as_bytes()), values })
     });
     columns.collect()
 }
@@ -168,7 +168,7 @@ impl Column<'_> {
     /// column that a later version appends changes no old row.
     fn add_to(&self, block: &mut [(u128, u32)], start: usize) {
         let add = |(sum, n_filled): &mut (u128, u32), bytes: &[u8]| {
-            *sum = sum.wrapping_add(xxh3_128_with_seed(bytes, self.seed));
+            *sum = sum.wrapping_add(XxHash3_128::oneshot_with_seed(self.seed, bytes));
             *n_filled += 1;
         };
         match &self.values {

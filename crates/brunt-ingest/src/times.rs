@@ -1,6 +1,6 @@
 //! Times of the spans and traces of a load, for rows that have none of their own.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use twox_hash::XxHash3_64;
 
 /// At 16 bytes a piece this keeps a load's memory bounded: of what was noted, at least so much of the latest is known.
 const KEPT: usize = 1 << 19;
@@ -94,11 +94,11 @@ impl Noticed {
 }
 
 fn trace_key(trace_id: &str) -> u64 {
-    xxh3_64_with_seed(trace_id.as_bytes(), 0)
+    XxHash3_64::oneshot_with_seed(0, trace_id.as_bytes())
 }
 
 fn span_key(trace: u64, span_id: &str) -> u64 {
-    xxh3_64_with_seed(span_id.as_bytes(), trace)
+    XxHash3_64::oneshot_with_seed(trace, span_id.as_bytes())
 }
 
 #[cfg(test)]

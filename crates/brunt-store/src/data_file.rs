@@ -19,7 +19,7 @@ use parquet::arrow::{ArrowWriter, ParquetRecordBatchStreamBuilder, ProjectionMas
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use serde_json::{Map, Value, json};
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 use crate::delta::timestamp_text;
 use crate::file_cache::CachedFile;
@@ -172,7 +172,7 @@ impl OpenFile {
             Some((Bound::Time(min), Bound::Time(max))) => (Ts(*min), Ts(*max)),
             _ => return Err(ParquetError::General("rows without a time".to_owned())),
         };
-        let content = format!("{:032x}", xxh3_128(&bytes));
+        let content = format!("{:032x}", XxHash3_128::oneshot(&bytes));
         let statistics = statistics_json(self.n_rows, &self.ranges);
         Ok(EncodedFile { bytes, n_rows: self.n_rows, ts_min, ts_max, statistics, content })
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use brunt_fingerprint::{Cache, Rules};
-use xxhash_rust::xxh3::Xxh3;
+use twox_hash::XxHash3_128;
 
 use crate::error::Error;
 use crate::grouper::Grouper;
@@ -83,14 +83,14 @@ impl Definitions {
     /// 32 hexadecimal digits of the names and bytes of all files, whatever order they were given in;
     /// `None` where there is no file.
     pub(crate) fn hash(&self) -> Option<String> {
-        let mut hasher = Xxh3::with_seed(1);
+        let mut hasher = XxHash3_128::with_seed(1);
         for file in &self.files {
             for part in [&file.name, &file.text] {
-                hasher.update(&(part.len() as u64).to_le_bytes());
-                hasher.update(part.as_bytes());
+                hasher.write(&(part.len() as u64).to_le_bytes());
+                hasher.write(part.as_bytes());
             }
         }
-        (!self.files.is_empty()).then(|| format!("{:032x}", hasher.digest128()))
+        (!self.files.is_empty()).then(|| format!("{:032x}", hasher.finish_128()))
     }
 
     /// The text of a file.

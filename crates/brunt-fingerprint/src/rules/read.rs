@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::{
     Conditions, Expected, ExpectedOf, InApp, Named, Pattern, Rule, RulePlace, Rules, SplitBy,
@@ -142,7 +142,7 @@ pub(super) fn rules(text: &str) -> Result<Rules, Error> {
         .map(|(place, pattern)| in_app(place, &pattern, false))
         .chain(included.map(|(place, pattern)| in_app(place, &pattern, true)));
     Ok(Rules {
-        hash: xxh3_64(text.as_bytes()),
+        hash: XxHash3_64::oneshot(text.as_bytes()),
         in_app: in_app.collect::<Result<_, _>>()?,
         helpers,
         not_helpers,

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use brunt_model::{Day, Ts, day_of};
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 use super::facts::UNKNOWN_DAY;
 use super::fill::{TraceLevel, trace_level};
@@ -97,7 +97,9 @@ pub(super) fn carry(window: &Window, day: Day) -> Carried {
         let next = u32::try_from(carried.orphans.len()).unwrap_or(u32::MAX);
         let place = *orphans.entry((trace, day_of(Ts(ts)))).or_insert(next);
         if place == next {
-            let id = xxh3_128(&[b"orphan".as_slice(), &occurrence.id.to_le_bytes()].concat());
+            let id = XxHash3_128::oneshot(
+                &[b"orphan".as_slice(), &occurrence.id.to_le_bytes()].concat(),
+            );
             carried.orphans.push(Orphan { of: number, id, n_errors: 0 });
         }
         carried.orphans[place as usize].n_errors += 1;

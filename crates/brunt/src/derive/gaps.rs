@@ -2,9 +2,10 @@
 //! events with which a program says that one starts or ends.
 
 use std::collections::HashMap;
+use std::hash::Hasher as _;
 
 use brunt_model::Day;
-use xxhash_rust::xxh3::Xxh3;
+use twox_hash::XxHash3_64;
 
 use super::cut::{GAP_QUIET_MICROS, Mark, Segment, cut, successors};
 use super::evidence::{Evidence, Seen};
@@ -109,11 +110,11 @@ impl Gaps {
                     Owner::User(user) => (b"user", user),
                     Owner::Pseudo(pseudo) => (b"anon", pseudo),
                 };
-                let mut hasher = Xxh3::new();
-                hasher.update(kind);
-                hasher.update(&segment.first.to_le_bytes());
-                hasher.update(symbols.text(owner).unwrap_or_default().as_bytes());
-                symbols.intern(&format!("gap-{:016x}", hasher.digest()))
+                let mut hasher = XxHash3_64::new();
+                hasher.write(kind);
+                hasher.write(&segment.first.to_le_bytes());
+                hasher.write(symbols.text(owner).unwrap_or_default().as_bytes());
+                symbols.intern(&format!("gap-{:016x}", hasher.finish()))
             })
             .collect();
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use brunt_fingerprint::{Occurrence, Rules};
-use xxhash_rust::xxh3::Xxh3;
+use twox_hash::XxHash3_128;
 
 use super::recorded::Recorded;
 use super::symbols::{Sym, Symbols};
@@ -121,7 +121,7 @@ impl Groupings {
 }
 
 fn text_hash(error: &Occurrence<'_>) -> u128 {
-    let mut hasher = Xxh3::new();
+    let mut hasher = XxHash3_128::new();
     let fields = [
         error.exception_type,
         error.message,
@@ -133,10 +133,10 @@ fn text_hash(error: &Occurrence<'_>) -> u128 {
     let attributes = error.attributes.iter().flat_map(|(name, value)| [Some(*name), Some(*value)]);
     for field in fields.into_iter().chain(attributes) {
         // Length first, so that no two lists of fields run together; absent is not empty.
-        hasher.update(&field.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
-        hasher.update(field.unwrap_or_default().as_bytes());
+        hasher.write(&field.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
+        hasher.write(field.unwrap_or_default().as_bytes());
     }
-    hasher.digest128()
+    hasher.finish_128()
 }
 
 #[cfg(test)]

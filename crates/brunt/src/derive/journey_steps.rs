@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use arrow::record_batch::RecordBatch;
 use brunt_model::Day;
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 use super::carry::{ByOwner, activity, owners};
 use super::facts::StepRow;
@@ -83,7 +83,9 @@ fn step_out<'a>(
     StepOut {
         who: Correlation { trace: row.trace, span: 0, ids: ids(window, at, None, at.day) },
         ts: row.ts,
-        tie: xxh3_128(&[identity.to_le_bytes(), u128::from(done.step).to_le_bytes()].concat()),
+        tie: XxHash3_128::oneshot(
+            &[identity.to_le_bytes(), u128::from(done.step).to_le_bytes()].concat(),
+        ),
         journey,
         step_idx,
         step,

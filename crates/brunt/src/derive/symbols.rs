@@ -1,6 +1,6 @@
 //! Texts as small numbers, so that a row of facts is a handful of them; equal texts have equal numbers.
 
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 use crate::by_hash::ByHash;
 
@@ -49,7 +49,7 @@ impl Symbols {
         reason = "a text takes 50 bytes, so four billion of them do not fit"
     )]
     pub(super) fn intern(&mut self, text: &str) -> Sym {
-        let hash = xxh3_128(text.as_bytes());
+        let hash = XxHash3_128::oneshot(text.as_bytes());
         if let Some(sym) = self.by_hash.get(&hash) {
             return *sym;
         }

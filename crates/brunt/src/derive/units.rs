@@ -1,7 +1,7 @@
 //! Traces as they are cut: what each says about ids, its activities, its errors. Rows without a trace stand alone.
 
 use brunt_model::Day;
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 use super::cut::NO_SEGMENT;
 use super::evidence::{Evidence, Seen};
@@ -139,7 +139,7 @@ pub(super) fn row_id(facts: &Facts, row: u32, kind: &str, part: u32) -> u128 {
     bytes.extend_from_slice(&part.to_le_bytes());
     bytes.push(of.kind as u8);
     bytes.extend_from_slice(kind.as_bytes());
-    xxh3_128(&bytes)
+    XxHash3_128::oneshot(&bytes)
 }
 
 /// A count as the u32 that rows are counted in.

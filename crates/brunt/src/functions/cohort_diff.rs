@@ -15,7 +15,7 @@ use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_na
 use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, Documentation, Signature, Volatility,
 };
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::Document;
 use crate::code::Code;
@@ -200,7 +200,7 @@ fn keys(column: &ArrayRef) -> Result<StringArray> {
 
 fn key_at(column: Option<&StringArray>, row_idx: usize) -> Option<u64> {
     let column = column?;
-    column.is_valid(row_idx).then(|| xxh3_64(column.value(row_idx).as_bytes()))
+    column.is_valid(row_idx).then(|| XxHash3_64::oneshot(column.value(row_idx).as_bytes()))
 }
 
 fn cell_at(columns: &[ArrayRef], cell_idx: usize) -> CohortCell {

@@ -1,7 +1,7 @@
 //! Columns of texts as small numbers: ids by their hash, names by themselves.
 
 use brunt_stats::m1::NONE;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use twox_hash::XxHash3_128;
 
 use crate::by_hash::ByHash;
 
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 /// The 128-bit hash by which an id is known from here on; two ids share one with a chance that no store can reach.
 pub(super) fn key(kind: Kind, text: &str, began_at: i64) -> u128 {
     let seed = began_at.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ kind as u64;
-    xxh3_128_with_seed(text.as_bytes(), seed)
+    XxHash3_128::oneshot_with_seed(seed, text.as_bytes())
 }
 
 /// A column of ids that are only compared: each distinct one has a code, in order of appearance; NULL has `NONE`.

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use brunt_ingest::Identity;
 use brunt_model::{Day, Table};
-use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
+use twox_hash::{XxHash3_64, XxHash3_128};
 
 use super::seen::{NO_LOAD, Seen, SeenRows, halves, whole};
 use crate::error::Error;
@@ -147,8 +147,9 @@ fn judged(seen: &mut Seen, load_idx: u32, identity: Identity) -> Verdict {
 
 /// The hash under which a key of a table and a day is known; two share one with a chance that no load can reach.
 fn place(table: &Table, day: Day, key: u128) -> u128 {
-    let seed = xxh3_64_with_seed(table.name.as_bytes(), u64::from(day.0.cast_unsigned()));
-    xxh3_128_with_seed(&key.to_le_bytes(), seed)
+    let seed =
+        XxHash3_64::oneshot_with_seed(u64::from(day.0.cast_unsigned()), table.name.as_bytes());
+    XxHash3_128::oneshot_with_seed(seed, &key.to_le_bytes())
 }
 
 fn spilled(source: std::io::Error) -> Error {

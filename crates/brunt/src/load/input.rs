@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempPath};
+use twox_hash::XxHash3_128;
 use url::Url;
-use xxhash_rust::xxh3::Xxh3;
 
 use super::remote;
 use crate::code::Code;
@@ -131,15 +131,15 @@ impl Input {
     /// The hash of the content and its size in bytes; the whole input is read, and little of it kept.
     pub(crate) fn digest(&self) -> Result<(u128, u64), Error> {
         let mut reader = self.reader()?;
-        let mut hasher = Xxh3::new();
+        let mut hasher = XxHash3_128::new();
         let mut n_bytes = 0;
         let mut buffer = vec![0; 1 << 20];
         loop {
             let n_read = reader.read(&mut buffer).map_err(|source| self.unreadable(source))?;
             if n_read == 0 {
-                return Ok((hasher.digest128(), n_bytes));
+                return Ok((hasher.finish_128(), n_bytes));
             }
-            hasher.update(&buffer[..n_read]);
+            hasher.write(&buffer[..n_read]);
             n_bytes += n_read as u64;
         }
     }

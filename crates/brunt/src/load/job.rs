@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use brunt_store::LoadEntry;
-use xxhash_rust::xxh3::Xxh3;
+use twox_hash::XxHash3_128;
 
 use super::input::without_here;
 use super::{Input, Plan};
@@ -27,15 +27,15 @@ impl<'i> Job<'i> {
         size_bytes: u64,
         plan: &Plan,
     ) -> Self {
-        let mut hasher = Xxh3::new();
-        hasher.update(&content.to_le_bytes());
+        let mut hasher = XxHash3_128::new();
+        hasher.write(&content.to_le_bytes());
         let format = plan.format.map_or("", |format| format.name());
         for part in [plan.table.map_or("", |table| table.name), plan.mapping_text.as_str(), format]
         {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
+            hasher.write(&(part.len() as u64).to_le_bytes());
+            hasher.write(part.as_bytes());
         }
-        let key = format!("{:032x}", hasher.digest128());
+        let key = format!("{:032x}", hasher.finish_128());
         Self { input, file_idx, load_id: key[..16].to_owned(), key, size_bytes }
     }
 

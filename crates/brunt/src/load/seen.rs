@@ -302,12 +302,12 @@ fn decode(bytes: &[u8]) -> (u128, Seen) {
 mod tests {
     use std::collections::HashMap;
 
-    use xxhash_rust::xxh3::xxh3_128_with_seed;
+    use twox_hash::XxHash3_128;
 
     use super::*;
 
     fn key(n: u64) -> u128 {
-        xxh3_128_with_seed(&n.to_le_bytes(), 7)
+        XxHash3_128::oneshot_with_seed(7, &n.to_le_bytes())
     }
 
     fn seen(n: u64, n_stored: u32) -> Seen {

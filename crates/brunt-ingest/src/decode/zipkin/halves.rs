@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use brunt_model::{SpanId, TraceId};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use crate::decode::span_parts::{span_id, trace_id};
 use crate::json::{Fault, Json, Kind};
@@ -95,7 +95,7 @@ fn derived((trace, span): (TraceId, SpanId), service: &str) -> SpanId {
     let mut bytes = trace.bits().to_be_bytes().to_vec();
     bytes.extend_from_slice(&span.bits().to_be_bytes());
     bytes.extend_from_slice(service.as_bytes());
-    SpanId::new(xxh3_64(&bytes)).unwrap_or(span)
+    SpanId::new(XxHash3_64::oneshot(&bytes)).unwrap_or(span)
 }
 
 fn key(span: &Value<'_>, id: &str) -> Option<(TraceId, SpanId)> {

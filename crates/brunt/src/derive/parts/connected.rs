@@ -4,7 +4,7 @@
 use arrow::array::{Array, AsArray};
 use arrow::record_batch::RecordBatch;
 use brunt_model::TraceId;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use twox_hash::XxHash3_64;
 
 use crate::by_hash::ByHash;
 use crate::derive::links::{Columns, TRACE};
@@ -118,7 +118,7 @@ impl Parts {
                 let body = bodies.filter(|bodies| bodies.is_valid(row_idx));
                 let body = body.map_or("", |bodies| bodies.value(row_idx));
                 let ts = columns.ts(row_idx).unwrap_or_default();
-                let hash = xxh3_64_with_seed(body.as_bytes(), ts.cast_unsigned());
+                let hash = XxHash3_64::oneshot_with_seed(ts.cast_unsigned(), body.as_bytes());
                 u32::try_from(hash % self.n_parts).ok()?
             };
             rows_of[part as usize].push(row);
@@ -132,6 +132,6 @@ impl Parts {
 fn hash(column: &str, text: &str) -> u64 {
     let is_trace = column == TRACE;
     let lower = is_trace.then(|| TraceId::halves(text)).flatten().map(|(_, lower)| lower);
-    let seed = xxh3_64_with_seed(column.as_bytes(), 1);
-    xxh3_64_with_seed(lower.unwrap_or(text).as_bytes(), seed)
+    let seed = XxHash3_64::oneshot_with_seed(1, column.as_bytes());
+    XxHash3_64::oneshot_with_seed(seed, lower.unwrap_or(text).as_bytes())
 }

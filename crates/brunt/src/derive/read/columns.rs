@@ -5,7 +5,7 @@ use arrow::array::{
     StringArray, TimestampMicrosecondArray,
 };
 use arrow::record_batch::RecordBatch;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use twox_hash::XxHash3_64;
 
 use super::Known;
 use crate::code::Code;
@@ -75,9 +75,9 @@ pub(super) struct Common<'a> {
     last_context: Option<(Context, u32)>,
 }
 
-/// Collects what tells rows of one time apart.
-#[derive(Default)]
-pub(super) struct KeyHasher(Xxh3);
+/// Collects what tells rows of one time apart. The bytes are hashed at once, which for so few is less work than as they
+/// come.
+pub(super) struct KeyHasher(Vec<u8>);
 
 /// A column by name and Arrow type.
 pub(super) fn column<'a, A: Array + 'static>(
@@ -119,8 +119,9 @@ pub(super) fn decimal(array: &Decimal128Array, row: usize) -> Option<i128> {
 
 /// The bits of a span id; of a text that is none, its hash, so that it still joins. 0 for NULL.
 pub(super) fn span_bits(array: &StringArray, row: usize) -> u64 {
-    text(array, row)
-        .map_or(0, |id| u64::from_str_radix(id, 16).unwrap_or_else(|_| xxh3_64(id.as_bytes())))
+    text(array, row).map_or(0, |id| {
+        u64::from_str_radix(id, 16).unwrap_or_else(|_| XxHash3_64::oneshot(id.as_bytes()))
+    })
 }
 
 impl<'a> Texts<'a> {
@@ -220,6 +221,11 @@ impl<'a> Common<'a> {
 }
 
 impl KeyHasher {
+    /// With room for a usual row.
+    pub(super) fn new() -> Self {
+        Self(Vec::with_capacity(256))
+    }
+
     /// Takes in a row's ids and context.
     pub(super) fn row(&mut self, row: &Row, known: &Known) -> &mut Self {
         for sym in [row.trace, row.session, row.user, row.pseudo, row.account] {
@@ -229,7 +235,7 @@ impl KeyHasher {
     }
 
     pub(super) fn number(&mut self, number: u64) -> &mut Self {
-        self.0.update(&number.to_le_bytes());
+        self.0.extend_from_slice(&number.to_le_bytes());
         self
     }
 
@@ -240,11 +246,11 @@ impl KeyHasher {
 
     pub(super) fn text(&mut self, text: Option<&str>) -> &mut Self {
         self.number(text.map_or(u64::MAX, |text| text.len() as u64));
-        self.0.update(text.unwrap_or_default().as_bytes());
+        self.0.extend_from_slice(text.unwrap_or_default().as_bytes());
         self
     }
 
     pub(super) fn finish(&self) -> u64 {
-        self.0.digest()
+        XxHash3_64::oneshot(&self.0)
     }
 }

@@ -171,7 +171,7 @@ impl<'a> Columns<'a> {
 
     /// The client's own id where it gave one, else all that is read.
     fn key(&self, row_idx: usize, row: &Row, event: &Event, known: &Known) -> u64 {
-        let mut key = KeyHasher::default();
+        let mut key = KeyHasher::new();
         if let Some(id) = given(text(self.event_id, row_idx)) {
             return key.text(Some(id)).finish();
         }

@@ -55,7 +55,7 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
         let mut row = common.row(row_idx, RowKind::Log, collected.known);
         let level = smallint(severity, row_idx);
         let told = exception.map(|array| given(text(array, row_idx)));
-        let mut key = KeyHasher::default();
+        let mut key = KeyHasher::new();
         key.row(&row, collected.known)
             .signed(level.map(i64::from))
             .signed(int(http_status, row_idx).map(i64::from))

@@ -88,7 +88,7 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
                 .is_some_and(|http_status| kind.fails_with(http_status)),
             weight: common.weight(row_idx),
         };
-        row.key = KeyHasher::default()
+        row.key = KeyHasher::new()
             .row(&row, known)
             .number(parent)
             .number(kind as u64)
