@@ -1,11 +1,14 @@
 //! Real stacks and log lines, from the folder that `BRUNT_EXPORTS` names. Without it these tests say so and pass.
 
+#[path = "../benches/grouping/events.rs"]
+mod events;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use brunt_fingerprint::{ErrorInfo, Frame, Occurrence, Quality, Rules, template};
 use brunt_testkit::needs;
+use events::{Event, exceptions, text};
 use serde_json::Value;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -37,108 +40,6 @@ fn exports(folder: &str, suffix: &str) -> Result<Option<Vec<PathBuf>>> {
     }
     found.sort();
     Ok(Some(found))
-}
-
-/// An event's exceptions with their frames, the outermost exception and call last, as Sentry keeps them.
-fn exceptions(event: &Value) -> Vec<(&Value, &[Value])> {
-    let list = event["exception"].as_array().or_else(|| event["exception"]["values"].as_array());
-    list.map_or(&[][..], Vec::as_slice)
-        .iter()
-        .map(|e| (e, e["stacktrace"]["frames"].as_array().map_or(&[][..], Vec::as_slice)))
-        .collect()
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or("")
-}
-
-fn header(exception: &Value) -> String {
-    let module = exception["module"].as_str().map_or(String::new(), |module| format!("{module}."));
-    format!("{module}{}: {}", text(exception, "type"), text(exception, "value"))
-}
-
-/// A frame as the event's language prints it, with its number and the function that it calls.
-fn frame_line(platform: &str, idx: usize, frame: &Value, called: &str) -> String {
-    let line = frame["lineno"].as_u64();
-    let places = ["abs_path", "filename", "package"].map(|name| text(frame, name));
-    let file = places.into_iter().find(|place| !place.is_empty()).unwrap_or("");
-    let function = qualified(platform, frame);
-    let number = line.unwrap_or(1);
-    match platform {
-        "java" => format!("\tat {function}({}:{number})", text(frame, "filename")),
-        "python" => format!("  File \"{file}\", line {number}, in {function}"),
-        "javascript" | "node" => {
-            format!("    at {function} ({file}:{number}:{})", frame["colno"].as_u64().unwrap_or(1))
-        }
-        "csharp" => format!("   at {function}() in {file}:line {number}"),
-        "go" => format!("{function}(...)\n\t{file}:{number}"),
-        "php" if idx == 0 => format!("Error in {file}:{number}\nStack trace:"),
-        "php" => format!("#{} {file}({number}): {called}()", idx - 1),
-        _ => {
-            let address = frame["instruction_addr"].as_str();
-            let address = address.map_or(String::new(), |address| format!("{address} in "));
-            let place = match (file, line) {
-                ("", _) => String::new(),
-                (file, Some(line)) => format!(" ({file}:{line})"),
-                (file, None) => format!(" ({file})"),
-            };
-            format!("#{idx} {address}{function}{place}")
-        }
-    }
-}
-
-/// The function with what the language writes before it.
-fn qualified(platform: &str, frame: &Value) -> String {
-    let function = Some(text(frame, "function")).filter(|name| !name.is_empty());
-    let function = function.unwrap_or("<unknown>");
-    let separator = if platform == "php" { "::" } else { "." };
-    match (platform, text(frame, "module")) {
-        ("python" | "javascript" | "node", _) | (_, "") => function.to_owned(),
-        (_, module) => [module, separator, function].concat(),
-    }
-}
-
-/// An event as the event's language prints it, with what frames have; `None` without a frame.
-fn print(platform: &str, event: &Value) -> Option<String> {
-    let mut out = String::new();
-    let mut list = exceptions(event);
-    list.retain(|(_, frames)| !frames.is_empty());
-    if !matches!(platform, "python" | "php") {
-        list.reverse();
-    }
-    if matches!(platform, "csharp" | "go" | "php") {
-        // Their causes are printed in ways of their own; the outermost exception shows whether frames are read.
-        list.truncate(1);
-    }
-    for (exception, frames) in &list {
-        let start = match (platform, out.is_empty()) {
-            ("python", false) => {
-                "\nThe above exception was the direct cause of the following exception:\n\n"
-            }
-            (_, false) => "Caused by: ",
-            (_, true) => "",
-        };
-        out += start;
-        let mut lines = Vec::new();
-        let mut called = String::new();
-        for (idx, frame) in frames.iter().rev().enumerate() {
-            lines.push(frame_line(platform, idx, frame, &called) + "\n");
-            called = qualified(platform, frame);
-        }
-        if platform == "python" {
-            lines.reverse();
-            let _ = write!(
-                out,
-                "Traceback (most recent call last):\n{}{}\n",
-                lines.concat(),
-                header(exception)
-            );
-        } else {
-            let gap = if platform == "go" { "\n\ngoroutine 1 [running]:\n" } else { "\n" };
-            let _ = write!(out, "{}{gap}{}", header(exception), lines.concat());
-        }
-    }
-    (!list.is_empty()).then_some(out)
 }
 
 /// Events with frames a platform, and how many of them were read when this was written.
@@ -179,16 +80,16 @@ fn real_events_of_every_platform_are_read() -> Result<()> {
     let mut shares = BTreeMap::<String, (usize, usize)>::new();
     let (mut n_frames, mut n_same, mut unread) = (0, 0, Vec::new());
     for path in paths {
-        let event: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
-        let platform = text(&event, "platform");
-        let Some(stack) = print(platform, &event) else { continue };
-        let info = group(&Occurrence { stacktrace: Some(&stack), ..Occurrence::default() });
+        let Some(event) = events::read(&path)? else { continue };
+        let Event { platform, value, type_name, stack } = event;
+        let recorded = Occurrence { exception_type: Some(&type_name), ..Occurrence::default() };
+        let info = group(&Occurrence { stacktrace: Some(&stack), ..recorded });
         let file = path.display();
         let wrapped = stack.replace('\n', "\r\n");
-        let wrapped = group(&Occurrence { stacktrace: Some(&wrapped), ..Occurrence::default() });
+        let wrapped = group(&Occurrence { stacktrace: Some(&wrapped), ..recorded });
         assert_eq!(wrapped.group, info.group, "{file}");
         let is_read = !matches!(info.quality, Quality::Unparsed | Quality::MessageOnly);
-        let (n, n_read) = shares.entry(platform.to_owned()).or_default();
+        let (n, n_read) = shares.entry(platform).or_default();
         *n += 1;
         *n_read += usize::from(is_read);
         if !is_read {
@@ -197,7 +98,7 @@ fn real_events_of_every_platform_are_read() -> Result<()> {
         }
         let frames = frames(&stack);
         assert!(frames.iter().any(|frame| frame.used), "{file}");
-        let (n, same) = agreement(&event, &frames);
+        let (n, same) = agreement(&value, &frames);
         n_frames += n;
         n_same += same;
     }

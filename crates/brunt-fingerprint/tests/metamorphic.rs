@@ -19,6 +19,8 @@ mod scripts;
 mod story;
 #[path = "../benches/grouping/suite.rs"]
 mod suite;
+#[path = "../benches/grouping/transport.rs"]
+mod transport;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

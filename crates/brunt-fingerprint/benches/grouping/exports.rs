@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use brunt_fingerprint::template;
 use serde_json::Value;
 
-use crate::logs::without_digits;
+use crate::logs::{files, without_digits};
 use crate::score::{Score, score, show};
 use crate::{judged_row, row};
 
@@ -37,17 +37,9 @@ pub(crate) fn measure(n_shown: usize) {
 /// SpanID: … text`.
 fn labelled(folder: &Path) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(folder) else { continue };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.to_string_lossy().ends_with("_log.csv") {
-                read(&path, &mut pairs);
-            }
+    for path in files(folder) {
+        if path.to_string_lossy().ends_with("_log.csv") {
+            read(&path, &mut pairs);
         }
     }
     pairs

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use brunt_fingerprint::{Occurrence, Rules, group, group_id};
+use brunt_fingerprint::{ErrorInfo, Occurrence, Rules, group, group_id};
 use serde::Deserialize;
 
 use crate::peers::{self, Peer};
@@ -28,6 +28,9 @@ const KEPT_LEAST: f64 = 0.97;
 const APART_LEAST: f64 = 0.965;
 /// Added to each line.
 const SHIFT: u32 = 7;
+
+/// Releases by the fault and the way in which it was reached.
+type Series<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f Failure>>;
 
 #[derive(Debug, Clone, Deserialize)]
 struct Failure {
@@ -58,14 +61,21 @@ impl Failure {
         Ok(Self { label, rules, ..failure })
     }
 
-    fn group(&self, group_of: Peer) -> String {
-        let occurrence = Occurrence {
+    fn occurrence(&self) -> Occurrence<'_> {
+        Occurrence {
             exception_type: Some(&self.exception_type),
             stacktrace: Some(&self.stack),
             service: Some(&self.project),
             ..Occurrence::default()
-        };
-        group_of(&occurrence, &self.rules)
+        }
+    }
+
+    fn group(&self, group_of: Peer) -> String {
+        group_of(&self.occurrence(), &self.rules)
+    }
+
+    fn info(&self) -> ErrorInfo {
+        group(&self.occurrence(), &self.rules)
     }
 
     /// The same with other lines, as after an edit above.
@@ -190,7 +200,7 @@ pub(crate) fn key(occurrence: &Occurrence<'_>, rules: &Rules) -> String {
 
 /// Pairs of two releases of one fault, reached in one way.
 fn releases(failures: &[Failure], n_shown: usize) {
-    let mut series = BTreeMap::<(&str, &str), Vec<&Failure>>::new();
+    let mut series = Series::new();
     for failure in failures {
         series.entry((&failure.label, &failure.way)).or_default().push(failure);
     }
@@ -201,20 +211,10 @@ fn releases(failures: &[Failure], n_shown: usize) {
         row("one failure over released versions", "not measured: no data", "", &wanted);
         return;
     }
-    let kept = |group: Peer| {
-        let (mut n_kept, mut n_pairs) = (0, 0);
-        for releases in series.values() {
-            let groups: Vec<String> = releases.iter().map(|failure| failure.group(group)).collect();
-            for (at, first) in groups.iter().enumerate() {
-                let others = groups.get(at + 1..).unwrap_or(&[]);
-                n_pairs += others.len();
-                n_kept += others.iter().filter(|other| *other == first).count();
-            }
-        }
-        share(u64::try_from(n_kept).unwrap_or(0), u64::try_from(n_pairs).unwrap_or(0))
-    };
-    let best = peers::all().map(|(_, group)| kept(group)).into_iter().fold(0.0, f64::max);
-    let figure = kept(own);
+    let best =
+        peers::all().map(|(_, group)| kept(&series, |failure| failure.group(group), PartialEq::eq));
+    let best = best.into_iter().fold(0.0, f64::max);
+    let figure = kept(&series, |failure| failure.group(own), PartialEq::eq);
     judged_row(
         &what,
         &format!("{figure:.3}"),
@@ -222,6 +222,12 @@ fn releases(failures: &[Failure], n_shown: usize) {
         &wanted,
         figure >= KEPT_LEAST,
     );
+    // What no key of the type and one of the others can be above, even one that chooses anew for each pair.
+    let is_alike = |a: &ErrorInfo, b: &ErrorInfo| {
+        a.root_type == b.root_type && (a.culprit == b.culprit || a.root_template == b.root_template)
+    };
+    let most = kept(&series, Failure::info, is_alike);
+    row("  of one type, and one place or message", &format!("{most:.3}"), "", "");
     for ((label, _), releases) in
         series.iter().filter(|((_, way), _)| *way == "request").take(n_shown)
     {
@@ -231,6 +237,24 @@ fn releases(failures: &[Failure], n_shown: usize) {
             println!("  moved {label}: {keys:#?}");
         }
     }
+}
+
+/// The share of pairs of two releases that are the same.
+fn kept<T>(
+    series: &Series<'_>,
+    read: impl Fn(&Failure) -> T,
+    is_same: impl Fn(&T, &T) -> bool,
+) -> f64 {
+    let (mut n_kept, mut n_pairs) = (0, 0);
+    for releases in series.values() {
+        let releases: Vec<T> = releases.iter().map(|failure| read(failure)).collect();
+        for (at, first) in releases.iter().enumerate() {
+            let others = releases.get(at + 1..).unwrap_or(&[]);
+            n_pairs += others.len();
+            n_kept += others.iter().filter(|other| is_same(first, other)).count();
+        }
+    }
+    share(u64::try_from(n_kept).unwrap_or(0), u64::try_from(n_pairs).unwrap_or(0))
 }
 
 /// Faults that share their group with no other.

@@ -14,6 +14,7 @@
 mod arguments;
 mod compiled;
 mod crashes;
+mod events;
 mod exports;
 mod failures;
 mod linear;
@@ -27,8 +28,10 @@ mod random;
 mod score;
 mod scripts;
 mod speed;
+mod stacks;
 mod story;
 mod suite;
+mod transport;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
     }
     if arguments.has("exports") {
         exports::measure(arguments.n_shown);
+        stacks::measure(arguments.seed, arguments.n_shown);
     }
     if arguments.has("logs") {
         logs::measure(arguments.n_shown);

@@ -8,6 +8,7 @@ use crate::random::Random;
 use crate::story::{
     CHECKOUTS, Call, Fault, FaultKind, Kind, SERVICES, Story, call, helper, trouble,
 };
+use crate::transport;
 
 /// An error as it reaches the grouping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,54 +229,20 @@ fn without_stack(story: &Story, random: &mut Random) -> Pair {
 
 type TextChange = fn(&str, &Story, &mut Random) -> Option<String>;
 
-/// What transport does to a text; `None` where it does not apply.
+/// What happens to a text on its way; `None` where it does not apply.
 const TEXT_CHANGES: [(&str, TextChange); 7] = [
-    ("log prefix", |stack, _, random| Some(log_prefix(stack, random))),
-    ("crlf", |stack, _, _| Some(stack.replace('\n', "\r\n"))),
-    ("ansi", |stack, _, random| Some(ansi(stack, random))),
-    ("json-escaped", |stack, _, _| {
-        let escaped = stack.replace('\\', "\\\\").replace('"', "\\\"");
-        Some(escaped.replace('\n', "\\n").replace('\t', "\\t"))
-    }),
+    ("log prefix", |stack, _, random| Some(transport::log_prefix(stack, random))),
+    ("crlf", |stack, _, _| Some(transport::crlf(stack))),
+    ("ansi", |stack, _, random| Some(transport::ansi(stack, random))),
+    ("json-escaped", |stack, _, _| Some(transport::escaped(stack))),
     ("truncated", truncated),
-    ("another thread between", |stack, _, random| Some(interleaved(stack, random))),
+    ("another thread between", |stack, _, random| Some(transport::interleaved(stack, random))),
     ("another thread behind", |stack, story, random| {
         let other = Story::new(story.kind, random);
         let starts = matches!(story.kind, Kind::Go);
         starts.then(|| format!("{stack}\n{}", print(&Story { root: story.root, ..other }).stack))
     }),
 ];
-
-fn log_prefix(stack: &str, random: &mut Random) -> String {
-    let style = random.below(4);
-    let (day, thread) = (random.number(28), random.number(40));
-    let mut out = String::new();
-    for (idx, line) in stack.lines().enumerate() {
-        let second = idx % 60;
-        out += &match style {
-            0 => format!(
-                "2026-03-{day:02} 10:22:{second:02},{:03} [worker-{thread}] ERROR shop.Main : {line}\n",
-                idx * 7 % 1000
-            ),
-            1 => format!(
-                "03-{day:02} 10:22:{second:02}.{:03}  1234  {thread} E AndroidRuntime: {line}\n",
-                idx * 7 % 1000
-            ),
-            2 => format!("shop-7f9c-{thread} | {line}\n"),
-            _ => format!("Mar {day:02} 10:22:{second:02} host{thread} shop[{thread}]: {line}\n"),
-        };
-    }
-    out
-}
-
-fn ansi(stack: &str, random: &mut Random) -> String {
-    let lines = stack.lines().map(|line| match random.below(3) {
-        0 => format!("\x1b[31m{line}\x1b[0m\n"),
-        1 => format!("\x1b[2;37m{line}\x1b[39m\n"),
-        _ => format!("{line}\n"),
-    });
-    lines.collect()
-}
 
 /// Cut somewhere behind the frame that the error is put down to, or before it where that frame comes last.
 fn truncated(stack: &str, story: &Story, random: &mut Random) -> Option<String> {
@@ -316,20 +283,4 @@ fn truncated(stack: &str, story: &Story, random: &mut Random) -> Option<String> 
     let room = stack.len() - line_end;
     let cut = stack.floor_char_boundary(line_end + random.below(room + 1));
     Some(stack.get(..cut)?.to_owned())
-}
-
-/// A line that another thread logged while this one printed, anywhere behind the first one.
-fn interleaved(stack: &str, random: &mut Random) -> String {
-    let lines: Vec<&str> = stack.lines().collect();
-    let (head, rest) = lines.split_at(1 + random.below(lines.len()));
-    let (a, b, n) = (random.number(899) + 100, random.number(9), random.number(99));
-    let foreign = match random.below(4) {
-        0 => {
-            format!("2026-03-02 10:22:33,{a} [reaper-{b}] INFO  shop.Reaper - swept {n} leases")
-        }
-        1 => format!("2026/03/02 10:22:33 swept {n} leases"),
-        2 => format!("[2026-03-02T10:22:33.{a}Z] shop.INFO: swept {n} leases"),
-        _ => format!("2026-03-02T10:22:33.{a}Z  WARN shop::reaper: swept {n} leases worker={b}"),
-    };
-    [&head.join("\n"), foreign.as_str(), &rest.join("\n")].join("\n")
 }

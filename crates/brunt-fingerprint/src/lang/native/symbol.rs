@@ -183,8 +183,9 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
                 // What Sentry puts for a name that its user wants to keep private.
                 | "stripped_application_code"
         );
+    let unnamed = Symbol { module: Cow::Borrowed(image), function: "", naming: Naming::Anonymous };
     if is_unnamed {
-        return Symbol { module: Cow::Borrowed(image), function: "", naming: Naming::Anonymous };
+        return unnamed;
     }
     let name = before(name, arguments_start(name)).trim_ascii_end();
     let name = match name.rfind(' ').filter(|_| find(name, "operator").is_none()) {
@@ -198,6 +199,9 @@ pub(crate) fn fold<'a>(frame: &RawFrame<'a>) -> Symbol<'a> {
         _ => name,
     };
     let plain = before(name, clone_start(name));
+    if is_lambda(plain) {
+        return unnamed;
+    }
     let (owner, function) = last_part(plain);
     let function = function.split('<').next().unwrap_or(function);
     let module = if owner.is_empty() { Cow::Borrowed(image) } else { without_templates(owner) };
@@ -300,12 +304,18 @@ fn clone_start(name: &str) -> usize {
         .unwrap_or(name.len())
 }
 
+/// What compilers call the class of a lambda, behind the function around it.
+const LAMBDAS: [&str; 4] = ["::{lambda", "::<lambda", "::$_", "::(anonymous class)"];
+
+/// Whether a function is that of a lambda outside of any other function, or of one whose class a debugger leaves out.
+fn is_lambda(name: &str) -> bool {
+    name == "operator()" || LAMBDAS.iter().any(|lambda| name.starts_with(after(lambda, 2)))
+}
+
 /// The owner and the function: `acme::Cart` and `total`, `Shop.Cart` and `total`. A lambda is its function.
 fn last_part(name: &str) -> (&str, &str) {
-    let name = find(name, "::{lambda")
-        .or_else(|| find(name, "::$_"))
-        .or_else(|| find(name, "::(anonymous class)"))
-        .map_or(name, |at| before(name, at));
+    let lambda = LAMBDAS.iter().filter_map(|lambda| find(name, lambda)).min();
+    let name = before(name, lambda.unwrap_or(name.len()));
     let open = name.find('<').unwrap_or(name.len());
     let mut end = name.len();
     let cpp = std::iter::from_fn(|| {
@@ -373,6 +383,14 @@ mod tests {
             ("acme::Cache<int>::get(int)", "acme::Cache.get"),
             ("int acme::parse<int>(char const*)", "acme.parse"),
             ("acme::Cart::total(int)::{lambda(int)#1}::operator()(int) const", "acme::Cart.total"),
+            ("acme::Cart::total::<lambda_5db80dab47756d3e>::operator()", "acme::Cart.total"),
+            ("acme::total(int)::<lambda(int)>::operator()(int) const", "acme.total"),
+            ("acme::total::<lambda_1>::operator()::<lambda_2>::operator()", "acme.total"),
+            ("acme::Cart::total(int)::$_0::operator()(int) const", "acme::Cart.total"),
+            ("acme::Less::operator()(int) const", "acme::Less.operator()"),
+            ("<lambda_5db80dab47756d3e>::operator()", "shop"),
+            ("{lambda(int)#1}::operator()(int) const", "shop"),
+            ("operator()", "shop"),
             ("total.constprop.0+0x1c", "shop.total"),
             ("Java_com_acme_Shop_total+120", "shop.Java_com_acme_Shop_total"),
             ("0x0000000100003f24", "shop"),
