@@ -129,8 +129,11 @@ fn checked<'s>(
     load: &mut Load<'s>,
     each: &mut dyn FnMut(&str, u64, &mut Load<'s>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let bytes = bytes.trim_ascii_end();
-    if bytes.trim_ascii_start().is_empty() {
+    // A blank at the end may be a part of what was logged.
+    let n_kept =
+        bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |at| at + 1);
+    let bytes = bytes.get(..n_kept).unwrap_or_default();
+    if bytes.trim_ascii().is_empty() {
         return Ok(());
     }
     let block = Block { bytes, first_line: line };

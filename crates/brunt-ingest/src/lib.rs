@@ -198,11 +198,11 @@ impl Options {
 pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Result<Summary, Error> {
     let source = Source::open(input.name, input.reader)?;
     let mut source = source.with(input.reopen, options.whole_bytes_max);
-    let (format, plan) = plan(&source, options)?;
+    let (format, plan, is_empty) = plan(&source, options)?;
     let task = Task { input: input.name, options };
     let mut collect = Collect::new(task, sink);
     let mut load = Load::new(task, &mut collect);
-    if source.head().trim_ascii().is_empty() {
+    if is_empty {
         load.warn("the input is empty");
     }
     match format.decode(plan, &mut source, &mut load) {
@@ -214,7 +214,8 @@ pub fn ingest(input: Input<'_>, options: &Options, sink: &mut dyn Sink) -> Resul
 }
 
 /// What is known of an input before it is read: options go before the mapping, and both before what it looks like.
-fn plan<'o>(source: &Source<'_>, options: &'o Options) -> Result<(Format, Plan<'o>), Error> {
+/// True where it holds no records: nothing, an empty list, or a page with one.
+fn plan<'o>(source: &Source<'_>, options: &'o Options) -> Result<(Format, Plan<'o>, bool), Error> {
     let head = Head::new(source.name(), source.head());
     let mapping = options.mapping.as_ref();
     let is_empty = head.bytes.trim_ascii().is_empty();
@@ -236,9 +237,13 @@ fn plan<'o>(source: &Source<'_>, options: &'o Options) -> Result<(Format, Plan<'
     };
     let table = options.table.or_else(|| mapping.map(Mapping::table)).or(table);
     let is_lines = head.is_lines && format.name() != "json" || format.name() == "jsonl";
-    let page = Page::of(&head).filter(|_| mapping.is_none() && format.is_generic());
-    let records = page.map(|page| page.records).unwrap_or_default();
-    Ok((format, Plan { is_lines, table, mapping, records }))
+    let is_page = mapping.is_none() && format.is_generic();
+    let page = Page::of(&head).map(|page| page.records).filter(|_| is_page);
+    let empty_page = page::without_records(&head).filter(|_| is_page);
+    let is_empty = is_empty || is_page && head.bytes.trim_ascii() == b"[]" || empty_page.is_some();
+    let table = table.or_else(|| base_tables().next().filter(|_| is_empty));
+    let records = page.or(empty_page).unwrap_or_default();
+    Ok((format, Plan { is_lines, table, mapping, records }, is_empty))
 }
 
 impl fmt::Debug for Input<'_> {

@@ -118,15 +118,8 @@ const BESIDE: &[&str] = &[
 impl Page {
     /// The page that a head begins with; `None` where it has none of the lists, or says more than pages do.
     pub(crate) fn of(head: &Head<'_>) -> Option<Self> {
-        let is_about = |key: &&String, list: &str| {
-            let root = list.split('.').next().unwrap_or_default();
-            key.contains('.') || *key == root || ABOUT.contains(&key.to_lowercase().as_str())
-        };
-        let records = LISTS.iter().find(|list| {
-            head.has_key(list)
-                && head.keys.iter().all(|key| is_about(&key, list))
-                && is_list_of_objects(head, list)
-        })?;
+        let is_filled = |element| element == Some(Kind::Object);
+        let records = list(head, is_filled)?;
         let of_records: Vec<&str> = head
             .keys
             .iter()
@@ -138,6 +131,26 @@ impl Page {
         });
         Some(Self { records, keys: keys.map(str::to_owned).collect() })
     }
+}
+
+/// Where an input that is a page of no records would have them: the last page of many often is.
+pub(crate) fn without_records(head: &Head<'_>) -> Option<&'static str> {
+    let is_one = !head.is_lines || head.lines().filter(|line| !line.trim().is_empty()).count() == 1;
+    list(head, |element| element.is_none()).filter(|_| is_one)
+}
+
+/// The list of a page, by what its first element is; `None` stands for a list without elements.
+fn list(head: &Head<'_>, is_it: impl Fn(Option<Kind>) -> bool) -> Option<&'static str> {
+    let is_about = |key: &String, list: &str| {
+        let root = list.split('.').next().unwrap_or_default();
+        key.contains('.') || *key == root || ABOUT.contains(&key.to_lowercase().as_str())
+    };
+    let text = String::from_utf8_lossy(&head.bytes);
+    LISTS.iter().copied().find(|list| {
+        head.has_key(list)
+            && head.keys.iter().all(|key| is_about(key, list))
+            && first_element(&text, list).is_some_and(&is_it)
+    })
 }
 
 /// The key of what wraps records of these keys, whose others only stand beside it.
@@ -170,15 +183,13 @@ pub(crate) fn opened(record: Value<'_>) -> Value<'_> {
     Value::Object(inner)
 }
 
-/// Whether the first document has a list of objects at a path.
-fn is_list_of_objects(head: &Head<'_>, path: &str) -> bool {
-    let text = String::from_utf8_lossy(&head.bytes);
-    let mut json = Json::new(&text);
-    matches!(enter_path(&mut json, path), Ok(true))
-        && matches!(json.peek(), Ok(Kind::Array))
-        && json.enter_array().is_ok()
-        && matches!(json.next_element(), Ok(true))
-        && matches!(json.peek(), Ok(Kind::Object))
+/// What the first element of the list at a path is, `Some(None)` where it has none; `None` where there is no list.
+fn first_element(text: &str, path: &str) -> Option<Option<Kind>> {
+    let mut json = Json::new(text);
+    enter_path(&mut json, path).ok().filter(|is_there| *is_there)?;
+    json.peek().ok().filter(|kind| *kind == Kind::Array)?;
+    json.enter_array().ok()?;
+    if json.next_element().ok()? { json.peek().ok().map(Some) } else { Some(None) }
 }
 
 #[cfg(test)]

@@ -220,6 +220,13 @@ fn what_is_no_export_is_named_with_a_reason() {
         Err(Error::NotAnExport { .. })
     ));
     assert_eq!(read("empty.jsonl", b"", &options()).summary().warnings, ["the input is empty"]);
+    // The last page of many is often empty, and then nothing in it tells its table.
+    for page in ["[]", "{\"tickets\":[],\"next_page\":null}\n", "{\n  \"hits\": {\"hits\": []}\n}"]
+    {
+        let read = read("page.json", page.as_bytes(), &options());
+        assert_eq!(read.summary().warnings, ["the input is empty"], "{page}");
+        assert_eq!((read.summary().n_records, read.summary().n_rejects), (0, 0), "{page}");
+    }
     assert!(matches!(
         read("x.json", br#"{"a": {"b": 1}}"#, &options()).outcome,
         Err(Error::UnknownTable { .. })

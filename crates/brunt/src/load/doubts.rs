@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use brunt_ingest::Feed;
+use brunt_ingest::{Feed, Format};
 use brunt_model::Day;
 
 use super::summary::TableCounts;
@@ -30,11 +30,12 @@ impl Undated {
 /// What to tell of a file.
 pub(super) fn doubts(
     tables: &[TableCounts],
+    format: Format,
     feeds: &[Feed],
     Undated(n_undated): Undated,
 ) -> impl Iterator<Item = String> {
     let undated = n_undated.into_iter().map(|(table, n_undated)| undated(table, n_undated));
-    undated.chain(untold(tables, feeds))
+    undated.chain(untold(tables, format, feeds))
 }
 
 fn undated(table: &str, n: u64) -> String {
@@ -45,7 +46,7 @@ fn undated(table: &str, n: u64) -> String {
 }
 
 /// Says where no log of a file has a service or a severity: they are likely there, and were not found.
-fn untold(tables: &[TableCounts], feeds: &[Feed]) -> Option<String> {
+fn untold(tables: &[TableCounts], format: Format, feeds: &[Feed]) -> Option<String> {
     let logs = tables.iter().find(|counts| counts.table.as_deref() == Some("logs"))?;
     let tells = |feed: &Feed| {
         feed.table == "logs" && TELLING.contains(&feed.column) && feed.n_values > feed.n_unread
@@ -53,9 +54,15 @@ fn untold(tables: &[TableCounts], feeds: &[Feed]) -> Option<String> {
     if logs.n_records < RECORDS_MIN || feeds.iter().any(tells) {
         return None;
     }
+    // Lines of text have no keys that a mapping could begin with.
+    let begun = if format.is_generic() {
+        " (`brunt load --explain --write-mapping mapping.toml FILE` begins one)"
+    } else {
+        ""
+    };
     Some(format!(
         "none of {} logs has a service or a severity, so no errors are found in them: if they are there, a mapping file \
-         says where (`brunt load --explain --write-mapping mapping.toml FILE` begins one)",
+         says where{begun}",
         logs.n_records
     ))
 }
@@ -88,6 +95,10 @@ mod tests {
         let told = warnings(bare, 100).await;
         assert!(told[0].starts_with("none of 100 logs has a service or a severity"), "{told:?}");
         assert_eq!(warnings(bare, 99).await, Vec::<String>::new());
+        assert!(told[0].ends_with("FILE` begins one)"), "{told:?}");
+        let line = "2025-10-28 10:00:00 a #";
+        let told = warnings(line, 100).await;
+        assert!(told[0].ends_with("a mapping file says where"), "{told:?}");
         let level = r#"{"ts":"2025-10-28T10:00:00Z","message":"a #","level":"info"}"#;
         assert_eq!(warnings(level, 100).await, Vec::<String>::new());
     }

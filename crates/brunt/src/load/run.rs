@@ -284,7 +284,8 @@ impl Load<'_> {
         add_load_rows(self.tx, self.plan.now, &record).await?;
         add_redactions(self.tx, self.plan.now, &job.load_id, &summary.redactions).await?;
         let mut warnings = summary.warnings;
-        warnings.extend(doubts(&tables, &summary.feeds, std::mem::take(&mut self.undated)));
+        let undated = std::mem::take(&mut self.undated);
+        warnings.extend(doubts(&tables, summary.format, &summary.feeds, undated));
         warnings.extend(self.late.take_warnings());
         for (signal, n_records) in summary.unsupported {
             warnings.push(format!(
