@@ -8,7 +8,8 @@
 -- out errors without a usable time.
 -- Errors occur without a fault too: baseline_per_hour is how many failures an hour began with the group before the last 24
 -- hours of the telemetry, and excess_last_day how many more began with it in these 24 hours than that leads to expect, by weight as well.
--- Only minutes in which there are logs, spans or events count. Both are NULL where there is no such minute before;
+-- Only minutes in which there are logs, spans or events count; where there are errors alone, all minutes between the first
+-- and the last of them. Both are NULL where there is no such minute before;
 -- error_excess does so for any period, to the microsecond and with intervals.
 WITH newest AS (
     SELECT max(newest_at) AS newest_at
@@ -20,6 +21,16 @@ WITH newest AS (
         SELECT max(ts) FROM events WHERE day > DATE '1970-01-01'
     ) AS telemetry
 ),
+well AS (
+    SELECT count(*) > 0 AS is_there
+    FROM (
+        (SELECT 1 AS one FROM spans WHERE day > DATE '1970-01-01' LIMIT 1)
+        UNION ALL
+        (SELECT 1 FROM logs WHERE day > DATE '1970-01-01' AND exception_type IS NULL AND coalesce(severity_number, 0) < 17 LIMIT 1)
+        UNION ALL
+        (SELECT 1 FROM events WHERE day > DATE '1970-01-01' AND event_kind IS DISTINCT FROM 'error' LIMIT 1)
+    ) AS one_each
+),
 minutes AS (
     SELECT CAST(ts AS BIGINT) / 60000000 AS minute FROM logs WHERE day > DATE '1970-01-01'
     UNION
@@ -29,9 +40,17 @@ minutes AS (
 ),
 seen AS (
     SELECT
-        CAST(count(*) FILTER (WHERE m.minute * 60000000 <= n.last_day) AS DOUBLE) AS n_before,
-        CAST(count(*) FILTER (WHERE m.minute * 60000000 > n.last_day) AS DOUBLE) AS n_last_day
-    FROM minutes m CROSS JOIN (SELECT CAST(newest_at - INTERVAL '1 day' AS BIGINT) AS last_day FROM newest) AS n
+        CASE WHEN w.is_there THEN m.n_before ELSE least(m.last_day, m.until) - m.first END AS n_before,
+        CASE WHEN w.is_there THEN m.n_last_day ELSE greatest(m.until - greatest(m.last_day, m.first), 0) END AS n_last_day
+    FROM (
+        SELECT
+            CAST(count(*) FILTER (WHERE m.minute * 60000000 <= n.last_day) AS DOUBLE) AS n_before,
+            CAST(count(*) FILTER (WHERE m.minute * 60000000 > n.last_day) AS DOUBLE) AS n_last_day,
+            CAST(min(m.minute) AS DOUBLE) AS first,
+            CAST(max(m.minute) + 1 AS DOUBLE) AS until,
+            CAST(max(n.last_day) AS DOUBLE) / 60000000 AS last_day
+        FROM minutes m CROSS JOIN (SELECT CAST(newest_at - INTERVAL '1 day' AS BIGINT) AS last_day FROM newest) AS n
+    ) AS m CROSS JOIN well w
 ),
 earliest AS (
     SELECT
@@ -79,8 +98,8 @@ SELECT
     e.n_accounts,
     coalesce(t.n_tickets, 0) AS n_tickets,
     coalesce(s.state_reason, 'split from ' || error_group_split_from(e.error_group_id)) AS state_reason,
-    e.n_before * 60 / nullif((SELECT n_before FROM seen), 0) AS baseline_per_hour,
-    e.n_last_day - e.n_before * (SELECT n_last_day / nullif(n_before, 0) FROM seen) AS excess_last_day
+    e.n_before * 60 / (SELECT nullif(greatest(n_before, 0), 0) FROM seen) AS baseline_per_hour,
+    e.n_last_day - e.n_before * (SELECT n_last_day / nullif(greatest(n_before, 0), 0) FROM seen) AS excess_last_day
 FROM earliest e
 CROSS JOIN newest n
 LEFT JOIN ticketed t ON t.error_group_id = e.error_group_id

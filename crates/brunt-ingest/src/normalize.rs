@@ -7,6 +7,7 @@ pub(crate) mod form;
 pub(crate) mod html;
 pub(crate) mod number;
 pub(crate) mod route;
+pub(crate) mod rpc;
 pub(crate) mod rules;
 pub(crate) mod severity;
 pub(crate) mod thrown;

@@ -41,6 +41,17 @@ impl Version {
         Some(Self { numbers, pre_release })
     }
 
+    /// The first number, which versions of one line have in common.
+    pub(crate) fn line(&self) -> u64 {
+        let [line, ..] = self.numbers;
+        line
+    }
+
+    /// Whether it is no pre-release.
+    pub(crate) fn is_release(&self) -> bool {
+        self.pre_release.is_empty()
+    }
+
     /// The one spelling of a version: without what [`Version::parse`] passes over before the numbers; every other text as
     /// it is, but for white space around it.
     pub fn plain(text: &str) -> &str {

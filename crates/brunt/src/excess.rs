@@ -10,7 +10,8 @@
 //! `r`. Exact, since a ranking by the lower bound would put groups first that occurred once, were it too high for them.
 //!
 //! `t` and `u` count only minutes in which the store has logs, spans or events, so that a gap in the exports is no
-//! calm.
+//! calm. A store of nothing but errors cannot show that it was watched while nothing failed: there all the time between the
+//! first and the last of them counts.
 //!
 //! Occurrences that stand for several (`sample_weight`) count as many. A sum of weights varies like one weight of the size
 //! `sum(w^2) / sum(w)` for each of `sum(w)^2 / sum(w^2)` occurrences (Fay and Feuer 1997, of weighted sums of Poisson
@@ -225,15 +226,32 @@ periods AS (
     FROM period p CROSS JOIN (VALUES {baseline}) AS b (from_us, until_us)
     WHERE NOT {only_before}
 ),
+well AS (
+    SELECT count(*) > 0 AS is_there
+    FROM (
+        (SELECT 1 AS one FROM spans WHERE day > DATE '1970-01-01' LIMIT 1)
+        UNION ALL
+        (SELECT 1 FROM logs WHERE day > DATE '1970-01-01' AND exception_type IS NULL AND coalesce(severity_number, 0) < 17 LIMIT 1)
+        UNION ALL
+        (SELECT 1 FROM events WHERE day > DATE '1970-01-01' AND event_kind IS DISTINCT FROM 'error' LIMIT 1)
+    ) AS one_each
+),
 minutes AS (
     SELECT DISTINCT CAST(ts AS BIGINT) / 60000000 * 60000000 AS from_us FROM telemetry
 ),
+watched AS (
+    SELECT m.from_us, m.from_us + 60000000 AS until_us FROM minutes m CROSS JOIN well w WHERE w.is_there
+    UNION ALL
+    SELECT m.from_us, m.until_us
+    FROM (SELECT min(from_us) AS from_us, max(from_us) + 60000000 AS until_us FROM minutes) AS m CROSS JOIN well w
+    WHERE NOT w.is_there
+),
 seen AS (
     SELECT
-        CAST(sum(least(m.from_us + 60000000, p.until_us) - greatest(m.from_us, p.from_us)) FILTER (WHERE p.inside) AS DOUBLE) AS t,
-        CAST(sum(least(m.from_us + 60000000, p.until_us) - greatest(m.from_us, p.from_us)) FILTER (WHERE NOT p.inside) AS DOUBLE) AS u
-    FROM minutes m
-    JOIN periods p ON m.from_us + 60000000 > p.from_us AND m.from_us < p.until_us AND p.from_us < p.until_us
+        CAST(sum(least(m.until_us, p.until_us) - greatest(m.from_us, p.from_us)) FILTER (WHERE p.inside) AS DOUBLE) AS t,
+        CAST(sum(least(m.until_us, p.until_us) - greatest(m.from_us, p.from_us)) FILTER (WHERE NOT p.inside) AS DOUBLE) AS u
+    FROM watched m
+    JOIN periods p ON m.until_us > p.from_us AND m.from_us < p.until_us AND p.from_us < p.until_us
 ),
 weighed AS (
     SELECT error_group_id, service_name, root_service_name, ts, root_cause, coalesce(sample_weight, 1.0) AS w
@@ -369,6 +387,29 @@ mod tests {
         let newest =
             "SELECT rank, n_incidents, expected FROM error_excess('5 minutes') ORDER BY rank";
         assert_eq!(ask(&session, newest).await[0], "1|4|0.0");
+    }
+
+    #[tokio::test]
+    async fn errors_alone_are_watched_from_the_first_to_the_last() {
+        let store = empty_store().await;
+        let mut lines = String::new();
+        for minute in [0, 20, 24] {
+            let ts = format!("2025-10-01T10:{minute:02}:30Z");
+            writeln!(lines, r#"{{"ts":"{ts}","severity_number":17,"body":"broken"}}"#).unwrap();
+        }
+        put(&store, "logs", &lines).await;
+        let lines =
+            lines.replace("\"severity_number\":17", r#""error_group_id":"g","root_cause":true"#);
+        put(&store, "errors", &lines).await;
+        let session = session(&store).await;
+        let sql = "SELECT n_incidents, n_incidents_baseline, expected, baseline_ns FROM \
+                   error_excess('2025-10-01T10:20:00', '2025-10-01T10:25:00')";
+        assert_eq!(ask(&session, sql).await, ["2|1|0.25|1200000000000"]);
+        // A log that is no error shows that somebody watched, in its minute.
+        put(&store, "logs", r#"{"ts":"2025-10-01T10:10:00Z","severity_number":9,"body":"work"}"#)
+            .await;
+        let session = crate::fixture::session(&store).await;
+        assert_eq!(ask(&session, sql).await, ["2|1|1.0|120000000000"]);
     }
 
     #[tokio::test]

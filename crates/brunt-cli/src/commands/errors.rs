@@ -88,5 +88,9 @@ async fn newest_since(session: &Session, since: &str) -> Result<Option<Ts>, Fail
     let sql =
         format!("SELECT arrow_cast({time}, 'Timestamp(Microsecond, Some(\"UTC\"))') AS since");
     let sql = format!("SELECT arrow_cast(since, 'Int64') AS since_us FROM ({sql})");
-    Ok(fetch(session, &sql).await?.integer(0, "since_us").map(Ts))
+    let found = fetch(session, &sql).await.map_err(|_| {
+        Failure::refused(format!("--since is neither a span nor a time: '{since}'"))
+            .hint("Give a span such as '14 days', or a time such as '2025-10-01'.")
+    })?;
+    Ok(found.integer(0, "since_us").map(Ts))
 }

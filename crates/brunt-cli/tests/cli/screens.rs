@@ -177,6 +177,14 @@ fn what_rules_would_change() {
             .replace("2025-10-28T14:15:20Z", "5 minutes")
     );
     assert!(screen(&place, &["errors", "test", &rules, "--since", "7d"]).contains("2 occurrences"));
+    let odd = screen(&place, &["errors", "test", &rules, "--since", "foo"]);
+    assert!(odd.contains("--since is neither a span nor a time: 'foo'"), "{odd}");
+    let empty = place.write("empty.txt", " \n");
+    let nothing = screen(&place, &["errors", "explain", "--text", &empty]);
+    assert!(
+        nothing.contains("empty.txt\" is empty") && nothing.contains("exit status 3"),
+        "{nothing}"
+    );
     assert_eq!(count(&place, "SELECT count(*) FROM error_groups"), "2", "nothing is stored");
 
     place.write("store/definitions/errors.toml", std::fs::read(&rules).unwrap());

@@ -5,6 +5,7 @@ use super::{
     any, any_as, any_in, plain, plain_in,
 };
 use crate::normalize::form::{Form, Unit};
+use crate::normalize::rpc::STATUS_KEYS;
 
 pub(super) static ALIASES: &[Alias] = &[
     // Correlation.
@@ -180,6 +181,7 @@ pub(super) static ALIASES: &[Alias] = &[
     ),
     plain("exception_stacktrace", &["stack"]),
     any("error_type", &["error.type"]),
+    any_in(SPANS, "error_type", &STATUS_KEYS),
     any(
         "error_fingerprint",
         &[

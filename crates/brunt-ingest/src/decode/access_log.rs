@@ -21,7 +21,7 @@ pub(crate) static SPEC: Spec = Spec {
 };
 
 fn decode(_: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    joined::decode(source, load, &|_, _| false, &mut |joined| match fields(&joined.text) {
+    joined::decode(source, load, &|_, _| None, &mut |joined| match fields(&joined.text) {
         Some(fields) => Ok(fields),
         None => refuse("no_match", "a line is not one of an access log"),
     })

@@ -39,7 +39,7 @@ pub(crate) struct Joined {
 impl Joined {
     pub(crate) fn new(text: &str, line: u64) -> Self {
         let mut joined = Self { line, last_line: line, ..Self::default() };
-        joined.in_traceback = thrown::is_traceback(text);
+        joined.in_traceback = thrown::is_traceback(text) || thrown::ends_with_traceback(text);
         joined.extend(text);
         joined
     }
@@ -120,12 +120,43 @@ impl Logs {
     }
 }
 
-/// Reads an input of text to its end. `goes_on` says whether a line belongs to the record above it, `read` what a record
+/// Of a line that begins as others do, what belongs to the stack trace above it, where a logger wrote each line of one as
+/// a record; `message_of` says what was logged in a line.
+pub(crate) fn of_trace_above<'t>(
+    line: &'t str,
+    above: &Joined,
+    message_of: for<'l> fn(&'l str) -> Option<&'l str>,
+) -> Option<&'t str> {
+    // Most lines end in no way that such a line does, and taking them apart costs more.
+    let may_be = above.in_traceback
+        || line.ends_with([')', '}'])
+        || line.ends_with(|c: char| c.is_ascii_digit())
+        || line.ends_with(" more")
+        || line.contains("Caused by: ")
+        || line.contains("Suppressed: ");
+    if !may_be {
+        return None;
+    }
+    let beginning = line.strip_suffix(message_of(line)?)?.trim_end();
+    // One blank is the logger's, others are the trace's.
+    let rest = line.get(beginning.len()..)?;
+    let rest = rest.strip_prefix([' ', '\t']).unwrap_or(rest);
+    let raises = above.in_traceback && (rest.starts_with("  ") || thrown::is_header(rest));
+    let last = above.text.rsplit('\n').next().unwrap_or_default();
+    let shows_exception = || {
+        above.has_frames
+            || thrown::is_header(last)
+            || message_of(last).is_some_and(thrown::is_header)
+    };
+    (raises || thrown::is_of_trace(rest) && shows_exception()).then_some(rest)
+}
+
+/// Reads an input of text to its end. `goes_on` says what of a line belongs to the record above it, `read` what a record
 /// says.
 pub(crate) fn decode(
     source: &mut Source<'_>,
     load: &mut Load<'_>,
-    goes_on: &dyn Fn(&str, &Joined) -> bool,
+    goes_on: &dyn for<'t> Fn(&'t str, &Joined) -> Option<&'t str>,
     read: &mut dyn for<'a> FnMut(&'a Joined) -> Result<Fields<'a>, Refusal>,
 ) -> Result<(), Error> {
     let mut logs = Logs::new(load);
@@ -133,7 +164,8 @@ pub(crate) fn decode(
     while let Some(block) = source.next_block(Split::Lines)? {
         each_text(block, true, load, &mut |text, line, load| {
             let text = &*uncoloured(text);
-            if let Some(joined) = held.as_mut().filter(|joined| goes_on(text, joined)) {
+            let part = held.as_mut().and_then(|joined| Some((goes_on(text, joined)?, joined)));
+            if let Some((text, joined)) = part {
                 joined.push(text, line);
             } else if let Some(joined) = held.replace(Joined::new(text, line)) {
                 logs.put(&joined, read(&joined), load)?;

@@ -48,12 +48,18 @@ pub(crate) fn begin(line: &str) -> Option<Begin> {
 }
 
 /// A record that begins with its time ends at the next time, any other at the next beginning.
-fn goes_on(line: &str, above: &Joined) -> bool {
+fn goes_on<'t>(line: &'t str, above: &Joined) -> Option<&'t str> {
     match (begin(&above.text), begin(line)) {
-        (_, None) | (Some(Begin::Time), Some(Begin::Level)) => true,
-        (None, Some(_)) => false,
-        (Some(_), Some(_)) => postgres::goes_on(line, &above.text),
+        (_, None) | (Some(Begin::Time), Some(Begin::Level)) => Some(line),
+        (None, Some(_)) => None,
+        (Some(_), Some(_)) if postgres::goes_on(line, &above.text) => Some(line),
+        (Some(_), Some(_)) => joined::of_trace_above(line, above, message),
     }
+}
+
+/// What was logged in a line.
+fn message(line: &str) -> Option<&str> {
+    Head::of(line).map(|head| head.message)
 }
 
 fn read<'a>(joined: &'a Joined, years: &mut Years) -> Result<Fields<'a>, Refusal> {

@@ -29,10 +29,12 @@ const SINGLE_QUOTED_BYTES_MAX: usize = 4_096;
 const MARKS: &[&str] = &["level", "lvl", "severity", "ts", "time", "timestamp"];
 
 fn decode(_: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
-    let goes_on = |line: &str, _: &Joined| {
-        (thrown::is_continuation(line) || thrown::is_header(line)) && pairs(line).is_none()
-    };
     joined::decode(source, load, &goes_on, &mut |joined| read(joined))
+}
+
+fn goes_on<'t>(line: &'t str, _: &Joined) -> Option<&'t str> {
+    let is_of_trace = thrown::is_continuation(line) || thrown::is_header(line);
+    (is_of_trace && pairs(line).is_none()).then_some(line)
 }
 
 /// The pairs of the first line, and the stack trace below it.

@@ -33,9 +33,11 @@ const FACILITIES: &[&str] = &[
 
 fn decode(_: Plan<'_>, source: &mut Source<'_>, load: &mut Load<'_>) -> Result<(), Error> {
     let mut years = Years::new(load.now());
-    let goes_on =
-        |line: &str, _: &Joined| thrown::is_continuation(line) && Line::of(line).is_none();
     joined::decode(source, load, &goes_on, &mut |joined| read(joined, &mut years))
+}
+
+fn goes_on<'t>(line: &'t str, _: &Joined) -> Option<&'t str> {
+    (thrown::is_continuation(line) && Line::of(line).is_none()).then_some(line)
 }
 
 fn read<'a>(joined: &'a Joined, years: &mut Years) -> Result<Fields<'a>, Refusal> {

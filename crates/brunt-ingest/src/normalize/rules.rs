@@ -8,7 +8,7 @@ use crate::aliases::{SPAN_END, TICKET_SUBJECT};
 use crate::normalize::colours::uncoloured;
 use crate::normalize::form::{Cell, Form};
 use crate::normalize::route::column_idx;
-use crate::normalize::{severity, thrown, time, words};
+use crate::normalize::{rpc, severity, thrown, time, words};
 use crate::row::{Level, Offer, Row};
 use crate::value::Scalar;
 
@@ -23,7 +23,7 @@ pub(crate) struct Rules {
 #[derive(Debug)]
 enum Kind {
     Logs(LogColumns),
-    Spans { end: usize, duration: usize, trace_state: usize, weight: usize },
+    Spans { end: usize, duration: usize, trace_state: usize, weight: usize, error_type: usize },
     Events(EventColumns),
     Tickets { kind: usize, subject: usize, message: usize, updated: usize, created: usize },
     Releases { kind: usize, flag: usize },
@@ -72,6 +72,7 @@ impl Rules {
                 duration: idx("duration_ns"),
                 trace_state: idx("trace_state"),
                 weight: idx("sample_weight"),
+                error_type: idx("error_type"),
             },
             "events" => Kind::Events(EventColumns {
                 kind: idx("event_kind"),
@@ -108,9 +109,10 @@ impl Rules {
                 number_severity(row, columns);
                 name_exception(row, columns);
             }
-            Kind::Spans { end, duration, trace_state, weight } => {
+            Kind::Spans { end, duration, trace_state, weight, error_type } => {
                 measure_span(row, *end, *duration);
                 weigh_span(row, *trace_state, *weight);
+                rpc::name_status(row, *error_type);
             }
             Kind::Events(columns) => name_event(row, columns),
             Kind::Tickets { kind, subject, message, updated, created } => {

@@ -66,8 +66,8 @@ pub(crate) fn split(text: &str) -> Option<Parts<'_>> {
                 stacktrace: stacktrace.trim(),
             });
         }
-        // A message of several lines still belongs to the header that it follows.
-        let names = header(line).is_some_and(|thrown| is_error_name(thrown.name));
+        // A message of several lines still belongs to the header that it follows, however far loggers indent both.
+        let names = header(line.trim_start()).is_some_and(|thrown| is_error_name(thrown.name));
         if names || !is_named {
             (head, is_named) = (start, names);
         }
@@ -81,6 +81,17 @@ pub(crate) fn is_continuation(line: &str) -> bool {
     line.starts_with([' ', '\t', '}', ')'])
         || CONTINUATIONS.iter().any(|start| line.starts_with(start))
         || line.starts_with("goroutine ") && line.ends_with(':')
+        || is_php_frame(line)
+}
+
+/// Whether a line, blanks before it aside, can only be a part of a stack trace.
+pub(crate) fn is_of_trace(line: &str) -> bool {
+    let line = line.trim();
+    let is_placed = line.ends_with(')') || line.ends_with(|c: char| c.is_ascii_digit());
+    line.starts_with("at ") && is_placed
+        || line.starts_with("File \"")
+        || line.starts_with("... ") && line.ends_with(" more")
+        || ["Caused by: ", "Suppressed: "].iter().any(|start| line.starts_with(start))
         || is_php_frame(line)
 }
 
@@ -105,6 +116,11 @@ pub(crate) fn is_traceback(line: &str) -> bool {
     ]
     .iter()
     .any(|start| line.starts_with(start))
+}
+
+/// Whether a traceback begins behind other words of a line.
+pub(crate) fn ends_with_traceback(line: &str) -> bool {
+    line.trim_end().strip_suffix(':').is_some_and(|line| line.ends_with(TRACEBACK))
 }
 
 /// Whether a line names an exception, alone or with its message, or begins a traceback.
@@ -194,7 +210,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Whether a name reads like that of an exception in any language.
-fn is_error_name(name: &str) -> bool {
+pub(crate) fn is_error_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     is_name_of_words(name)
         && ["exception", "error", "throwable", "failure", "fault", "interrupt", "exit"]
@@ -218,6 +234,15 @@ fn given(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trace_begins_with_the_line_that_names_its_exception_however_it_is_indented() {
+        let logged = "An unhandled exception has occurred.\n      Shop.SqlException (0x80131904): Violation of UNIQUE KEY\n      \
+                      The statement has been terminated.\n         at Shop.Repo.Save()";
+        let parts = split(logged).unwrap();
+        assert_eq!(parts.body.trim_end(), "An unhandled exception has occurred.");
+        assert_eq!(thrown(parts.stacktrace).unwrap().name, "Shop.SqlException");
+    }
 
     #[test]
     fn headers_of_many_languages_tell_type_and_message() {

@@ -33,6 +33,7 @@ pub(super) struct Class {
 /// | `rule` | `expected` | an `[[expected]]` rule of `errors.toml` says so | `certain` |
 /// | `type_resource` | `infrastructure` | a type speaks of memory, disk or file handles | `high` |
 /// | `type_transient` | `transient` | a type speaks of a timeout, a lost or refused connection, an unavailable service | `high` |
+/// | `rpc_client` | `client_error` | gRPC says that the request was wrong or not allowed | `high` |
 /// | `http_transient` | `transient` | HTTP status 408, 425, 429, 503 or 504 | `high` |
 /// | `http_4xx` | `client_error` | any other HTTP status from 400 to 499 | `high` |
 /// | `client_span` | `dependency_error` | it was recorded in a `CLIENT` or `PRODUCER` span | `low` |
@@ -49,7 +50,19 @@ pub(super) fn error_class(seen: &Seen<'_>) -> Option<Class> {
         "emfile",
         "toomanyopenfiles",
     ];
-    const TRANSIENT: [&str; 9] = [
+    /// gRPC's statuses that a wrong request gets, by <https://grpc.io/docs/guides/status-codes/>.
+    const REFUSED: [&str; 7] = [
+        "invalidargument",
+        "notfound",
+        "alreadyexists",
+        "permissiondenied",
+        "failedprecondition",
+        "outofrange",
+        "unauthenticated",
+    ];
+    const TRANSIENT: [&str; 11] = [
+        "resourceexhausted",
+        "aborted",
         "timeout",
         "timedout",
         "deadlineexceeded",
@@ -76,6 +89,9 @@ pub(super) fn error_class(seen: &Seen<'_>) -> Option<Class> {
     }
     if speaks_of(&TRANSIENT) {
         return class("transient", "type_transient", "high");
+    }
+    if seen.error_type.is_some_and(|name| REFUSED.contains(&letters(name).as_str())) {
+        return class("client_error", "rpc_client", "high");
     }
     match (status, seen.span_kind) {
         (408 | 425 | 429 | 503 | 504, _) => class("transient", "http_transient", "high"),
@@ -115,6 +131,8 @@ mod tests {
                 Seen { http_status: Some(500), span_kind: Some(SpanKind::Client), ..none },
                 "dependency_error",
             ),
+            (Seen { error_type: Some("PERMISSION_DENIED"), ..none }, "client_error"),
+            (Seen { error_type: Some("RESOURCE_EXHAUSTED"), ..none }, "transient"),
             (Seen { signals: signal::EVENT, ..none }, "client_error"),
             (Seen { http_status: Some(500), ..none }, "server_error"),
             (Seen { span_kind: Some(SpanKind::Internal), signals: 3, ..none }, "server_error"),

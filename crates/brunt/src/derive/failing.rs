@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::facts::{Span, Status};
+use super::facts::{Span, SpanKind, Status};
 use super::symbols::Sym;
 use super::tree::{NO_NODE, Tree};
 use super::window::{At, Window};
 
 /// What makes two spans tries of one thing: parent span, name, service.
 type Operation = (u64, Sym, Sym);
+
+/// By how much the times of one program may miss each other, in microseconds.
+const CLOCK_MICROS: i64 = 1_000;
 
 /// The failed spans of a trace: those with error status, without a status those whose HTTP status is an error, and those
 /// that an error was recorded in.
@@ -20,8 +23,18 @@ pub(super) struct Failing {
     failed: Vec<bool>,
     /// Whether a span below says that it failed, by its own status or a recorded error; by node.
     below: Vec<bool>,
-    /// The latest span of each operation below another that neither failed nor has a failed one below.
-    succeeded: HashMap<Operation, At>,
+    /// The spans of each operation below another.
+    tries: HashMap<Operation, Tries>,
+}
+
+/// Spans of one thing, below one span: tries of it, or one after the other for many things.
+#[derive(Debug, Default)]
+struct Tries {
+    /// Those that neither failed nor have a failed one below.
+    n_succeeded: usize,
+    /// When the last to begin began, in microseconds, and whether it succeeded.
+    last: Option<(At, bool)>,
+    last_began: i64,
 }
 
 impl Failing {
@@ -46,17 +59,14 @@ impl Failing {
         }
         let failed: Vec<bool> =
             says.iter().zip(&outcomes).map(|(says, of)| *says || *of == Status::Error).collect();
-        let mut succeeded: HashMap<Operation, At> = HashMap::new();
+        let mut tries: HashMap<Operation, Tries> = HashMap::new();
         for (idx, node) in tree.nodes.iter().enumerate() {
-            if failed[idx] || below[idx] {
-                continue;
-            }
             if let Some(operation) = operation(window, node.at) {
-                let latest = succeeded.entry(operation).or_insert(node.at);
-                *latest = node.at.max(*latest);
+                let has_succeeded = !failed[idx] && !below[idx];
+                tries.entry(operation).or_default().add(window, node.at, has_succeeded);
             }
         }
-        Self { outcomes, failed, below, succeeded }
+        Self { outcomes, failed, below, tries }
     }
 
     /// Whether a span below this one says that it failed. One that an HTTP status alone shows says nothing, and is no
@@ -81,29 +91,78 @@ impl Failing {
         })
     }
 
-    /// Whether the span itself or one above it ended without an error; `None` without a span, and where none did but
-    /// nobody knows of one.
-    pub(super) fn caught_above(&self, tree: &Tree, node: u32) -> Option<bool> {
-        if node == NO_NODE {
-            return None;
+    /// Whether the span itself or one above it that waited for it ended without an error; `None` without a span, and
+    /// where none did but nobody knows of one.
+    pub(super) fn caught_above(&self, window: &Window, tree: &Tree, node: u32) -> Option<bool> {
+        let (mut lower, mut all_failed) = (node, true);
+        for above in path_up(tree, node) {
+            if above != node && !waits(window, tree, above, lower) {
+                break;
+            }
+            match self.outcomes[above as usize] {
+                Status::Ok | Status::Unset => return Some(true),
+                Status::Error => {}
+                Status::None => all_failed = false,
+            }
+            lower = above;
         }
-        let status = |above: u32| self.outcomes[above as usize];
-        if tree.path_up(node).any(|above| matches!(status(above), Status::Ok | Status::Unset)) {
-            return Some(true);
-        }
-        tree.path_up(node).all(|above| status(above) == Status::Error).then_some(false)
+        (node != NO_NODE && all_failed).then_some(false)
     }
 
-    /// Whether a span with the same parent, name and service began later and did not fail.
+    /// Whether the span, or one above that failed with it, was tried again, and the last try succeeded.
     pub(super) fn retried(&self, window: &Window, tree: &Tree, node: u32) -> bool {
-        if node == NO_NODE {
-            return false;
-        }
-        let at = tree.nodes[node as usize].at;
-        operation(window, at)
-            .and_then(|operation| self.succeeded.get(&operation))
-            .is_some_and(|later| *later > at)
+        let is_success =
+            |above: u32| matches!(self.outcomes[above as usize], Status::Ok | Status::Unset);
+        path_up(tree, node)
+            .take_while(|above| *above == node || !is_success(*above))
+            .filter_map(|above| {
+                let at = tree.nodes[above as usize].at;
+                Some((at, self.tries.get(&operation(window, at)?)?))
+            })
+            .any(|(at, tries)| tries.recovered(window, at))
     }
+}
+
+impl Tries {
+    fn add(&mut self, window: &Window, at: At, has_succeeded: bool) {
+        self.n_succeeded += usize::from(has_succeeded);
+        let began = window.row(at).ts;
+        if self.last.is_none_or(|(last, _)| (self.last_began, last) < (began, at)) {
+            (self.last, self.last_began) = (Some((at, has_succeeded)), began);
+        }
+    }
+
+    /// Whether the last of them alone succeeded, after this one had ended. Who succeeded before, or goes on after that,
+    /// does one thing after the other, or several at once, and tries nothing again.
+    fn recovered(&self, window: &Window, at: At) -> bool {
+        let is_retried = matches!(self.last, Some((last, true)) if last != at);
+        is_retried && self.n_succeeded == 1 && end(window, at) <= self.last_began + CLOCK_MICROS
+    }
+}
+
+/// The node and those above it; none for [`NO_NODE`].
+fn path_up(tree: &Tree, node: u32) -> impl Iterator<Item = u32> + '_ {
+    Some(node).filter(|node| *node != NO_NODE).into_iter().flat_map(|node| tree.path_up(node))
+}
+
+/// Whether a span waited for one below it, and so could catch its error: who sends a message does not, nor who ended
+/// before. Clocks of two services cannot be compared.
+fn waits(window: &Window, tree: &Tree, above: u32, lower: u32) -> bool {
+    let [above, lower] = [above, lower].map(|node| tree.nodes[node as usize].at);
+    let span = |at: At| window.facts(at.day).span(window.row(at));
+    let service = |at: At| window.known.contexts.context(window.row(at).context).service();
+    let (Some(of_above), Some(of_lower)) = (span(above), span(lower)) else { return true };
+    if of_above.kind == SpanKind::Producer || of_lower.kind == SpanKind::Consumer {
+        return false;
+    }
+    let is_timed = of_above.duration_ns.get().is_some() && of_lower.duration_ns.get().is_some();
+    let is_comparable = is_timed && service(above) == service(lower);
+    !is_comparable || end(window, lower) <= end(window, above) + CLOCK_MICROS
+}
+
+fn end(window: &Window, at: At) -> i64 {
+    let row = window.row(at);
+    window.facts(at.day).span(row).map_or(row.ts, |span| span.end(row.ts))
 }
 
 /// `None` where nothing is above the span.
@@ -133,6 +192,105 @@ mod tests {
         );
         assert_eq!(memory.derived().row("errors")["recovered"], true);
         assert_eq!(memory.row("errors")["error_class"], "dependency_error");
+    }
+
+    /// `recovered` of each error below one span, whose calls of one operation begin at these seconds, take so long, and
+    /// have these statuses.
+    fn recovered(calls: &[(u8, i64, &str)]) -> Vec<Option<bool>> {
+        let mut spans = vec![span("10:00:00", 1, 1, 0, json!({"status_code": "ERROR"}))];
+        for (id, (second, seconds, status)) in (2..).zip(calls) {
+            let more = json!({
+                "span_kind": "CLIENT", "span_name": "charge", "status_code": status,
+                "status_message": format!("no {}", ["one", "two", "three", "four"][usize::from(id) - 2]), "duration_ns": seconds * 1_000_000_000
+            });
+            spans.push(span(&format!("10:00:{second:02}"), 1, id, 1, more));
+        }
+        let mut memory = Memory::default();
+        memory.add("spans", &spans);
+        let mut rows = memory.derived().rows("errors");
+        rows.sort_by_key(|row| row["ts"].to_string());
+        rows.iter().map(|row| row.get("recovered").and_then(Value::as_bool)).collect()
+    }
+
+    #[test]
+    fn only_a_try_after_the_failed_ones_recovers_them() {
+        assert_eq!(recovered(&[(1, 1, "ERROR"), (2, 1, "ERROR"), (3, 1, "OK")]), [Some(true); 2]);
+        // At once, or one thing after the other, is no second try.
+        assert_eq!(recovered(&[(1, 2, "ERROR"), (2, 1, "OK")]), [None]);
+        assert_eq!(recovered(&[(1, 1, "OK"), (2, 1, "ERROR"), (3, 1, "OK")]), [None]);
+        assert_eq!(recovered(&[(1, 1, "ERROR"), (2, 1, "OK"), (3, 1, "OK")]), [None]);
+        assert_eq!(recovered(&[(1, 1, "ERROR"), (2, 1, "OK"), (3, 1, "ERROR")]), [None; 2]);
+    }
+
+    #[test]
+    fn an_error_recovers_with_the_call_above_it_that_is_tried_again() {
+        let call = |status: &str| json!({"span_kind": "CLIENT", "span_name": "charge", "status_code": status});
+        let in_pay = json!({"service_name": "pay", "status_code": "ERROR", "status_message": "no"});
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, json!({})),
+                span("10:00:01", 1, 2, 1, call("ERROR")),
+                span("10:00:01", 1, 3, 2, in_pay),
+                span("10:00:02", 1, 4, 1, call("OK")),
+            ],
+        );
+        let error = memory.derived().row("errors");
+        assert_eq!((&error["service_name"], &error["recovered"]), (&json!("pay"), &json!(true)));
+    }
+
+    #[test]
+    fn one_exception_of_two_operations_recovers_where_both_do() {
+        let call = |name: &str, status: &str| json!({"span_kind": "CLIENT", "span_name": name, "status_code": status, "status_message": "no"});
+        for (last, recovered) in [("OK", json!(true)), ("ERROR", json!(null))] {
+            let mut memory = Memory::default();
+            memory.add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, json!({"status_code": "UNSET"})),
+                    span("10:00:01", 1, 2, 1, call("charge", "ERROR")),
+                    span("10:00:02", 1, 3, 1, call("charge", "OK")),
+                    span("10:00:03", 1, 4, 1, call("reserve", "ERROR")),
+                    span("10:00:04", 1, 5, 1, call("reserve", last)),
+                ],
+            );
+            let error = memory.derived().row("errors");
+            assert_eq!(error.get("recovered").cloned().unwrap_or_default(), recovered, "{last}");
+        }
+    }
+
+    #[test]
+    fn who_did_not_wait_caught_nothing() {
+        let took = |seconds: i64, more: Value| {
+            let mut row = json!({"duration_ns": seconds * 1_000_000_000, "status_code": "UNSET"});
+            row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            row
+        };
+        let failed = |more: Value| {
+            let mut row = took(3, more);
+            row["status_code"] = json!("ERROR");
+            row
+        };
+        for (above, below, handled) in [
+            (took(9, json!({})), failed(json!({})), true),
+            // It ended before.
+            (took(2, json!({})), failed(json!({})), false),
+            // Another service has another clock.
+            (took(2, json!({"span_kind": "CLIENT"})), failed(json!({"service_name": "pay"})), true),
+            (took(9, json!({"span_kind": "PRODUCER"})), failed(json!({})), false),
+            (took(9, json!({})), failed(json!({"span_kind": "CONSUMER"})), false),
+        ] {
+            let mut memory = Memory::default();
+            memory.add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, above.clone()),
+                    span("10:00:01", 1, 2, 1, below.clone()),
+                ],
+            );
+            assert_eq!(memory.derived().row("errors")["handled"], handled, "{above} {below}");
+        }
     }
 
     /// Whether the error of the called service was handled, where the calling span has this kind and HTTP status.

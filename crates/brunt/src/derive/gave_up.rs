@@ -37,9 +37,10 @@ pub(super) fn gave_up(said: &Said<'_>) -> Option<GaveUp> {
         "timeout expired",
         "gateway timeout",
     ];
-    const CANCELLED: [&str; 5] =
-        ["canceled", "cancelled", "cancellation", "clientabort", "clientdisconnect"];
-    const CANCELLED_PHRASES: [&str; 5] = [
+    const CANCELLED: [&str; 6] =
+        ["canceled", "cancelled", "cancellation", "clientabort", "clientdisconnect", "brokenpipe"];
+    const CANCELLED_PHRASES: [&str; 6] = [
+        "broken pipe",
         "context canceled",
         "was canceled",
         "was cancelled",
@@ -92,6 +93,12 @@ mod tests {
                 Said { message: Some("context canceled: deadline exceeded"), ..none },
                 Some(GaveUp::TimedOut),
             ),
+            // Who was to read the answer has gone.
+            (
+                Said { message: Some("write tcp 10.0.0.1:80: write: Broken pipe"), ..none },
+                Some(GaveUp::Cancelled),
+            ),
+            (Said { exception_type: Some("BrokenPipeError"), ..none }, Some(GaveUp::Cancelled)),
             (Said { message: Some("timeout must be positive"), ..none }, None),
             (Said { http_status: Some(500), ..none }, None),
         ] {

@@ -9,8 +9,11 @@ mod calls;
 mod lately;
 mod ran;
 mod slow;
+mod tolerated;
 
-use super::facts::Record;
+use std::collections::HashMap;
+
+use super::facts::{Record, signal};
 use super::failing::Failing;
 use super::gave_up::{GaveUp, Said, gave_up};
 use super::occurrences::Occurrence;
@@ -23,6 +26,7 @@ use self::calls::Calls;
 use self::lately::Lately;
 use self::ran::ran_then;
 use self::slow::Slow;
+use self::tolerated::Tolerated;
 
 /// The failure that an error belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +88,11 @@ impl Incident {
 }
 
 impl Heard {
+    /// Whether its client alone recorded it.
+    fn is_from_client(&self) -> bool {
+        self.signals == signal::EVENT
+    }
+
     /// Whether another service, signal or level says the same once more; said again in the same way it happened again.
     pub(super) fn repeats(&self, root: &Self) -> bool {
         self.exception == root.exception
@@ -101,13 +110,24 @@ struct Deepest {
     is_named: bool,
 }
 
+/// What tells which error of several is the root cause: of spans what was waited for below them and what was gone on
+/// after, of occurrences the spans.
+#[derive(Debug)]
+struct Ways<'n> {
+    slow: Slow,
+    tolerated: Tolerated,
+    deepest: Vec<Deepest>,
+    nodes: &'n [Vec<u32>],
+}
+
 /// Gives the errors of a trace their incidents.
 ///
 /// `nodes` are the spans of each occurrence's records; one that is in several spans joins their paths. An error without
 /// a span belongs to a failed span that ran then, of its own service, else of one that it calls or is called by in this
-/// trace, the deepest of several; where no such span ran, to the error without a span that it follows, see [`Lately`].
+/// trace, as a client calls the outermost server, the deepest of several; where no such span ran, to the error without a span that it follows, see [`Lately`].
 /// Of a failure's errors the deepest is the root cause, of equally deep ones that which names its span, then the
-/// earliest; a cancellation is so only where there is nothing else.
+/// earliest; a cancellation is so only where there is nothing else, and what the span above went on after, see
+/// [`Tolerated`], only where nothing came later.
 pub(super) fn link(
     window: &Window,
     tree: &Tree,
@@ -120,11 +140,8 @@ pub(super) fn link(
     for (node, above) in failing.paths(tree) {
         join(&mut parent_of, node as usize, above as usize);
     }
-    // One exception is one failure, whichever services recorded it; such occurrences come one after the other.
-    for (idx, pair) in occurrences.windows(2).enumerate() {
-        if pair[0].heard.exception == pair[1].heard.exception {
-            join(&mut parent_of, n_nodes + idx, n_nodes + idx + 1);
-        }
+    for (one, other) in passed_on(tree, occurrences, nodes) {
+        join(&mut parent_of, n_nodes + one, n_nodes + other);
     }
     let mut deepest: Vec<Deepest> = Vec::with_capacity(occurrences.len());
     let mut without_span: Vec<usize> = Vec::new();
@@ -167,23 +184,67 @@ pub(super) fn link(
     let mut members: Vec<(usize, usize)> =
         (0..occurrences.len()).map(|idx| (find(&mut parent_of, n_nodes + idx), idx)).collect();
     members.sort_unstable();
-    let slow = Slow::new(window, tree);
+    let ways = Ways {
+        slow: Slow::new(window, tree),
+        tolerated: Tolerated::new(window, tree, failing),
+        deepest,
+        nodes,
+    };
     for of_one in members.chunk_by(|a, b| a.0 == b.0) {
-        let incident = incident(window, tree, &slow, occurrences, of_one, &deepest);
+        let incident = incident(window, tree, &ways, occurrences, of_one);
         for (_, idx) in of_one {
             occurrences[*idx].incident = incident;
         }
     }
 }
 
+/// Pairs of occurrences that are one exception, which went from service to service: on one way up, or recorded by who
+/// names no span. What two services say that do not call each other is two failures. Occurrences of one exception come
+/// one after the other.
+fn passed_on(tree: &Tree, occurrences: &[Occurrence], nodes: &[Vec<u32>]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let mut first = 0;
+    for alike in occurrences.chunk_by(|a, b| a.heard.exception == b.heard.exception) {
+        let all = first..first + alike.len();
+        first = all.end;
+        if alike.len() == 1 {
+            continue;
+        }
+        // Of each node that was walked over, the occurrence that is there or above it.
+        let mut above: HashMap<u32, Option<usize>> = HashMap::new();
+        for idx in all.clone() {
+            above.extend(nodes[idx].iter().map(|node| (*node, Some(idx))));
+        }
+        for idx in all.clone() {
+            for node in &nodes[idx] {
+                let mut walked = Vec::new();
+                let mut found = None;
+                for node in tree.path_up(*node).skip(1) {
+                    if let Some(known) = above.get(&node) {
+                        found = *known;
+                        break;
+                    }
+                    walked.push(node);
+                }
+                above.extend(walked.into_iter().map(|node| (node, found)));
+                pairs.extend(found.filter(|other| *other != idx).map(|other| (idx, other)));
+            }
+            if nodes[idx].is_empty() {
+                let is_before = idx > all.start;
+                pairs.push((idx, if is_before { idx - 1 } else { idx + 1 }));
+            }
+        }
+    }
+    pairs
+}
+
 /// The incident of these members, each with its number among the occurrences.
 fn incident(
     window: &Window,
     tree: &Tree,
-    slow: &Slow,
+    Ways { slow, tolerated, deepest, nodes }: &Ways<'_>,
     occurrences: &[Occurrence],
     members: &[(usize, usize)],
-    deepest: &[Deepest],
 ) -> Incident {
     let depth = |idx: usize| {
         let node = deepest[idx].node;
@@ -196,7 +257,8 @@ fn incident(
             let of = &occurrences[*idx];
             let cancelled =
                 members.len() > 1 && how_given_up(window, of) == Some(GaveUp::Cancelled);
-            (!cancelled, depth(*idx), deepest[*idx].is_named, std::cmp::Reverse((of.ts, of.id)))
+            let depth = (!tolerated.all(&nodes[*idx]), depth(*idx), deepest[*idx].is_named);
+            (!cancelled, depth, std::cmp::Reverse((of.ts, of.id)))
         })
         .unwrap_or_default();
     let root = &occurrences[root_idx];
@@ -370,6 +432,85 @@ mod tests {
             ],
         );
         assert_eq!(root(&mut memory), "ReadTimeout timeout_child database");
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_hides_no_slow_service() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:07", 1, 1, 0, took("front", 3, Some("ReadTimeout"))),
+                span("10:00:00", 1, 2, 1, took("stock", 9, None)),
+            ],
+        );
+        assert_eq!(root(&mut memory), "ReadTimeout timeout_child stock");
+    }
+
+    #[test]
+    fn who_found_nobody_to_answer_is_not_to_blame() {
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, took("front", 3, Some("ReadTimeout"))),
+                span("10:00:00", 1, 2, 1, took("cart", 9, Some("BrokenPipeError"))),
+                span("10:00:00", 1, 3, 2, took("stock", 9, None)),
+            ],
+        );
+        assert_eq!(root(&mut memory), "ReadTimeout timeout_child stock");
+    }
+
+    #[test]
+    fn what_the_span_above_went_on_after_is_not_why_it_failed() {
+        let tolerated = took("front", 1, Some("CacheError"));
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, took("front", 9, Some("Failed"))),
+                span("10:00:01", 1, 2, 1, tolerated),
+                span("10:00:01", 1, 3, 2, took("cache", 1, Some("Refused"))),
+                span("10:00:03", 1, 4, 1, took("front", 1, Some("Declined"))),
+            ],
+        );
+        assert_eq!(root(&mut memory), "Declined deepest_failing_span front");
+    }
+
+    #[test]
+    fn two_services_that_do_not_call_each_other_fail_each_for_itself() {
+        let of = |service: &str| took(service, 1, Some("Refused"));
+        let mut memory = Memory::default();
+        memory.add(
+            "spans",
+            &[
+                span("10:00:00", 1, 1, 0, json!({})),
+                span("10:00:01", 1, 2, 1, of("price")),
+                span("10:00:03", 1, 3, 1, of("stock")),
+            ],
+        );
+        let rows = errors(&mut memory);
+        assert_ne!(rows[0]["incident_id"], rows[1]["incident_id"]);
+        assert!(
+            rows.iter().all(|row| row["root_cause"] == true && row.get("duplicate_of").is_none())
+        );
+    }
+
+    #[test]
+    fn what_a_page_says_of_the_request_that_failed_is_that_failure() {
+        let failed = json!({"status_code": "ERROR", "span_kind": "SERVER", "service_name": "api"});
+        let said = json!({
+            "event_kind": "error", "exception_message": "POST /pay failed with 500",
+            "service_name": "web", "trace_id": format!("{:032x}", 1)
+        });
+        let mut memory = Memory::default();
+        memory
+            .add("spans", &[span("10:00:00", 1, 1, 0, failed)])
+            .add("events", &[event("10:00:01", "s", said)]);
+        let rows = memory.derived().rows("errors");
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
+        assert!(rows.iter().all(|row| row["root_service_name"] == "api"), "{rows:#?}");
     }
 
     #[test]

@@ -41,9 +41,12 @@ pub(super) struct Occurrence {
     pub(super) n_records: u32,
     /// Whether the client, or a span above that did not fail, caught it.
     pub(super) handled: Option<bool>,
-    /// Whether the same operation succeeded later under the same parent span.
+    /// Whether the operation of each of its spans, or of one above, was tried again under the same parent and succeeded.
     pub(super) retried: bool,
 }
+
+/// What makes two records of a service one: root type and template; where nothing was said, the group.
+type Exception = (Sym, Sym, Sym);
 
 /// A record, the node of the span that it is in, and its identity.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +60,7 @@ struct Placed {
     /// Itself, and those error states.
     n_records: u32,
     identity: u128,
+    exception: Exception,
 }
 
 /// The occurrences of a trace, by (time, id); most traces have none.
@@ -67,10 +71,12 @@ pub(super) fn of_trace(window: &Window, rows: &[At], tree: &Tree, unit: u32) -> 
     let mut records: Vec<Placed> = rows.iter().flat_map(|at| placed(window, *at, tree)).collect();
     let failing = Failing::new(window, tree, records.iter().map(|record| record.node));
     absorb_bare(window, &failing, &mut records);
-    records.sort_by_cached_key(|record| (merge_key(window, record), record.identity));
+    records.sort_unstable_by_key(|record| record.identity);
+    take_for_the_same(window, &mut records);
+    records.sort_by_key(|record| record.exception);
     let mut occurrences = Vec::new();
     let mut nodes: Vec<Vec<u32>> = Vec::new();
-    for alike in records.chunk_by(|a, b| merge_key(window, a) == merge_key(window, b)) {
+    for alike in records.chunk_by(|a, b| a.exception == b.exception) {
         for same in by_service(window, alike) {
             let (occurrence, at_nodes) = merged(window, tree, &failing, &same, unit);
             occurrences.push(occurrence);
@@ -114,6 +120,7 @@ fn placed(window: &Window, at: At, tree: &Tree) -> Vec<Placed> {
                 signals: record.signals,
                 n_records: 1,
                 identity: row_id(facts, at.row, "error", record.part),
+                exception: exception(window, &record),
             }
         })
         .collect()
@@ -205,13 +212,47 @@ fn by_service(window: &Window, alike: &[Placed]) -> Vec<Vec<Placed>> {
     of_services.into_iter().map(|(_, same)| same).collect()
 }
 
-/// Root type and template; where nothing was said, the group.
-fn merge_key(window: &Window, placed: &Placed) -> (Sym, Sym, Sym) {
-    let grouping = window.known.groupings.grouping(placed.record.grouping);
-    match (placed.record.says, grouping.root_type, grouping.root_template) {
+fn exception(window: &Window, record: &Record) -> Exception {
+    let grouping = window.known.groupings.grouping(record.grouping);
+    match (record.says, grouping.root_type, grouping.root_template) {
         (Says::Nothing, _, _) | (_, Sym::NONE, Sym::NONE) => (Sym::NONE, Sym::NONE, grouping.group),
         (_, root_type, template) => (root_type, template, Sym::NONE),
     }
+}
+
+/// A record without a stack knows of an exception only what wraps the rest. Where one of the same service with a stack says
+/// the same of its outermost, the two are one exception. Records are by identity.
+fn take_for_the_same(window: &Window, records: &mut [Placed]) {
+    let symbols = &window.known.symbols;
+    let said = |record: &Record| {
+        let message = symbols.text(record.message).unwrap_or_default().trim();
+        match symbols.text(record.exception_type) {
+            Some(name) => Some((short(name), message)),
+            // As programs log it: `Type: message`.
+            None => message.split_once(": ").map(|(name, message)| (short(name), message)),
+        }
+    };
+    // Two that say the same and are not tell of no third which of them it is.
+    let mut with_stack: HashMap<(Sym, (&str, &str)), Option<Exception>> = HashMap::new();
+    for placed in records.iter().filter(|placed| placed.record.stack_len > 0) {
+        if let Some(said) = said(&placed.record) {
+            let known = with_stack
+                .entry((service(window, window.row(placed.at)), said))
+                .or_insert(Some(placed.exception));
+            *known = known.filter(|known| *known == placed.exception);
+        }
+    }
+    for placed in records.iter_mut().filter(|placed| placed.record.stack_len == 0) {
+        let said = said(&placed.record);
+        let known =
+            said.and_then(|said| with_stack.get(&(service(window, window.row(placed.at)), said)));
+        placed.exception = known.copied().flatten().unwrap_or(placed.exception);
+    }
+}
+
+/// A type without its package or module.
+fn short(name: &str) -> &str {
+    name.rsplit(['.', ':', '$', '\\', '/']).next().unwrap_or(name)
 }
 
 /// Makes one occurrence of records that are by identity, the least first.
@@ -235,7 +276,7 @@ fn merged(
     let id = same.iter().map(|placed| placed.identity).min().unwrap_or_default();
     let signals = same.iter().fold(0, |signals, placed| signals | placed.signals);
     let heard = Heard {
-        exception: merge_key(window, best),
+        exception: best.exception,
         service: window.known.contexts.context(window.row(best.at).context).service(),
         signals,
         severity,
@@ -255,9 +296,9 @@ fn merged(
         incident: Incident::alone(id, heard, RootEvidence::TimeOnly),
         n_records: same.iter().map(|placed| placed.n_records).sum(),
         handled: told
-            .or_else(|| failing.caught_above(tree, node))
+            .or_else(|| failing.caught_above(window, tree, node))
             .or((severity >= 21).then_some(false)),
-        retried: failing.retried(window, tree, node),
+        retried: !nodes.is_empty() && nodes.iter().all(|node| failing.retried(window, tree, *node)),
     };
     (occurrence, nodes)
 }
@@ -320,6 +361,38 @@ mod tests {
         let error = memory.row("errors");
         assert_eq!(error["ts"], "2025-01-06T09:59:59Z");
         assert_eq!(error["severity_number"], 17);
+    }
+
+    #[test]
+    fn a_record_without_a_stack_is_one_with_that_which_has_it() {
+        let stack = "com.acme.CheckoutException: order 12 failed\n\tat com.acme.Shop.pay(Shop.java:5)\n\
+                     Caused by: java.sql.SQLException: deadlock\n\tat com.acme.Db.save(Db.java:9)";
+        let with_stack = json!({
+            "severity_number": 17, "exception_type": "com.acme.CheckoutException",
+            "exception_message": "order 12 failed", "exception_stacktrace": stack
+        });
+        for (bare, n_errors) in [
+            (
+                json!({"exception_type": "CheckoutException", "exception_message": "order 12 failed"}),
+                1,
+            ),
+            (
+                json!({"severity_number": 17, "body": "com.acme.CheckoutException: order 12 failed"}),
+                1,
+            ),
+            (
+                json!({"exception_type": "CheckoutException", "exception_message": "order 13 failed"}),
+                2,
+            ),
+            (json!({"exception_type": "PayException", "exception_message": "order 12 failed"}), 2),
+        ] {
+            let mut memory = Memory::default();
+            let rows = [log("10:00:00", 1, with_stack.clone()), log("10:00:01", 1, bare.clone())];
+            memory.add("logs", &rows);
+            assert_eq!(memory.derived().rows("errors").len(), n_errors, "{bare}");
+            assert!(memory.rows("errors").iter().any(|row| row["root_type"] == "SQLException"
+                || row["root_type"] == "java.sql.SQLException"));
+        }
     }
 
     #[test]

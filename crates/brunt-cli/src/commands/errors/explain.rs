@@ -32,6 +32,10 @@ fn read(file: &str) -> Result<String, Failure> {
         file => std::fs::read(file).map(|all| bytes = all),
     };
     read.map_err(|error| Failure::refused(format!("text \"{file}\" cannot be read: {error}")))?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(Failure::refused(format!("text \"{file}\" is empty"))
+            .hint("Give a stack trace, or a message."));
+    }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

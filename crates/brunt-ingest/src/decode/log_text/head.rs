@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::decode::joined::start_of;
 use crate::decode::log_text::pattern;
-use crate::normalize::severity;
+use crate::normalize::{severity, thrown};
 
 /// The beginning of a line, taken apart.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -252,8 +252,11 @@ impl<'a> Head<'a> {
         let after_gap = after.trim_start_matches([' ', '\t']);
         let is_separated =
             ["- ", ": ", "| "].iter().any(|rule| after_gap.starts_with(rule)) || after_gap == "-";
+        // `java.io.IOException: gone` says what was thrown.
+        let is_thrown = word.ends_with(':') && thrown::is_error_name(name);
         let is_logger = is_word
             && !name.is_empty()
+            && !is_thrown
             && (word.ends_with(':') && is_path && self.level.is_some()
                 || is_separated && name.len() == word.len()
                 || after.starts_with(']') && is_path);

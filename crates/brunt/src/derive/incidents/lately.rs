@@ -8,7 +8,6 @@ use std::collections::HashMap;
 
 use super::Heard;
 use super::calls::Related;
-use crate::derive::facts::signal;
 use crate::derive::occurrences::AFTER_MICROS;
 use crate::derive::symbols::Sym;
 
@@ -38,7 +37,7 @@ impl<T> Default for Lately<T> {
 impl<T: Copy> Lately<T> {
     /// The latest error that this one follows; times must not fall from call to call.
     pub(super) fn before(&self, ts: i64, heard: &Heard, related: &Related) -> Option<T> {
-        let from_client = is_from_client(heard);
+        let from_client = heard.is_from_client();
         let same_server = (!from_client).then_some((heard.service, false));
         let others = related.of(heard.service).iter();
         let services = others.flat_map(|service| [(*service, false), (*service, true)]);
@@ -55,10 +54,6 @@ impl<T: Copy> Lately<T> {
         let last = Last { ts, place: self.n_seen, known_by };
         self.n_seen += 1;
         self.by_text.insert(heard.exception, last);
-        self.by_service.insert((heard.service, is_from_client(heard)), last);
+        self.by_service.insert((heard.service, heard.is_from_client()), last);
     }
-}
-
-fn is_from_client(heard: &Heard) -> bool {
-    heard.signals == signal::EVENT
 }

@@ -12,16 +12,18 @@ const MISSING_PART: i64 = 20;
 #[derive(Debug)]
 pub(super) struct Slow(Vec<u32>);
 
-/// A span's end and how long it took, in microseconds.
+/// When a span began, and how long it took, in microseconds.
 #[derive(Debug, Clone, Copy)]
 struct Ran {
-    end: i64,
+    start: i64,
     micros: i64,
 }
 
 impl Ran {
+    /// Nobody begins before who called them: whose clock says so is behind, by that much at least.
     fn was_waited_for(self, above: Self) -> bool {
-        let left = above.end.saturating_sub(self.end);
+        let end = self.start.max(above.start).saturating_add(self.micros);
+        let left = above.start.saturating_add(above.micros).saturating_sub(end);
         self.micros.saturating_mul(2) > above.micros
             && left.saturating_mul(MISSING_PART) <= above.micros
     }
@@ -35,7 +37,7 @@ impl Slow {
             .map(|node| {
                 let row = window.row(node.at);
                 let span = window.facts(node.at.day).span(row)?;
-                Some(Ran { end: span.end(row.ts), micros: span.duration_ns.get()? / 1_000 })
+                Some(Ran { start: row.ts, micros: span.duration_ns.get()?.max(0) / 1_000 })
             })
             .collect();
         let mut longest = vec![NO_NODE; ran.len()];
