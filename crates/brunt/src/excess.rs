@@ -13,6 +13,9 @@
 //! calm. A store of nothing but errors cannot show that it was watched while nothing failed: there all the time between the
 //! first and the last of them counts.
 //!
+//! A rate is one of time, not of requests: where traffic grows, errors that come with it have an excess as well, and a
+//! baseline of like traffic (the same hours of the week before) takes it away.
+//!
 //! Occurrences that stand for several (`sample_weight`) count as many. A sum of weights varies like one weight of the size
 //! `sum(w^2) / sum(w)` for each of `sum(w)^2 / sum(w^2)` occurrences (Fay and Feuer 1997, of weighted sums of Poisson
 //! counts), so the interval is that of so many occurrences, rounded. Of equal weights it is exact as without any.

@@ -7,7 +7,7 @@ use brunt_model::Day;
 
 use super::carry::{Carried, Carrier, InUnits, activities_on, activity, occurrences_on};
 use super::class::{Class, Seen, error_class};
-use super::facts::{Record, SpanKind, Status, signal};
+use super::facts::{Answer, Record, SpanKind, Status, signal};
 use super::fill::{ids, trace_level};
 use super::grouping::Grouping;
 use super::incidents::{Incident, by_time};
@@ -118,7 +118,8 @@ impl LaterTries {
             return found;
         }
         for (_, activity) in [-1, 0, 1].iter().flat_map(|n| activities_on(window, day.plus(*n))) {
-            if failed(window, activity) || activity.n_errors > 0 || activity.op.is_none() {
+            let is_success = succeeded(window, activity) && activity.n_errors == 0;
+            if !is_success || activity.op.is_none() {
                 continue;
             }
             let level = trace_level(window, activity.at, None);
@@ -142,10 +143,10 @@ impl LaterTries {
     }
 }
 
-/// Whether its request failed; errors beside it are not asked for.
-fn failed(window: &Window, activity: &Activity) -> bool {
+/// Whether its request was answered as was asked; errors beside it are not asked for.
+fn succeeded(window: &Window, activity: &Activity) -> bool {
     let span = window.facts(activity.at.day).span(window.row(activity.at));
-    span.is_some_and(|span| span.outcome() == Status::Error)
+    span.is_none_or(|span| span.outcome() != Status::Error && span.answer == Answer::Fine)
 }
 
 /// When the activity that carries an error began, its session and its operation.
@@ -251,6 +252,21 @@ mod tests {
             let mut memory = Memory::default();
             memory.add("spans", &[tried("10:00:00", 1, "pay", "ERROR"), later.clone()]);
             assert_eq!(memory.derived().row("errors")["recovered"], recovered, "{later}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_later_recovers_nothing() {
+        let answered = |time: &str, trace: u8, status: &str, http_status: i32| {
+            let mut row = tried(time, trace, "pay", status);
+            row["http_response_status_code"] = json!(http_status);
+            row
+        };
+        for (http_status, recovered) in [(200, true), (402, false), (429, false)] {
+            let mut memory = Memory::default();
+            let later = answered("10:10:00", 2, "UNSET", http_status);
+            memory.add("spans", &[answered("10:00:00", 1, "ERROR", 500), later]);
+            assert_eq!(memory.derived().row("errors")["recovered"], recovered, "{http_status}");
         }
     }
 

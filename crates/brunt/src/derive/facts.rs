@@ -53,8 +53,8 @@ pub(super) struct Span {
     pub(super) op: Sym,
     pub(super) kind: SpanKind,
     pub(super) status: Status,
-    /// Whether its HTTP status is an error on its side of the call, whatever the span's own status says.
-    pub(super) http_error: bool,
+    /// What its HTTP status says, whatever the span's own status does.
+    pub(super) answer: Answer,
     pub(super) weight: Weight,
 }
 
@@ -66,6 +66,16 @@ pub(super) enum SpanKind {
     Producer,
     Consumer,
     None,
+}
+
+/// What an HTTP status says of a call, on its side of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Nothing was said against it.
+    Fine,
+    /// What was asked for was refused, which is no failure of who refused it.
+    Refused,
+    Failed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -300,7 +310,7 @@ impl Span {
     /// The status; where the span does not set one, the error that its HTTP status is.
     pub(super) fn outcome(&self) -> Status {
         match self.status {
-            Status::Unset | Status::None if self.http_error => Status::Error,
+            Status::Unset | Status::None if self.answer == Answer::Failed => Status::Error,
             status => status,
         }
     }
@@ -328,13 +338,13 @@ impl SpanKind {
         text(&Self::ALL, self)
     }
 
-    /// Whether an HTTP status is an error on this side of a call, by OpenTelemetry's conventions: from 500 for servers,
-    /// from 400 for clients, never for others.
-    pub(super) fn fails_with(self, http_status: i32) -> bool {
-        match self {
-            Self::Server => http_status >= 500,
-            Self::Client => http_status >= 400,
-            Self::Internal | Self::Producer | Self::Consumer | Self::None => false,
+    /// What an HTTP status says on this side of a call, by OpenTelemetry's conventions: errors are from 500 for servers,
+    /// from 400 for clients, none for others.
+    pub(super) fn answer(self, http_status: i32) -> Answer {
+        match (self, http_status) {
+            (Self::Server, 500..) | (Self::Client, 400..) => Answer::Failed,
+            (Self::Server, 400..) => Answer::Refused,
+            _ => Answer::Fine,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::columns::{
 use super::records::{Beside, Place, Told, given, record};
 use super::{Collected, Known};
 use crate::derive::exceptions::{SpanException, span_exceptions};
-use crate::derive::facts::{Record, Row, RowKind, Says, Span, SpanKind, Status, signal};
+use crate::derive::facts::{Answer, Record, Row, RowKind, Says, Span, SpanKind, Status, signal};
 use crate::derive::numbers::Perhaps;
 use crate::derive::op::{Tried, request_op};
 use crate::derive::symbols::Sym;
@@ -84,8 +84,8 @@ pub(super) fn collect(collected: &mut Collected<'_>, batch: &RecordBatch) -> Res
             op: if named { known.symbols.intern(&op) } else { Sym::NONE },
             kind,
             status: Status::parse(text(columns.status, row_idx)),
-            http_error: int(columns.http_status, row_idx)
-                .is_some_and(|http_status| kind.fails_with(http_status)),
+            answer: int(columns.http_status, row_idx)
+                .map_or(Answer::Fine, |http_status| kind.answer(http_status)),
             weight: common.weight(row_idx),
         };
         row.key = KeyHasher::new()
