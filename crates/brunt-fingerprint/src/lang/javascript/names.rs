@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{
-    after_last, basename, before, digits_at_end, has_any, has_only, holds, last_part, path_parts,
-    split_at, split_byte, starts_with_ignore_case, until, without_starts,
+    after, after_last, basename, before, digits_at_end, has_any, has_only, holds, last_part,
+    path_parts, split_at, split_byte, starts_with_ignore_case, until, without_starts,
 };
 use crate::words::Words;
 
@@ -172,6 +172,7 @@ fn module(file: &str) -> Cow<'_, str> {
     {
         return Cow::Borrowed(folder);
     }
+    let stem = without_hash(stem);
     if !stem.bytes().any(|b| matches!(b, b'.' | b'-' | b'_' | b'~')) {
         return Cow::Borrowed(if is_hash(stem) { "chunk" } else { stem });
     }
@@ -211,16 +212,51 @@ fn module_folder(folders: &str) -> Option<&str> {
     None
 }
 
+/// Bytes of the hashes that Rollup, Vite and esbuild write: of base64url, or of capitals and the digits 2 to 7.
+const HASH_BYTES: usize = 8;
+
+/// A file's name without the hash at its end, behind a hyphen or a full stop.
+///
+/// Such a hash may itself have hyphens, and so is none of the name's parts. One in ten of base64url reads like a name,
+/// such as `BcartOpq`, and stays; a word of eight capitals, such as `SETTINGS`, goes.
+fn without_hash(stem: &str) -> &str {
+    let start = stem.len().saturating_sub(HASH_BYTES);
+    let head = before(stem, start);
+    let name = head.strip_suffix(['-', '.']).filter(|name| !name.is_empty());
+    name.filter(|_| is_random(after(stem, start))).unwrap_or(stem)
+}
+
+/// Whether no one writes a name like that: a small letter behind a digit, nothing but capitals, or three and more
+/// capitals apart from each other, as they are neither in `Overview2` nor in `fromJSON`.
+fn is_random(part: &str) -> bool {
+    if !has_only(part, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+        return false;
+    }
+    let bytes = part.as_bytes();
+    let n_capitals = bytes.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let n_runs = bytes.chunk_by(|a, b| a.is_ascii_uppercase() == b.is_ascii_uppercase());
+    let n_runs = n_runs.filter(|run| run.iter().any(u8::is_ascii_uppercase)).count();
+    let is_mixed = bytes
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a.is_ascii_digit() && b.is_ascii_lowercase()));
+    let has_small = bytes.iter().any(u8::is_ascii_lowercase);
+    (is_mixed && n_capitals > 0) || (n_capitals >= 3 && (n_runs >= 2 || !has_small))
+}
+
 /// A number, or six and more letters and digits of which some are digits, or letters that change case too often.
 fn is_hash(part: &str) -> bool {
     if has_only(part, |b| b.is_ascii_digit()) {
         return !part.is_empty();
     }
+    // SHA-256 and longer ones are written in full.
+    let is_hex = has_only(part, |b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if is_hex && part.len() > 40 {
+        return true;
+    }
     if part.len() < 6 || part.len() > 40 || !has_only(part, |b| b.is_ascii_alphanumeric()) {
         return false;
     }
     let n_digits = part.bytes().filter(u8::is_ascii_digit).count();
-    let is_hex = part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let n_changes = part
         .as_bytes()
         .windows(2)
@@ -269,6 +305,43 @@ mod tests {
             assert_eq!(fold(&frame(function, file)).text(), symbol, "{function} {file}");
         }
         assert_eq!(fold(&frame("e.t", "main.js")).naming, Naming::Minified);
+    }
+
+    #[test]
+    fn hashes_of_bundlers_go_and_names_stay() {
+        let sha = "3f2a9c1b77aa4c0d".repeat(4);
+        for (stem, kept) in [
+            ("cart-B4Q2x7Lk", "cart"),
+            ("cart-CRqaXwYz", "cart"),
+            ("cart-D3fG_h-1", "cart"),
+            ("cart-Dx-Gfh1z", "cart"),
+            ("cart-D_fGfh1z", "cart"),
+            ("cart--DfGfh1z", "cart"),
+            ("cart-3NMN3MUW", "cart"),
+            ("cart-QWERTYUI", "cart"),
+            ("cart.DkMaxQLk", "cart"),
+            ("cart-list.DkMaxQLk", "cart-list"),
+            (&format!("application-{sha}"), "application"),
+            ("cart-Overview", "cart-Overview"),
+            ("cart-Checkout1", "cart-Checkout1"),
+            ("cart-Overview2", "cart-Overview2"),
+            ("cart-Version2", "cart-Version2"),
+            ("order-lineItem", "order-lineItem"),
+            ("order-UserInfo", "order-UserInfo"),
+            ("order-fromJSON", "order-fromJSON"),
+            ("time-IANAZone", "time-IANAZone"),
+            ("my-checkout", "my-checkout"),
+            ("user-settings", "user-settings"),
+            ("user-PROFILE", "user-PROFILE"),
+            ("my-big-cart", "my-big-cart"),
+            ("My-Big-Cart", "My-Big-Cart"),
+            ("Cart-V1-Beta2", "Cart-V1-Beta2"),
+            ("jquery-3.7.1", "jquery"),
+            ("cart-item-2", "cart-item"),
+            ("CartView", "CartView"),
+        ] {
+            assert_eq!(module(&format!("/assets/{stem}.js")), kept, "{stem}");
+        }
     }
 
     #[test]
