@@ -17,7 +17,7 @@ use std::fmt::Debug;
 use std::sync::LazyLock;
 
 use crate::chain::{RawFrame, Stack};
-use crate::text::{Lines, holds};
+use crate::text::{Lines, after, holds};
 
 /// A language whose stacks are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -175,7 +175,21 @@ pub(crate) fn choose(
 
 /// The language of the first line that is a frame in any language.
 pub(crate) fn detect(text: &str) -> Option<&'static dyn Language> {
-    Lines::of(text).find_map(|(_, line)| frame_language(line))
+    first_frame(text, 0).map(|(_, language)| language)
+}
+
+/// The first line at or behind a byte that is a frame in any language: where it starts, and the language.
+pub(crate) fn first_frame(text: &str, from: usize) -> Option<(usize, &'static dyn Language)> {
+    let mut above = "";
+    Lines::of(text).find_map(|(start, line)| {
+        let in_bundle = || -> Option<&'static dyn Language> {
+            let below = after(text, start + line.len() + 1);
+            javascript::begins_in_bundle(above, line, below).then_some(&javascript::Gecko)
+        };
+        let found = if start < from { None } else { frame_language(line).or_else(in_bundle) };
+        above = line;
+        found.map(|language| (start, language))
+    })
 }
 
 pub(crate) fn frame_language(line: &str) -> Option<&'static dyn Language> {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use crate::lang::{Language, detect, frame_language};
+use crate::lang::{Language, detect, first_frame, frame_language};
 use crate::text::{Lines, after, before, byte, cap};
 
 /// Text read of a stack or a message.
@@ -42,10 +42,8 @@ pub(crate) fn stack(raw: &str) -> Unwrapped<'_> {
 /// A message without escapes and colours, and without the stack that some clients append to it.
 pub(crate) fn message(raw: &str) -> Cow<'_, str> {
     let text = rewrite(rewrite(Cow::Borrowed(cap(raw, BYTES_MAX)), unescape), strip_controls);
-    let end = Lines::of(&text)
-        .skip(1)
-        .find(|(_, line)| frame_language(line).is_some())
-        .map(|(start, _)| start);
+    // The first line is the message's in any case.
+    let end = first_frame(&text, 1).map(|(start, _)| start);
     match (text, end) {
         (Cow::Borrowed(text), Some(end)) => Cow::Borrowed(before(text, end)),
         (Cow::Owned(text), Some(end)) => Cow::Owned(before(&text, end).to_owned()),
@@ -369,6 +367,7 @@ mod tests {
     #[test]
     fn a_message_ends_where_a_stack_begins() {
         assert_eq!(message("no such card\n\tat com.acme.A.b(A.java:1)"), "no such card\n");
+        assert_eq!(message("no, stack:\ntotal@812:345\npay@9:1\n"), "no, stack:\n");
         assert_eq!(message("two\nlines"), "two\nlines");
     }
 

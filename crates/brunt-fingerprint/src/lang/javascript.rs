@@ -13,7 +13,7 @@ use crate::text::{
     numbered, rsplit_at, split_at,
 };
 
-pub(crate) use gecko::Gecko;
+pub(crate) use gecko::{Gecko, begins_in_bundle};
 
 #[derive(Debug)]
 pub(crate) struct JavaScript;
@@ -257,7 +257,7 @@ fn header_text(text: &str) -> &str {
 }
 
 fn split_header(header: &str) -> (&str, &str) {
-    let header = unbracketed(uncaught(header));
+    let header = unbracketed(uncaught(without_bridge(header)));
     // `TypeError [ERR_INVALID_ARG_TYPE]: …` names a code between the type and the message.
     let end_of_code = || {
         let (name, rest) = split_at(header, " [")?;
@@ -266,6 +266,15 @@ fn split_header(header: &str) -> (&str, &str) {
         is_type(name).then_some((name, message.trim_ascii()))
     };
     split(header, is_type).or_else(end_of_code).unwrap_or(("", header))
+}
+
+/// The error that React Native gave to native code as a text:
+/// `com.facebook.react.common.JavascriptException: TypeError: no, stack:`.
+fn without_bridge(header: &str) -> &str {
+    let marks = ["com.facebook.react.common.JavascriptException: ", "Unhandled JS Exception: "];
+    let inner = marks.iter().find_map(|mark| split_at(header, mark));
+    let inner = inner.map(|(_, error)| error.strip_suffix(", stack:").unwrap_or(error));
+    inner.unwrap_or(header)
 }
 
 fn uncaught(header: &str) -> &str {

@@ -85,7 +85,9 @@ pub(crate) fn is_library(frame: &RawFrame<'_>) -> bool {
     let is_runtime = ["node:", "internal/", "deno:", "ext:", "bun:", "native:", "wasm:"]
         .iter()
         .any(|start| file.starts_with(start));
-    let is_built_in = matches!(file, "" | "native" | "<anonymous>") || file.starts_with("index ");
+    let is_built_in = matches!(file, "native" | "<anonymous>")
+        || (file.is_empty() && frame.line.is_none())
+        || file.starts_with("index ");
     let is_extension =
         || split_at(file, "://").is_some_and(|(scheme, _)| scheme.ends_with("-extension"));
     if is_runtime || is_built_in || is_extension() || NODE_FILES.have(file) {
@@ -187,7 +189,7 @@ fn module(file: &str) -> Cow<'_, str> {
 }
 
 fn strip_extensions(name: &str) -> &str {
-    let mut stem = name;
+    let mut stem = name.strip_suffix(".jsbundle").unwrap_or(name);
     for extension in [
         ".map", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".vue", ".svelte",
         ".bundle", ".chunk", ".min",
