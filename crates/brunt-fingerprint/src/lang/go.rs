@@ -1,5 +1,6 @@
-//! Go: panics with their goroutines, `debug.Stack`, and errors that carry a stack.
+//! Go: panics with their goroutines, `debug.Stack`, what gin logs of a panic, and errors that carry a stack.
 
+mod gin;
 mod libraries;
 
 use std::borrow::Cow;
@@ -24,11 +25,15 @@ impl Language for Go {
     }
 
     fn is_frame(&self, line: &str) -> bool {
-        place(line).is_some()
+        place(line).is_some() || gin::place(line).is_some()
     }
 
     /// The function stands on one line and its place on the next.
     fn frame<'a>(&self, line: &'a str, below: &'a str) -> Option<RawFrame<'a>> {
+        if let Some((file, line)) = gin::place(line) {
+            let (module, function) = (gin::package(file), gin::function(below));
+            return Some(RawFrame { module, function, file, line, ..RawFrame::default() });
+        }
         let function = function(line)?;
         let mut next = Lines::of(below).map(|(_, line)| line);
         let first = next.next()?;
@@ -49,11 +54,21 @@ impl Language for Go {
     }
 
     fn is_library(&self, frame: &RawFrame<'_>) -> bool {
-        libraries::holds(package(frame.function), frame.file)
+        match frame.module {
+            "" => libraries::holds(package(frame.function), frame.file),
+            package => gin::is_library(package, frame.file),
+        }
     }
 
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
-        fold(frame.function)
+        match (frame.module, frame.function) {
+            ("", function) => fold(function),
+            (package, "") => {
+                let module = gin::unnamed(package, frame.file);
+                Symbol { module, function: "", naming: Naming::Anonymous }
+            }
+            (package, name) => fold_in(package, name, ""),
+        }
     }
 
     /// A pointer to an error is that error.
@@ -80,6 +95,8 @@ struct Parser<'a> {
     above: (usize, bool),
     /// Whether a goroutine was named; then what is printed is one stack, and no chain of errors.
     is_goroutine: bool,
+    /// Whether gin lists the frames; then what follows is no chain of errors either.
+    is_listed: bool,
     /// Root first, as errors with a stack are printed.
     done: Vec<Exception<'a>>,
     is_cut: bool,
@@ -91,6 +108,9 @@ impl<'a> Parser<'a> {
         if self.is_goroutine && !line.starts_with(['g', 'p']) {
             return true;
         }
+        if self.is_listed {
+            return !gin::is_next(line);
+        }
         if line.starts_with("goroutine ") && line.trim_ascii_end().ends_with(':') {
             let is_other = self.open.body.is_some() && self.is_goroutine;
             self.is_goroutine = true;
@@ -101,6 +121,11 @@ impl<'a> Parser<'a> {
             if line.starts_with("panic(") {
                 self.open.panicked = Some(start + line.len());
             }
+            return true;
+        }
+        if gin::place(line).is_some() {
+            self.open.body.get_or_insert(start);
+            self.is_listed = true;
             return true;
         }
         let is_place = place(line).is_some();
@@ -147,6 +172,9 @@ const SERVING: &str = "http: panic serving ";
 
 /// `panic: message [recovered]`, where panics of deferred functions come after the first; else the whole text.
 fn split_header(header: &str) -> (&str, &str) {
+    if let Some(message) = gin::message(header) {
+        return ("panic", message);
+    }
     let starts = ["panic: ", "fatal error: "];
     let found = Lines::of(header).find_map(|(start, line)| {
         if let Some(serving) = find(line, SERVING) {
@@ -209,15 +237,19 @@ fn package(function: &str) -> &str {
 /// Package and receiver are the module. A closure is folded into the function around it.
 fn fold(function: &str) -> Symbol<'_> {
     let package = package(function);
-    let name = after(function, package.len() + 1);
+    fold_in(package, after(function, package.len() + 1), function)
+}
+
+/// The same of a name and its package; `whole` is both where they stand side by side, else empty.
+fn fold_in<'a>(package: &'a str, name: &'a str, whole: &'a str) -> Symbol<'a> {
     let name = name.strip_suffix("-fm").unwrap_or(name);
     let mut parts = Parts(name).take_while(|part| !is_closure(part) && *part != "glob");
     let (first, second) = (parts.next().unwrap_or(""), parts.next());
     let (module, function) = match second {
         // Package and receiver of a method of a value stand side by side already.
-        Some(method) if !first.starts_with("(*") => {
+        Some(method) if !first.starts_with("(*") && !whole.is_empty() => {
             let len = package.len() + 1 + without_parameters(first).len();
-            (Cow::Borrowed(before(function, len)), method)
+            (Cow::Borrowed(before(whole, len)), method)
         }
         Some(method) => {
             let receiver = without_starts(first, "(*").trim_end_matches(')');

@@ -101,14 +101,18 @@ static MODULES: Beginnings<39> = Beginnings::new([
 
 /// Whether the function's package, or the file that holds it, is a library's.
 pub(crate) fn holds(package: &str, file: &str) -> bool {
-    let first = before(package, package.find('/').unwrap_or(package.len()));
     // Modules that were fetched lie in folders of their version, also where the build hides the folders above.
     let has_version = |part: &str| split_at(part, "@v").is_some_and(|(name, _)| !name.is_empty());
-    STANDARD.have(first)
+    is_standard(package)
         || MODULES.begin(package)
         || path_parts(file).any(|(_, part)| part == "vendor" || has_version(part))
         || file.starts_with("/usr/local/go/src/")
         || file.starts_with("/usr/lib/go")
+}
+
+/// Whether a package is of the standard library, by its path.
+pub(crate) fn is_standard(package: &str) -> bool {
+    STANDARD.have(before(package, package.find('/').unwrap_or(package.len())))
 }
 
 #[cfg(test)]

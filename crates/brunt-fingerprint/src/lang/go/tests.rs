@@ -115,3 +115,40 @@ fn a_server_says_whose_request_it_was_before_what_happened() {
         assert_eq!(read[0].2, outline(PANIC)[0].2);
     }
 }
+
+const GIN: &str = "2024/05/12 10:12:01 [Recovery] 2024/05/12 - 10:12:01 panic recovered:
+GET /orders/4711 HTTP/1.1
+Host: shop.example
+
+
+runtime error: invalid memory address or nil pointer dereference
+/usr/local/go/src/runtime/panic.go:261 (0x44d0d6)
+	panicmem: panic(memoryError)
+/app/handlers/orders.go:31 (0x6f0a1b)
+	(*Orders).Get.func1: c.JSON(200, o.Items)
+/app/handlers/routes.go:9 (0x6f0a1a)
+	Routes: get(c)
+/go/pkg/mod/github.com/gin-gonic/gin@v1.9.1/context.go:174 (0x6b2a2a)
+	(*Context).Next: c.handlers[c.index](c)
+[GIN] 2024/05/12 - 10:12:01 | 500 | GET /orders/4711
+";
+
+#[test]
+fn what_gin_lists_is_read() {
+    let nil = "runtime error: invalid memory address or nil pointer dereference".to_owned();
+    let own = ["handlers.Orders.Get", "handlers.Routes"].map(str::to_owned).to_vec();
+    let want = [("panic".to_owned(), nil.clone(), own)];
+    assert_eq!(outline(GIN), want);
+    assert_eq!(crate::lang::detect(GIN).map(Language::lang), Some(Lang::Go));
+    // Without the request, as outside of debugging, and with another panic behind.
+    let (head, tail) = GIN.split_once("GET").unwrap();
+    let plain = head.to_owned() + tail.split_once("\n\n\n").unwrap().1;
+    assert_eq!(outline(&plain), want);
+    let again = plain.clone() + &plain.replace("handlers", "carts");
+    assert_eq!(outline(&again), want);
+    // Where the sources are not at hand there are no names.
+    let bare: String =
+        plain.lines().filter(|line| !line.starts_with('\t')).map(|l| l.to_owned() + "\n").collect();
+    let files = ["handlers/orders.go", "handlers/routes.go"].map(str::to_owned).to_vec();
+    assert_eq!(outline(&bare), [("panic".to_owned(), nil, files)]);
+}
