@@ -83,8 +83,10 @@ struct Open {
     header: usize,
     /// Where the first frame starts.
     body: Option<usize>,
-    /// Where what a panic found on the stack starts: before it are deferred functions.
+    /// Where what a panic found on the stack starts: before it are deferred functions, or the runtime's own stack.
     panicked: Option<usize>,
+    /// Whether the runtime's own stack is being read: that is where the runtime gave up, and not what it ran.
+    is_runtime: bool,
 }
 
 #[derive(Debug, Default)]
@@ -113,6 +115,9 @@ impl<'a> Parser<'a> {
         }
         if line.starts_with("goroutine ") && line.trim_ascii_end().ends_with(':') {
             let is_other = self.open.body.is_some() && self.is_goroutine;
+            if std::mem::take(&mut self.open.is_runtime) {
+                self.open.panicked = Some(start);
+            }
             self.is_goroutine = true;
             self.open.body.get_or_insert(start);
             return !is_other;
@@ -121,6 +126,13 @@ impl<'a> Parser<'a> {
             if line.starts_with("panic(") {
                 self.open.panicked = Some(start + line.len());
             }
+            return true;
+        }
+        if line.starts_with("runtime stack:") {
+            self.open.body.get_or_insert(start);
+            self.open.is_runtime = true;
+        }
+        if self.open.is_runtime {
             return true;
         }
         if gin::place(line).is_some() {
@@ -190,18 +202,23 @@ fn split_header(header: &str) -> (&str, &str) {
     let ends = ["\n\tpanic: ", "\n\n", "\n[signal ", "\ngoroutine ", "\nruntime: "];
     let end = ends.iter().filter_map(|mark| find(message, mark)).min().unwrap_or(message.len());
     let message = before(message, end).trim_ascii_end();
-    let message = message.strip_suffix("[recovered]").unwrap_or(message);
-    ("panic", message.strip_suffix(", repanicked]").unwrap_or(message).trim_ascii_end())
+    let marks = ["[recovered]", "[recovered, repanicked]"];
+    let message = marks.iter().find_map(|mark| message.strip_suffix(mark)).unwrap_or(message);
+    ("panic", message.trim_ascii_end())
 }
 
-/// `/srv/shop/cart.go:12 +0x1d`, alone on its line.
+/// `/srv/shop/cart.go:12 +0x1d`, `/srv/shop/cart.go:12 +0x1d fp=0xc02 sp=0xc01 pc=0x45`, alone on its line.
 fn place(line: &str) -> Option<(&str, Option<u32>)> {
     let line = line.trim_ascii();
     if !line.as_bytes().last()?.is_ascii_hexdigit() {
         return None;
     }
-    let offset = memchr::memrchr(b' ', line.as_bytes())
-        .filter(|blank| after(line, *blank).starts_with(" +0x"));
+    let last_is = |line: &str, mark: &str| {
+        memchr::memrchr(b' ', line.as_bytes()).filter(|blank| after(line, *blank).starts_with(mark))
+    };
+    // A runtime that gives up adds where each frame lies.
+    let line = if last_is(line, " pc=0x").is_some() { until(line, " fp=0x") } else { line };
+    let offset = last_is(line, " +0x");
     let (file, number) = rsplit_byte(before(line, offset.unwrap_or(line.len())), b':')?;
     let is_place = !number.is_empty()
         && number.bytes().all(|b| b.is_ascii_digit())

@@ -152,3 +152,53 @@ fn what_gin_lists_is_read() {
     let files = ["handlers/orders.go", "handlers/routes.go"].map(str::to_owned).to_vec();
     assert_eq!(outline(&bare), [("panic".to_owned(), nil, files)]);
 }
+
+const OVERFLOW: &str = "runtime: goroutine stack exceeds 1000000000-byte limit
+runtime: sp=0xc0200e0390 stack=[0xc0200e0000, 0xc0400e0000]
+fatal error: stack overflow
+
+runtime stack:
+runtime.throw({0x4b1c1e?, 0x0?})
+	/usr/local/go/src/runtime/panic.go:1077 +0x5c fp=0x7ffd2b sp=0x7ffd2a pc=0x43
+main.hook()
+	/app/hook.go:7 +0x5bd fp=0x7ffd2b sp=0x7ffd2a pc=0x43
+runtime.morestack()
+	/usr/local/go/src/runtime/asm_amd64.s:593 +0x8f fp=0x7ffd2b sp=0x7ffd2a pc=0x43
+
+goroutine 1 [running]:
+main.walk(0xc000?)
+	/app/main.go:12 +0x39 fp=0xc0200e03a0 sp=0xc0200e0398 pc=0x45
+main.walk(0xc000?)
+	/app/main.go:13 fp=0xc0200e03b0 sp=0xc0200e03a8 pc=0x45
+...100 frames elided...
+main.main()
+	/app/main.go:20 +0x39 fp=0xc0200e03b0 sp=0xc0200e03a8 pc=0x45
+
+goroutine 2 [select]:
+main.other()
+	/app/other.go:1 +0x1
+";
+
+#[test]
+fn a_stack_that_overflowed_is_the_goroutines_own() {
+    let own = ["main.walk", "main.walk", "main.main"].map(str::to_owned).to_vec();
+    assert_eq!(outline(OVERFLOW), [("panic".into(), "stack overflow".into(), own)]);
+}
+
+#[test]
+fn a_panic_that_was_recovered_and_thrown_again_says_the_same() {
+    for header in [
+        "panic: open db: no such host",
+        "panic: open db: no such host [recovered]",
+        "panic: open db: no such host [recovered]\n\tpanic: again",
+        "panic: open db: no such host [recovered, repanicked]",
+    ] {
+        let text =
+            format!("{header}\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:8 +0x2c\n");
+        assert_eq!(
+            outline(&text),
+            [("panic".into(), "open db: no such host".into(), vec!["main.main".to_owned()])],
+            "{header}"
+        );
+    }
+}
