@@ -104,6 +104,11 @@ pub(crate) trait Language: Sync + Debug {
     fn fold_type<'a>(&self, name: &'a str) -> &'a str {
         name
     }
+
+    /// A message of code whose names a minifier shortened, without such names.
+    fn without_minified<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(message)
+    }
 }
 
 /// A frame's folded name.

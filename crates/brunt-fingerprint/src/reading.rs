@@ -124,7 +124,8 @@ pub(crate) fn read<'s>(
     let is_numeric = context.is_numeric && root_idx == 0;
     let is_generic = context.rules.is_generic(root_type);
     let reason = reason(location, short_type(root_type), is_numeric, is_generic);
-    reading.message = message_part(reason, location, &reading, why);
+    let language = context.reader.map(|reader| reader.language);
+    reading.message = message_part(reason, location, language, &reading, why);
     reading
 }
 
@@ -205,6 +206,7 @@ fn explain<'s>(
 fn message_part(
     reason: Option<&'static str>,
     location: Location,
+    language: Option<&dyn Language>,
     reading: &Reading<'_>,
     why: &mut Why,
 ) -> Option<String> {
@@ -216,8 +218,12 @@ fn message_part(
             _ if is_refusal() => refusal(reading.root_message),
             _ => statement(reading.root_message),
         };
+        let counting = match (location, language) {
+            (Location::Minified, Some(language)) => language.without_minified(counting),
+            _ => Cow::Borrowed(counting),
+        };
         let is_whole = counting.len() == reading.root_message.len();
-        if is_whole { reading.root_template().to_owned() } else { template(counting) }
+        if is_whole { reading.root_template().to_owned() } else { template(&counting) }
     };
     let Some(reason) = reason else {
         why.ignored("message", template, "ignored: type and culprit say enough");

@@ -1,6 +1,7 @@
 //! JavaScript as V8 prints it: browsers, Node, Deno, Bun, Hermes, and bundles of all of them.
 
 mod gecko;
+mod minified;
 mod names;
 
 use std::borrow::Cow;
@@ -49,6 +50,10 @@ impl Language for JavaScript {
 
     fn fold_type<'a>(&self, name: &'a str) -> &'a str {
         uncaught(name)
+    }
+
+    fn without_minified<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        minified::without_variables(message)
     }
 }
 

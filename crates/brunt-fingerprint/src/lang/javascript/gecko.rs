@@ -1,6 +1,8 @@
 //! JavaScript as Firefox, Safari and React Native on `JavaScriptCore` print it: `function@place`, with the type and
 //! the message elsewhere.
 
+use std::borrow::Cow;
+
 use crate::chain::{RawFrame, Stack};
 use crate::header::has_error_suffix;
 use crate::lang::javascript::{JavaScript, names, parse, split_header};
@@ -45,6 +47,10 @@ impl Language for Gecko {
 
     fn fold_type<'a>(&self, name: &'a str) -> &'a str {
         JavaScript.fold_type(name)
+    }
+
+    fn without_minified<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        JavaScript.without_minified(message)
     }
 }
 

@@ -181,3 +181,34 @@ fn frames_of_all_forms_are_read() {
         assert!(frame(line).is_none(), "{line}");
     }
 }
+
+#[test]
+fn a_minifiers_names_are_no_part_of_a_group() {
+    let group = |message: &str, function: &str| {
+        let stack = format!(
+            "TypeError: {message}\n    at {function} (https://shop.example/app.js:1:20345)\n"
+        );
+        let occurrence =
+            crate::Occurrence { stacktrace: Some(&stack), ..crate::Occurrence::default() };
+        crate::group_id(&occurrence, &crate::Rules::default())
+    };
+    for (one, other) in [
+        ("n is not a function", "r is not a function"),
+        ("e.map is not a function", "t.map is not a function"),
+        (
+            "undefined is not an object (evaluating 't.price')",
+            "undefined is not an object (evaluating 'e.price')",
+        ),
+    ] {
+        assert_eq!(group(one, "t"), group(other, "e"), "{one}");
+    }
+    for (one, other) in [
+        ("e.map is not a function", "e.filter is not a function"),
+        ("n is not a function", "n is not defined"),
+        ("n is not a function", "e.map is not a function"),
+    ] {
+        assert_ne!(group(one, "t"), group(other, "t"), "{one}");
+    }
+    // Where names were not shortened, the type and the place say enough.
+    assert_eq!(group("n is not a function", "total"), group("no", "total"));
+}
