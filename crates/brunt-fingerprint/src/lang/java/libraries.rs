@@ -9,7 +9,8 @@ pub(crate) fn holds(class: &str) -> bool {
 
 /// Sorted, and none the beginning of another. Of foundations that host applications as well as libraries only the
 /// libraries are named.
-static PACKAGES: Beginnings<369> = Beginnings::new([
+static PACKAGES: Beginnings<370> = Beginnings::new([
+    "_COROUTINE.",
     "akka.",
     "android.",
     "androidx.",
@@ -397,6 +398,8 @@ mod tests {
             "jdk.internal.reflect.DirectMethodHandleAccessor",
             "org.springframework.web.X",
             "kotlinx.coroutines.A",
+            "_COROUTINE._BOUNDARY",
+            "_COROUTINE._CREATION",
         ] {
             assert!(holds(class), "{class}");
         }
