@@ -1,6 +1,7 @@
 //! Java, Kotlin, Scala, Groovy, Clojure and Android: everything on a JVM prints alike.
 
 mod libraries;
+mod obfuscated;
 mod symbol;
 
 use std::borrow::Cow;
@@ -54,7 +55,8 @@ impl Language for Java {
     }
 
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
-        symbol::fold(frame.module, frame.function)
+        let symbol = symbol::fold(frame.module, frame.function);
+        if obfuscated::is_hidden(frame.file) { obfuscated::without_short(symbol) } else { symbol }
     }
 }
 

@@ -9,7 +9,8 @@ pub(crate) fn holds(class: &str) -> bool {
 
 /// Sorted, and none the beginning of another. Of foundations that host applications as well as libraries only the
 /// libraries are named.
-static PACKAGES: Beginnings<370> = Beginnings::new([
+static PACKAGES: Beginnings<372> = Beginnings::new([
+    "$r8$backportedMethods$",
     "_COROUTINE.",
     "akka.",
     "android.",
@@ -167,6 +168,7 @@ static PACKAGES: Beginnings<370> = Beginnings::new([
     "io.temporal.",
     "io.undertow.",
     "io.vertx.",
+    "j$.",
     "jakarta.",
     "java.",
     "javassist.",
@@ -400,6 +402,8 @@ mod tests {
             "kotlinx.coroutines.A",
             "_COROUTINE._BOUNDARY",
             "_COROUTINE._CREATION",
+            "j$.util.Objects",
+            "$r8$backportedMethods$utility$Long$1$hashCode",
         ] {
             assert!(holds(class), "{class}");
         }

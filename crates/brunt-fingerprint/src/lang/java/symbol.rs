@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::lang::{Naming, Symbol};
-use crate::text::{after, before, byte, find};
+use crate::text::{after, before, byte, find, rsplit_byte, split_at};
 
 /// What proxy makers put after the name of the class that they extend.
 const PROXY_MARKS: [&str; 8] = [
@@ -37,6 +37,13 @@ pub(crate) fn fold<'a>(class: &'a str, method: &'a str) -> Symbol<'a> {
         && !class.ends_with("_Subclass")
     {
         return Symbol { module: Cow::Borrowed(class), function: method, naming: Naming::Named };
+    }
+    // Android's compilers once wrote `com.acme.-$$Lambda$Cart$xYz12`.
+    let lambda =
+        split_at(class, "-$$Lambda$").map(|(package, rest)| (package, rsplit_byte(rest, b'$')));
+    if let Some((package, Some((class, _)))) = lambda {
+        let module = Cow::Owned([package, class].concat());
+        return Symbol { module, function: "", naming: Naming::Anonymous };
     }
     let (module, owner) = fold_class(class);
     let is_lambda_class = find(class, "$$Lambda").is_some() || find(class, "$$FastClass").is_some();
@@ -109,8 +116,18 @@ fn is_method(part: &str) -> bool {
     byte(part, 0).is_some_and(|b| b.is_ascii_lowercase() || b == b'_' || b >= 0x80)
 }
 
+/// What R8 puts before the name of a member for which it made a method that other classes may call: a method or a
+/// field to get or put, each of an object or of the class.
+const NEST_KINDS: [&str; 6] = ["sfget", "sfput", "fget", "fput", "sm", "m"];
+
 /// The method in which a synthetic one was written; empty if its name tells nothing.
 fn fold_method(method: &str) -> &str {
+    if method.starts_with("$r8$lambda$") {
+        return "";
+    }
+    if let Some(member) = method.strip_prefix("-$$Nest$") {
+        return NEST_KINDS.iter().find_map(|kind| member.strip_prefix(kind)).unwrap_or(member);
+    }
     let inner = method
         .strip_prefix("lambda$")
         .or_else(|| method.strip_prefix("$anonfun$"))
@@ -161,6 +178,14 @@ mod tests {
             ("com.acme.PayKt", "charge$lambda-0", "com.acme.PayKt.charge"),
             ("com.acme.PayKt", "charge$default", "com.acme.PayKt.charge"),
             ("com.acme.PayKt", "charge-Xy12abc", "com.acme.PayKt.charge"),
+            ("com.acme.Pay", "$r8$lambda$xYz12AbCdEf-ghIjKlMnOp", "com.acme.Pay"),
+            ("com.acme.Pay", "-$$Nest$mcharge", "com.acme.Pay.charge"),
+            ("com.acme.Pay", "-$$Nest$smcharge", "com.acme.Pay.charge"),
+            ("com.acme.Pay", "-$$Nest$fgetcard", "com.acme.Pay.card"),
+            ("com.acme.Pay", "-$$Nest$sfputcard", "com.acme.Pay.card"),
+            ("com.acme.Pay$$ExternalSyntheticLambda0", "onClick", "com.acme.Pay.onClick"),
+            ("com.acme.-$$Lambda$Pay$xYz12_AbC-dEf", "onClick", "com.acme.Pay"),
+            ("com.acme.-$$Lambda$Pay$Card$xYz12", "onClick", "com.acme.Pay$Card"),
             ("com.acme.Pay$", "charge", "com.acme.Pay.charge"),
             ("com.acme.Pay$$anonfun$charge$1", "apply", "com.acme.Pay.charge"),
             ("com.acme.Pay$", "$anonfun$charge$1", "com.acme.Pay.charge"),
