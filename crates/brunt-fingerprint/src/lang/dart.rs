@@ -6,7 +6,8 @@ use crate::chain::{Body, Exception, RawFrame, Stack};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{
-    Lines, after, basename, before, byte, extension, find, numbered, rsplit_at, rsplit_byte, until,
+    Lines, after, basename, before, byte, extension, find, numbered, rsplit_at, rsplit_byte,
+    split_at, until,
 };
 use crate::words::Words;
 
@@ -91,6 +92,9 @@ impl Language for Dart {
 
 /// `Type: message`, after `Unhandled exception:` or a logger's words; what is not typed is an `Exception`.
 fn header(header: &str) -> (&str, &str) {
+    if let Some(found) = caught(header) {
+        return found;
+    }
     let text = ["Unhandled Exception: ", "Unhandled exception:\n"]
         .iter()
         .find_map(|mark| header.split_once(mark))
@@ -99,6 +103,36 @@ fn header(header: &str) -> (&str, &str) {
     Lines::of(text)
         .find_map(|(start, _)| split(after(text, start).trim_ascii_start(), is_type))
         .unwrap_or(("", text))
+}
+
+/// Lines over which Flutter may break the sentence that says what was thrown.
+const SENTENCE_LINES: usize = 6;
+
+/// `The following StateError was thrown building Price(dirty):`, in the box that Flutter draws, with the message below it
+/// up to an empty line. Which widget was being built is not the error's.
+fn caught(text: &str) -> Option<(&str, &str)> {
+    let (_, sentence) = split_at(text, "The following ")?;
+    let (thrown, _) = split_at(until(sentence, "\n"), " was thrown")?;
+    let mut n_open = 0_usize;
+    let (last, line) = Lines::of(sentence).take(SENTENCE_LINES).find(|(_, line)| {
+        for b in line.bytes() {
+            match b {
+                b'(' => n_open += 1,
+                b')' => n_open = n_open.saturating_sub(1),
+                _ => {}
+            }
+        }
+        n_open == 0 && line.trim_ascii_end().ends_with(':')
+    })?;
+    let message = after(sentence, last + line.len() + 1);
+    let message = until(message, "\n\n").trim_ascii();
+    let type_name = match thrown {
+        "assertion" => "AssertionError",
+        // A text was thrown.
+        "message" => "",
+        type_name => type_name.strip_suffix(" object").unwrap_or(type_name),
+    };
+    (!type_name.contains(' ')).then_some((type_name, message))
 }
 
 fn is_type(name: &str) -> bool {
@@ -212,6 +246,33 @@ mod tests {
         {
             assert!(frame(line).is_none(), "{line}");
         }
+    }
+
+    #[test]
+    fn what_flutter_caught_is_read() {
+        for (sentence, type_name) in [
+            ("The following _TypeError was thrown building Price(dirty):", "_TypeError"),
+            (
+                "The following _TypeError was thrown building Cart(dirty, state:\n_CartState#1a2b3):",
+                "_TypeError",
+            ),
+            ("The following assertion was thrown during layout:", "AssertionError"),
+            ("The following message was thrown while handling a gesture:", ""),
+            ("The following CardDeclined object was thrown:", "CardDeclined"),
+        ] {
+            let text = format!(
+                "══╡ EXCEPTION CAUGHT BY WIDGETS LIBRARY ╞══\n{sentence}\nno card: none\n\nThe relevant error-causing widget was:\n  Price Price:file:///shop/lib/main.dart:30:12\n\nWhen the exception was thrown, this was the stack:\n#0      Money.format (package:shop/money.dart:42:18)\n"
+            );
+            let stack = Dart.parse(&text);
+            assert_eq!(
+                (stack.chain[0].type_name, &*stack.chain[0].message),
+                (type_name, "no card: none"),
+                "{sentence}"
+            );
+            assert_eq!(crate::lang::detect(&text).map(Language::lang), Some(Lang::Dart));
+        }
+        assert_eq!(caught("The following was thrown away:\nall\n"), None);
+        assert_eq!(caught("The following _TypeError was thrown (by a\n"), None);
     }
 
     #[test]
