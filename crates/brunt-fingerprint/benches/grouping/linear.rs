@@ -8,7 +8,7 @@ use brunt_fingerprint::{Occurrence, Rules, group};
 use crate::row;
 
 /// Pieces that parsers could go over again and again.
-const UNITS: [&str; 20] = [
+const UNITS: [&str; 24] = [
     "\tat a.B.c(B.java:1)\n",
     "Caused by: a.B: x\n\t... 9 more\n",
     "Suppressed: a.B: x\n\tCaused by: a.C: y\n",
@@ -25,6 +25,10 @@ const UNITS: [&str; 20] = [
     "** (",
     "<<<<",
     "f@http://a/b.js:1:2\n",
+    "f@1:2\n",
+    "Error: x\nf@1:2\nx\n",
+    "/x.go:1 (0x1)\n\ta: b\n",
+    "e[n].e ",
     "'a ",
     "{[(",
     "1 ms ",
