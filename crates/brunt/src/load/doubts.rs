@@ -81,7 +81,8 @@ mod tests {
         let lines: String =
             (0..n_lines).map(|n| line.replace('#', &n.to_string()) + "\n").collect();
         let options = LoadOptions { table: Some(table.to_owned()), ..LoadOptions::default() };
-        let inputs = [Input::from_bytes("a.jsonl", lines.into_bytes())];
+        let name = if line.starts_with('{') { "a.jsonl" } else { "a.log" };
+        let inputs = [Input::from_bytes(name, lines.into_bytes())];
         let mut summary = store.load(&inputs, &options, NOW, &|_| ()).await.unwrap();
         match summary.files.remove(0).outcome {
             FileOutcome::Loaded { warnings, .. } => warnings,
