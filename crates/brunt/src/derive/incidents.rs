@@ -124,7 +124,7 @@ struct Ways<'n> {
 ///
 /// `nodes` are the spans of each occurrence's records; one that is in several spans joins their paths. An error without
 /// a span belongs to a failed span that ran then, of its own service, else of one that it calls or is called by in this
-/// trace, as a client calls the outermost server, the deepest of several; where no such span ran, to the error without a span that it follows, see [`Lately`].
+/// trace, the deepest of several; where no such span ran, to the error without a span that it follows, see [`Lately`].
 /// Of a failure's errors the deepest is the root cause, of equally deep ones that which names its span, then the
 /// earliest; a cancellation is so only where there is nothing else, and what the span above went on after, see
 /// [`Tolerated`], only where nothing came later.
@@ -494,23 +494,6 @@ mod tests {
         assert!(
             rows.iter().all(|row| row["root_cause"] == true && row.get("duplicate_of").is_none())
         );
-    }
-
-    #[test]
-    fn what_a_page_says_of_the_request_that_failed_is_that_failure() {
-        let failed = json!({"status_code": "ERROR", "span_kind": "SERVER", "service_name": "api"});
-        let said = json!({
-            "event_kind": "error", "exception_message": "POST /pay failed with 500",
-            "service_name": "web", "trace_id": format!("{:032x}", 1)
-        });
-        let mut memory = Memory::default();
-        memory
-            .add("spans", &[span("10:00:00", 1, 1, 0, failed)])
-            .add("events", &[event("10:00:01", "s", said)]);
-        let rows = memory.derived().rows("errors");
-        assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0]["incident_id"], rows[1]["incident_id"]);
-        assert!(rows.iter().all(|row| row["root_service_name"] == "api"), "{rows:#?}");
     }
 
     #[test]

@@ -5,11 +5,10 @@ use std::collections::{BinaryHeap, HashMap};
 
 use super::calls::Related;
 use super::service;
-use crate::derive::facts::SpanKind;
 use crate::derive::failing::Failing;
 use crate::derive::occurrences::{AFTER_MICROS, Occurrence};
 use crate::derive::symbols::Sym;
-use crate::derive::tree::{NO_NODE, Tree};
+use crate::derive::tree::Tree;
 use crate::derive::window::Window;
 
 /// A failed span; errors from its start to a little after its end can be its own, in microseconds.
@@ -27,7 +26,7 @@ struct Ran {
 struct Asked<'a> {
     ts: i64,
     service: Sym,
-    related: [&'a [Sym]; 2],
+    related: &'a [Sym],
 }
 
 /// The failed spans that began by a time, the deepest on top, of equally deep ones the first; with each its end.
@@ -58,25 +57,11 @@ pub(super) fn ran_then(
             node,
         })
     });
-    let entries = entries(window, tree, failing);
     let asked = errors.iter().map(|of| {
         let service = of.heard.service;
-        let entries = if of.heard.is_from_client() { entries.as_slice() } else { &[] };
-        Asked { ts: of.ts, service, related: [related.of(service), entries] }
+        Asked { ts: of.ts, service, related: related.of(service) }
     });
     found(ran.collect(), &asked.collect::<Vec<_>>())
-}
-
-/// Whom a trace's client called: the services of failed server spans below no other.
-fn entries(window: &Window, tree: &Tree, failing: &Failing) -> Vec<Sym> {
-    let outermost = failing.nodes().map(|node| tree.nodes[node as usize]).filter(|node| {
-        let span = window.facts(node.at.day).span(window.row(node.at));
-        node.parent == NO_NODE && span.is_some_and(|span| span.kind == SpanKind::Server)
-    });
-    let mut services: Vec<Sym> = outermost.map(|node| service(window, node.at)).collect();
-    services.sort_unstable();
-    services.dedup();
-    services
 }
 
 fn found(mut ran: Vec<Ran>, asked: &[Asked<'_>]) -> Vec<Option<(u32, bool)>> {
@@ -95,8 +80,7 @@ fn found(mut ran: Vec<Ran>, asked: &[Asked<'_>]) -> Vec<Option<(u32, bool)>> {
         found[idx] = if let Some((_, Reverse(node))) = deepest(service) {
             Some((node, true))
         } else {
-            let related = related.into_iter().flatten();
-            let deepest = related.filter_map(|service| deepest(*service)).max();
+            let deepest = related.iter().filter_map(|service| deepest(*service)).max();
             deepest.map(|(_, Reverse(node))| (node, false))
         };
     }
@@ -132,7 +116,7 @@ mod tests {
         let found = |of: &Asked<'_>| {
             let ran = ran.iter().filter(|span| (span.from..=span.until).contains(&of.ts));
             let same = |span: &Ran| span.service == of.service;
-            let ran = ran.filter(|span| same(span) || of.related.concat().contains(&span.service));
+            let ran = ran.filter(|span| same(span) || of.related.contains(&span.service));
             ran.max_by_key(|span| (same(span), span.depth, Reverse(span.node)))
                 .map(|span| (span.node, same(span)))
         };
@@ -151,7 +135,7 @@ mod tests {
             });
             let asked = asked
                 .into_iter()
-                .map(|(ts, service)| Asked { ts, service: Sym(service), related: [&related, &[]] });
+                .map(|(ts, service)| Asked { ts, service: Sym(service), related: &related });
             let (ran, asked): (Vec<Ran>, Vec<Asked<'_>>) = (ran.collect(), asked.collect());
             prop_assert_eq!(found(ran.clone(), &asked), one_by_one(&ran, &asked));
         }
@@ -170,7 +154,7 @@ mod tests {
         };
         let related = [Sym(1)];
         let asked: Vec<Asked<'_>> = (0..N)
-            .map(|idx| Asked { ts: i64::from(idx), service: Sym(2), related: [&related, &[]] })
+            .map(|idx| Asked { ts: i64::from(idx), service: Sym(2), related: &related })
             .collect();
         let deepest = found((0..N).map(nested).collect(), &asked);
         assert!((0..N).zip(&deepest).all(|(idx, found)| *found == Some((idx, false))));
