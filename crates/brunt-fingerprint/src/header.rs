@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::chain::{Exception, Stack};
-use crate::text::{after, before, byte, cap, digits_at_end, ends_with_ignore_case, has_any};
+use crate::text::{
+    after, before, byte, cap, digits_at_end, ends_with_ignore_case, has_any, split_byte,
+};
 
 /// A type's name is never longer; what is, is text.
 const TYPE_BYTES_MAX: usize = 256;
@@ -33,16 +35,25 @@ pub(crate) fn complete<'a>(
     is_numeric
 }
 
-/// `Type: message` or `Type`, where the type is one word that `is_type` accepts.
+/// `Type: message` or `Type`, where the type is one word that `is_type` accepts. A number in brackets behind it is
+/// neither's: .NET prints there what Windows calls the error, which is one number for all that a database says.
 pub(crate) fn split(header: &str, is_type: fn(&str) -> bool) -> Option<(&str, &str)> {
     let head = cap(header, TYPE_BYTES_MAX);
     let end = head.bytes().position(|b| b == b':' || b.is_ascii_whitespace()).unwrap_or(head.len());
     let name = before(head, end);
-    let rest = after(header, end);
+    let rest = without_number(after(header, end));
     let is_closed = rest.trim_ascii().is_empty()
         || (rest.starts_with(':') && byte(rest, 1).is_none_or(|b| b.is_ascii_whitespace()));
     (is_closed && is_type(name))
         .then(|| (name, rest.strip_prefix(':').unwrap_or(rest).trim_ascii()))
+}
+
+/// What follows a type, without the number of ` (0x80004005): message` and ` (111): message`.
+fn without_number(rest: &str) -> &str {
+    let numbered = rest.strip_prefix(" (").and_then(|rest| split_byte(rest, b')'));
+    numbered
+        .filter(|(number, rest)| is_number(number) && rest.starts_with(':'))
+        .map_or(rest, |(_, rest)| rest)
 }
 
 /// Whether a name reads like that of an exception in any language.
@@ -113,7 +124,12 @@ mod tests {
         assert_eq!(split("a.B: c: d", any), Some(("a.B", "c: d")));
         assert_eq!(split("a.B", any), Some(("a.B", "")));
         assert_eq!(split("a.B:\n  c", any), Some(("a.B", "c")));
+        assert_eq!(split("a.B (0x80004005): 23505: c", any), Some(("a.B", "23505: c")));
+        assert_eq!(split("a.B (111): c", any), Some(("a.B", "c")));
         assert_eq!(split("not one word: c", any), None);
+        for none in ["a (111)", "a (111) c: d", "a (no): d", "a (111: d"] {
+            assert_eq!(split(none, any), None, "{none}");
+        }
         assert_eq!(split("http://a", any), None);
     }
 }

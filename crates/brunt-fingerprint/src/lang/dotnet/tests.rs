@@ -68,6 +68,14 @@ fn frames_of_the_innermost_come_first() {
 }
 
 #[test]
+fn a_cause_may_have_a_number_behind_its_type() {
+    let numbered = NESTED.replace("IO.IOException:", "Net.Sockets.SocketException (111):");
+    let stack = DotNet.parse(&numbered);
+    let cause = stack.chain.get(1).map(|cause| (cause.type_name, &*cause.message));
+    assert_eq!(cause, Some(("System.Net.Sockets.SocketException", "no route")));
+}
+
+#[test]
 fn members_of_an_aggregate_are_read() {
     let stack = DotNet.parse(AGGREGATE);
     let members: Vec<_> = stack.children.iter().flat_map(|chain| outline(chain)).collect();
@@ -106,6 +114,9 @@ fn types_of_any_name_are_read() {
         ("Unhandled exception. Acme.Declined: no", "Acme.Declined", "no"),
         ("Acme.Shop.Declined: no", "Acme.Shop.Declined", "no"),
         ("Acme.Worker: stopped\nSystem.IO.IOException: no", "System.IO.IOException", "no"),
+        ("Acme.Shop.SqlException (0x80131904): no", "Acme.Shop.SqlException", "no"),
+        ("Acme.Shop.SqlException (5): no", "Acme.Shop.SqlException", "no"),
+        ("failed: Acme.SqlException (0x80131904): no", "Acme.SqlException", "no"),
         ("stopped: no", "", "stopped: no"),
         ("acme.host: no", "", "acme.host: no"),
     ] {

@@ -1,0 +1,38 @@
+//! What of a message tells errors of one place apart, in the forms that libraries and services give it.
+
+use brunt_fingerprint::{ErrorInfo, Occurrence, Rules};
+
+fn of(stack: &str) -> ErrorInfo {
+    let occurrence = Occurrence { stacktrace: Some(stack), ..Occurrence::default() };
+    brunt_fingerprint::group(&occurrence, &Rules::default())
+}
+
+/// A stack of .NET with one frame.
+fn dotnet(header: &str) -> ErrorInfo {
+    of(&format!("{header}\n   at Shop.Users.Register(User u) in /src/Users.cs:line 31\n"))
+}
+
+#[test]
+fn a_number_behind_a_type_says_nothing_of_the_error() {
+    let npgsql =
+        |message: &str| dotnet(&format!("Npgsql.PostgresException (0x80004005): {message}"));
+    let twice = npgsql("23505: duplicate key value violates unique constraint \"IX_Users_Email\"");
+    let missing =
+        npgsql("23503: insert or update violates foreign key constraint \"FK_Users_Teams\"");
+    assert_ne!(twice.group, missing.group);
+    assert_eq!(twice.root_type, "Npgsql.PostgresException");
+    let sql = |message: &str| {
+        dotnet(&format!("Microsoft.Data.SqlClient.SqlException (0x80131904): {message}")).group
+    };
+    let deadlock =
+        |id| sql(&format!("Transaction (Process ID {id}) was deadlocked on lock resources."));
+    assert_ne!(sql("Execution Timeout Expired."), deadlock("57"));
+    assert_eq!(deadlock("58"), deadlock("57"));
+    let win32 = |words| dotnet(&format!("System.ComponentModel.Win32Exception (2): {words}")).group;
+    assert_ne!(win32("No such file or directory"), win32("Access is denied"));
+    // What the number is, is said by the words behind it, in whatever language.
+    let socket = |number, words| {
+        dotnet(&format!("System.Net.Sockets.SocketException ({number}): {words}")).group
+    };
+    assert_eq!(socket("111", "Connection refused"), socket("10061", "Verbindung abgelehnt"));
+}
