@@ -1,28 +1,34 @@
 //! What of a message counts beside a stack, without what is worded anew for each error or in each release.
 
-use crate::text::{Lines, before, rsplit_at};
+use crate::text::{Lines, before, rsplit_at, split_byte};
+use crate::words::Words;
 
 /// Words without which a line says nothing.
 const WORDS_MIN: usize = 3;
-/// What lines begin with that give details of a line above: those of PostgreSQL, `SQLAlchemy` and Jackson.
-const DETAILS: [&str; 8] = [
-    "DETAIL:",
-    "HINT:",
-    "CONTEXT:",
-    "LINE 1:",
-    "[SQL:",
-    "[parameters:",
-    "(Background on this error",
-    "at [Source",
-];
+/// What lines begin with that give details of a line above: those of `SQLAlchemy` and Jackson.
+const DETAILS: [&str; 4] = ["[SQL:", "[parameters:", "(Background on this error", "at [Source"];
+/// What `PostgreSQL` calls its details, a colon behind it. Its drivers write them in their own case.
+static FIELDS: Words = Words::new(&[
+    "detail",
+    "hint",
+    "context",
+    "where",
+    "query",
+    "position",
+    "schema",
+    "schema name",
+    "table name",
+    "column name",
+    "constraint name",
+    "location",
+    "internal query",
+    "internal position",
+    "server sqlstate",
+]);
 
 /// A message up to the first line of details.
 pub(crate) fn statement(message: &str) -> &str {
     let message = message.trim_ascii();
-    let is_detail = |line: &str| {
-        let line = line.trim_ascii_start();
-        DETAILS.iter().any(|detail| line.starts_with(detail))
-    };
     let end = Lines::of(message).skip(1).find(|(_, line)| is_detail(line));
     end.map_or(message, |(start, _)| before(message, start).trim_ascii_end())
 }
@@ -38,6 +44,18 @@ pub(crate) fn refusal(message: &str) -> &str {
     let subject = rsplit_at(line, ": ").map(|(subject, _)| subject);
     let subject = subject.filter(|subject| n_words(subject) >= WORDS_MIN).unwrap_or(line);
     before(message, start + subject.len()).trim_ascii_end()
+}
+
+fn is_detail(line: &str) -> bool {
+    let line = line.trim_ascii_start();
+    let is_field = |(name, _): (&str, &str)| {
+        // The line of the query that it is about: `LINE 1:`.
+        let number = name.strip_prefix("LINE ").unwrap_or("");
+        FIELDS.have_in_any_case(name)
+            || (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    split_byte(line, b':').is_some_and(is_field)
+        || DETAILS.iter().any(|detail| line.starts_with(detail))
 }
 
 fn n_words(text: &str) -> usize {
@@ -73,6 +91,14 @@ mod tests {
                 "Unrecognized field \"a\"\n at [Source: (String)\"{}\"; line: 1]",
                 "Unrecognized field \"a\"",
             ),
+            ("ERROR: no such column\n  Hint: Perhaps you meant \"a\".", "ERROR: no such column"),
+            ("ERROR: no such column\n  Position: 12", "ERROR: no such column"),
+            ("ERROR: no such column\r\nLINE 12: SELECT b", "ERROR: no such column"),
+            ("ERROR: a\n  Where: PL/pgSQL function f() line 3\nb", "ERROR: a"),
+            ("[ERROR: a\n  Detail: Key (b)=(c) exists.] [insert into d]", "[ERROR: a"),
+            ("a\nDetails: b", "a\nDetails: b"),
+            ("a\nLINE: b", "a\nLINE: b"),
+            ("a\nsomewhere: b", "a\nsomewhere: b"),
             // What failed may stand below what was tried.
             (
                 "Command failed: git push\nfatal: repository not found",

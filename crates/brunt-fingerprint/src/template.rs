@@ -2,7 +2,7 @@
 //!
 //! Masked with `<*>` are addresses (URL, host, e-mail, IP, path), identifiers (UUID, hexadecimal, any word with a
 //! digit), times, amounts with their unit, quoted text, values after `=`, names of users behind words such as `for user`,
-//! and lists of single words after a colon. What stands in parentheses behind a mask and is masked says it again.
+//! lists of single words after a colon, and what databases print in brackets of a key: `Key (name)=(Joe)`. What stands in parentheses behind a mask and is masked says it again.
 //! Kept are error codes, types of errors in such lists, statuses after `status`, `code`, `http` or `errno`, names such
 //! as `utf8` and `sha256`, quoted names after a word of programming such as `column`, and the first sentence of a list,
 //! as validators have them for a field: `{'age': ['Not a valid integer.']}`. Neighbouring masks become one, so that a
@@ -51,6 +51,7 @@ impl Scanner<'_> {
             b'"' | b'\'' | b'`' => self.quote(b, false),
             b'=' => self.value(),
             b'\\' => self.backslash(),
+            b'(' if self.out.introduces_value() => self.bracketed(),
             b'<' if after(self.text, self.at).starts_with(written::MASK) => {
                 self.mask_to(self.at + written::MASK.len());
             }
@@ -292,6 +293,16 @@ impl Scanner<'_> {
                     self.mask_to(end);
                 }
             }
+        }
+    }
+
+    /// A value in brackets of its own. One that stays open is read as it comes.
+    fn bracketed(&mut self) {
+        let end = self.end_of_brackets(self.at);
+        self.out.mark('(');
+        self.at += 1;
+        if let Some(end) = end {
+            self.mask_to(end - 1);
         }
     }
 

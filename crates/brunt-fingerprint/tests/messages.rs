@@ -36,3 +36,25 @@ fn a_number_behind_a_type_says_nothing_of_the_error() {
     };
     assert_eq!(socket("111", "Connection refused"), socket("10061", "Verbindung abgelehnt"));
 }
+
+#[test]
+fn what_a_database_says_of_the_row_does_not_count() {
+    let jdbc = |message: &str| {
+        let header = format!("org.postgresql.util.PSQLException: ERROR: {message}");
+        of(&format!("{header}\n\tat com.acme.shop.Users.register(Users.java:52)\n")).group
+    };
+    let twice = |key: &str, name: &str| {
+        jdbc(&format!("duplicate key violates \"{key}\"\n  Detail: Key (name)=({name}) exists."))
+    };
+    assert_eq!(twice("a", "Joe"), twice("a", "Anna Maria Schmidt"));
+    let column = |at| jdbc(&format!("column \"nick\" does not exist\n  Position: {at}"));
+    assert_eq!(column("12"), jdbc("column \"nick\" does not exist"));
+    assert_ne!(column("12"), twice("a", "Joe"));
+    let sql = |name: &str| {
+        dotnet(&format!(
+            "System.Data.SqlClient.SqlException (0x80131904): Cannot insert duplicate key. The duplicate key value is ({name}).\nThe statement has been terminated."
+        ))
+        .group
+    };
+    assert_eq!(sql("Joe"), sql("Doe, Jane"));
+}

@@ -115,6 +115,17 @@ fn values_end_where_the_brackets_in_them_do() {
 }
 
 #[test]
+fn values_of_keys_are_masked_in_their_brackets() {
+    masks("Key (email)=(Joe) already exists.", "Key (email)=(<*>) already exists.");
+    masks("Key (a, b)=(x (y), null) is there", "Key (a, b)=(<*>) is there");
+    masks("The duplicate key value is (Doe, Jane).", "The duplicate key value is (<*>).");
+    masks("The duplicate key value is (<NULL>).", "The duplicate key value is (<*>).");
+    masks("Key (name)=(open", "Key (name)=(open");
+    masks("The value (seen) is (said)", "The value (seen) is (said)");
+    masks("f(x)=() and y=(z)", "f(x)=(<*>) and y=(z)");
+}
+
+#[test]
 fn names_of_a_date_go_with_it_however_many() {
     masks("on Mon, Jan 5 2026 and Mon Mon Mon Mon 5", "on <*> and <*>");
     masks("6\\sZ\u{1}Z\u{1}\u{1} Z Z\u{1}Z\u{1} 3", "<*>\\sZ <*>");
@@ -209,7 +220,7 @@ fn neighbours_become_one() {
 fn hostile_text_takes_linear_time() {
     for unit in [
         "'a ", "\"", "a'", "\\", "=", "<*>", "a=", "://", "(1),", "Jan ", "1 ms ", "`a'\"", "::",
-        "ä'", ": [a", ": [a, ", ":[a],",
+        "ä'", ": [a", ": [a, ", ":[a],", ")=(",
     ] {
         let message = unit.repeat(64 * 1024 / unit.len());
         let started = std::time::Instant::now();

@@ -207,6 +207,20 @@ impl Written {
         introduction(between(&self.text, start, gap)).filter(|_| is_user)
     }
 
+    /// Whether a bracket that comes next holds a value: `Key (name)=(`, `The duplicate key value is (`.
+    pub(crate) fn introduces_value(&self) -> bool {
+        if self.text.ends_with(")=") {
+            return true;
+        }
+        let [Last::Word { start: verb, end }, Last::Word { start, end: gap }] = self.lasts else {
+            return false;
+        };
+        between(&self.text, gap, verb) == " "
+            && after(&self.text, end) == " "
+            && matches!(between(&self.text, verb, end), "is" | "was" | "are" | "were")
+            && matches!(between(&self.text, start, gap), "value" | "values")
+    }
+
     pub(crate) fn finish(mut self) -> String {
         self.text.truncate(self.text.trim_ascii_end().len());
         self.text
