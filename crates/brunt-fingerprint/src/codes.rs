@@ -1,6 +1,6 @@
 //! Codes that mean the same in every language: Oracle's, SQLSTATE, errno, HRESULT, HTTP, gRPC.
 
-use crate::text::{before, byte};
+use crate::text::{before, byte, digits_at_end};
 use crate::words::Words;
 
 /// Products whose messages begin with these letters and a number.
@@ -117,6 +117,31 @@ pub(crate) fn is_error_code(word: &str) -> bool {
         || is_windows_result(word)
 }
 
+/// How products number their errors: `NG0203`, `BC30451`, `UT005023`. Capitals and up to five digits, or six that are
+/// filled up with zeros; a single letter has four. Orders and articles are numbered so, too: only the place in a message
+/// tells which it is.
+pub(crate) fn is_numbered(word: &str) -> bool {
+    let (letters, digits) = digits_at_end(word);
+    let is_number = match (letters.len(), digits.len()) {
+        (1, n_digits) => n_digits == 4,
+        (2..=8, 3..=5) => true,
+        (2..=8, 6) => is_filled_up(word),
+        _ => false,
+    };
+    is_number && letters.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// Whether a number begins with a zero behind letters, as no count of orders does.
+pub(crate) fn is_filled_up(word: &str) -> bool {
+    let (letters, digits) = digits_at_end(word);
+    letters.len() > 1 && digits.starts_with('0')
+}
+
+/// Whether a number is short enough for one of an error: `error 1213`, `error #418`.
+pub(crate) fn is_short_number(word: &str) -> bool {
+    (1..=5).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Whether a number that follows `word` is a status to be kept.
 pub(crate) fn is_status(word: &str, number: &str) -> bool {
     let digits = number.strip_prefix('-').unwrap_or(number);
@@ -181,6 +206,29 @@ mod tests {
         {
             assert!(!is_error_code(id), "{id}");
         }
+    }
+
+    #[test]
+    fn numbers_of_errors_have_a_form() {
+        for code in ["NG0203", "CS1002", "BC30451", "P2002", "UT005023", "HV000030", "ABC123"] {
+            assert!(is_numbered(code), "{code}");
+        }
+        for id in [
+            "AB123456",
+            "A12",
+            "A123",
+            "AB12",
+            "Ab123",
+            "AB-123",
+            "12345",
+            "ABC",
+            "",
+            "ABCDEFGHI123",
+        ] {
+            assert!(!is_numbered(id), "{id}");
+        }
+        assert!(is_filled_up("NG0203") && !is_filled_up("TS2304") && !is_filled_up("P0001"));
+        assert!(is_short_number("418") && !is_short_number("123456") && !is_short_number(""));
     }
 
     #[test]

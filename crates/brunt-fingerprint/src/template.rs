@@ -3,7 +3,7 @@
 //! Masked with `<*>` are addresses (URL, host, e-mail, IP, path), identifiers (UUID, hexadecimal, any word with a
 //! digit), times, amounts with their unit, quoted text, values after `=`, names of users behind words such as `for user`,
 //! lists of single words after a colon, and what databases print in brackets of a key: `Key (name)=(Joe)`. What stands in parentheses behind a mask and is masked says it again.
-//! Kept are error codes, types of errors in such lists, statuses after `status`, `code`, `http` or `errno`, names such
+//! Kept are error codes, numbers of errors at the start, behind `error` and behind a type, types of errors in such lists, statuses after `status`, `code`, `http` or `errno`, names such
 //! as `utf8` and `sha256`, quoted names after a word of programming such as `column`, and the first sentence of a list,
 //! as validators have them for a field: `{'age': ['Not a valid integer.']}`. Neighbouring masks become one, so that a
 //! list of three reads like a list of five.
@@ -11,7 +11,9 @@
 mod recognize;
 mod written;
 
-use crate::codes::{is_error_code, is_sqlstate, is_status};
+use crate::codes::{
+    is_error_code, is_filled_up, is_numbered, is_short_number, is_sqlstate, is_status,
+};
 use crate::text::{after, before, between, byte, cap};
 use crate::unwrap::strip_controls;
 
@@ -182,12 +184,25 @@ impl Scanner<'_> {
     /// Masks a word as a whole or by parts; full stops and colons at its end are the sentence's.
     fn judge(&mut self, word: &str, is_free: bool) {
         let kept = word.trim_end_matches(['.', ':']);
-        if is_free && (is_address(kept) || is_path(kept)) {
+        let marks = after(word, kept.len());
+        if self.is_code(kept, marks) {
+            self.out.word(kept);
+        } else if is_free && (is_address(kept) || is_path(kept)) {
             self.out.mask();
         } else {
             self.parts(kept);
         }
-        self.marks(after(word, kept.len()));
+        self.marks(marks);
+    }
+
+    /// Whether a word is the error's code: `NG0203: inject() must be called…`, `error BC30451: …`. In a sentence such a word
+    /// is an id, and alone it may be one, unless zeros fill it up.
+    fn is_code(&self, word: &str, marks: &str) -> bool {
+        let is_last =
+            || after(self.text, self.at + word.len() + marks.len()).trim_ascii().is_empty();
+        is_numbered(word)
+            && (marks == ":" || (is_filled_up(word) && is_last()))
+            && self.out.is_place_of_code()
     }
 
     fn is_alphanumeric(&self, at: usize) -> bool {
@@ -253,6 +268,7 @@ impl Scanner<'_> {
                 || is_error_code(part)
                 || is_status(previous, part)
                 || is_sqlstate(previous, part)
+                || (is_short_number(part) && self.out.numbers_error())
             {
                 self.out.word(part);
             } else {

@@ -58,3 +58,16 @@ fn what_a_database_says_of_the_row_does_not_count() {
     };
     assert_eq!(sql("Joe"), sql("Doe, Jane"));
 }
+
+#[test]
+fn numbers_of_errors_tell_them_apart() {
+    let browser = |message: &str| {
+        of(&format!("Error: {message}\n    at lk (https://shop.example/react-1a2b3c4d.js:9:462)\n"))
+            .group
+    };
+    let react = |code| {
+        browser(&format!("Minified React error #{code}; visit https://react.dev/errors/{code}"))
+    };
+    assert_ne!(react("418"), react("425"));
+    assert_ne!(browser("NG0100"), browser("NG0203"));
+}

@@ -61,6 +61,39 @@ fn codes_statuses_and_names_stay() {
 }
 
 #[test]
+fn numbers_of_errors_stay_where_errors_have_them() {
+    for message in [
+        "Minified React error #418; visit",
+        "MySQL error 1213: Deadlock found",
+        "Error 1062 (<*>): Duplicate entry <*>",
+        "NG0100",
+        "NG0203: inject() must be called",
+        "NG0203: <*>",
+        "P2002: Unique constraint failed",
+        "UT005023: Exception handling request to <*>",
+        "build failed: error BC30451: <*> is not declared",
+        "Uncaught Error: NG0950: Input is required",
+    ] {
+        masks(message, message);
+    }
+    for (message, want) in [
+        ("order AB12345: not found", "order <*>: not found"),
+        ("no order AB123456 in stock", "no order <*> in stock"),
+        ("AB123456: not found", "<*>: not found"),
+        ("AB12345 not found", "<*> not found"),
+        ("Error: AB12345 not found", "Error: <*> not found"),
+        ("INV-2024-001: not found", "<*>: not found"),
+        ("AB1234", "<*>"),
+        ("error: 5 rows failed", "error: <*> rows failed"),
+        ("errors 418 and error 1234567", "errors <*> and error <*>"),
+        ("connection refused (os error 111)", "connection refused (os error <*>)"),
+        ("issue #42 and error id 7", "issue #<*> and error id <*>"),
+    ] {
+        masks(message, want);
+    }
+}
+
+#[test]
 fn quoted_text_is_masked_but_for_names_of_the_program() {
     masks("'NoneType' object has no attribute 'price'", "<*> object has no attribute 'price'");
     masks(

@@ -207,6 +207,22 @@ impl Written {
         introduction(between(&self.text, start, gap)).filter(|_| is_user)
     }
 
+    /// Whether what comes next stands where errors have their code: first, or behind `error` or a type: `Error: NG0203:`.
+    pub(crate) fn is_place_of_code(&self) -> bool {
+        self.text.is_empty() || has_error_suffix(self.previous_word())
+    }
+
+    /// Whether a number that comes next is the error's: `MySQL error 1213`, `React error #418`. What is called an error of
+    /// the system, `os error 111`, has another number on each.
+    pub(crate) fn numbers_error(&self) -> bool {
+        let [Last::Word { start, end }, above] = self.lasts else { return false };
+        let is_system =
+            matches!(above, Last::Word { start, end } if between(&self.text, start, end) == "os");
+        matches!(after(&self.text, end), " " | " #")
+            && between(&self.text, start, end).eq_ignore_ascii_case("error")
+            && !is_system
+    }
+
     /// Whether a bracket that comes next holds a value: `Key (name)=(`, `The duplicate key value is (`.
     pub(crate) fn introduces_value(&self) -> bool {
         if self.text.ends_with(")=") {
