@@ -14,7 +14,7 @@ use crate::reader::Reader;
 use crate::recursion::{is_recursion, smallest_repeated};
 use crate::refusal::refuses_input;
 use crate::rules::Rules;
-use crate::statement::{refusal, statement};
+use crate::statement::{first_listed, refusal, statement};
 use crate::template::template;
 
 /// Frames explained of what was passed over before the culprit.
@@ -212,6 +212,9 @@ fn message_part(
 ) -> Option<String> {
     let is_refusal = || refuses_input(short_type(reading.root_type));
     let template = || {
+        if let Some(first) = first_listed(reading.root_message) {
+            return template(&first);
+        }
         // Without a stack the message is all that there is.
         let counting = match location {
             Location::NoStack => reading.root_message,

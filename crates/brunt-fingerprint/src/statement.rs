@@ -1,6 +1,7 @@
 //! What of a message counts beside a stack, without what is worded anew for each error or in each release.
 
-use crate::text::{Lines, before, rsplit_at, split_byte};
+use crate::template::MASK;
+use crate::text::{Lines, after, before, byte, indent, rsplit_at, split_at, split_byte, until};
 use crate::words::Words;
 
 /// Words without which a line says nothing.
@@ -44,6 +45,42 @@ pub(crate) fn refusal(message: &str) -> &str {
     let subject = rsplit_at(line, ": ").map(|(subject, _)| subject);
     let subject = subject.filter(|subject| n_words(subject) >= WORDS_MIN).unwrap_or(line);
     before(message, start + subject.len()).trim_ascii_end()
+}
+
+/// Of a message that lists what was refused, the first of it: the model, the field and the sentence. How many there are
+/// and what was given changes with the input:
+///
+/// ```text
+/// 2 validation errors for Order
+/// items.0.price
+///   Input should be a valid integer [type=int_type, input_value='abc', input_type=str]
+/// ```
+pub(crate) fn first_listed(message: &str) -> Option<String> {
+    if !byte(message, 0)?.is_ascii_digit() {
+        return None;
+    }
+    let mut lines = Lines::of(message).map(|(_, line)| line.trim_ascii_end());
+    let (count, listed) = lines.next()?.split_once(' ')?;
+    let (kind, model) = split_at(listed, " for ")?;
+    let is_list = count.bytes().all(|b| b.is_ascii_digit())
+        && (kind.ends_with(" error") || kind.ends_with(" errors"));
+    let next = lines.next().filter(|_| is_list)?;
+    // What is wrong with the whole has no field.
+    let (field, sentence) = match indent(next) {
+        0 => (next, lines.next().filter(|line| indent(line) > 0)?),
+        _ => ("", next),
+    };
+    let sentence = until(until(sentence.trim_ascii(), " [type="), " (type=");
+    let mut text = format!("{model} ");
+    // Which of a list it is does not count: `items.0.price`, `items -> 0 -> price`.
+    for part in field.split_inclusive(['.', ' ']) {
+        let name = part.trim_end_matches(['.', ' ']);
+        let is_index = !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
+        text.push_str(if is_index { MASK } else { name });
+        text.push_str(after(part, name.len()));
+    }
+    text.extend([" ", sentence]);
+    Some(text)
 }
 
 fn is_detail(line: &str) -> bool {
@@ -111,6 +148,41 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_a_list_says_what_was_refused() {
+        for (message, said) in [
+            (
+                "1 validation error for Card\nnumber\n  Field required [type=missing, input_value={'a': '['}, input_type=dict]\n    For further information visit https://a",
+                Some("Card number Field required"),
+            ),
+            (
+                "2 validation errors for Card\r\nnumber\r\n  Field required [type=missing]\r\nname\r\n  Field required",
+                Some("Card number Field required"),
+            ),
+            (
+                "12 validation errors for Order\nitems.0.price\n  Input should be a valid integer [type=int_type]",
+                Some("Order items.<*>.price Input should be a valid integer"),
+            ),
+            (
+                "1 validation error for Order\nitems -> 0 -> price\n  value is not a valid integer (type=type_error.integer)",
+                Some("Order items -> <*> -> price value is not a valid integer"),
+            ),
+            (
+                "1 validation error for Span\n  Value error, it ends before it starts [type=value_error]",
+                Some("Span  Value error, it ends before it starts"),
+            ),
+            ("1 validation error for Card", None),
+            ("1 validation error for Card\nnumber", None),
+            ("1 validation error for Card\nnumber\nname", None),
+            ("12 orders for Card\nnumber\n  Field required", None),
+            ("one error for Card\nnumber\n  Field required", None),
+            ("1st error for Card\nnumber\n  Field required", None),
+            ("", None),
+        ] {
+            assert_eq!(first_listed(message).as_deref(), said, "{message}");
+        }
+    }
+
+    #[test]
     fn a_refusal_does_without_the_input() {
         for (message, said) in [
             ("", ""),
@@ -119,10 +191,6 @@ mod tests {
             (
                 "Expecting value: line 1 column 1 (char 0)",
                 "Expecting value: line 1 column 1 (char 0)",
-            ),
-            (
-                "1 validation error for Card\nnumber\n  Field required",
-                "1 validation error for Card",
             ),
             ("a b c\nd", "a b c\nd"),
             ("\n\nno such card\n", "no such card"),

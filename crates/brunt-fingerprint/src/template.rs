@@ -17,6 +17,8 @@ use crate::codes::{
 use crate::text::{after, before, between, byte, cap};
 use crate::unwrap::strip_controls;
 
+pub(crate) use written::MASK;
+
 use recognize::{Introduction, is_address, is_allowed, is_hex, is_path};
 use written::Written;
 
@@ -54,8 +56,8 @@ impl Scanner<'_> {
             b'=' => self.value(),
             b'\\' => self.backslash(),
             b'(' if self.out.introduces_value() => self.bracketed(),
-            b'<' if after(self.text, self.at).starts_with(written::MASK) => {
-                self.mask_to(self.at + written::MASK.len());
+            b'<' if after(self.text, self.at).starts_with(MASK) => {
+                self.mask_to(self.at + MASK.len());
             }
             // `<1 sec` is an amount as `2 sec` is.
             b'<' if self.is_limit() => self.at += 1,
@@ -129,8 +131,7 @@ impl Scanner<'_> {
             return self.url(start, start + colon);
         }
         // What touches a mask is a part of what was masked, and no address by itself.
-        let is_free =
-            !self.out.ends_with_mask() && !after(self.text, end).starts_with(written::MASK);
+        let is_free = !self.out.ends_with_mask() && !after(self.text, end).starts_with(MASK);
         self.judge(word, is_free);
         self.at = end;
     }

@@ -71,3 +71,39 @@ fn numbers_of_errors_tell_them_apart() {
     assert_ne!(react("418"), react("425"));
     assert_ne!(browser("NG0100"), browser("NG0203"));
 }
+
+#[test]
+fn of_a_list_of_refusals_the_first_counts() {
+    let refused = |list: &str| {
+        of(&format!(
+            "Traceback (most recent call last):\n  File \"/srv/orders.py\", line 9, in parse\n    return Order.model_validate(data)\npydantic_core._pydantic_core.ValidationError: {list}\n"
+        ))
+        .group
+    };
+    let one = |field: &str, given: &str| {
+        refused(&format!(
+            "1 validation error for Order\n{field}\n  Input should be a valid integer, unable to parse string as an integer [type=int_parsing, input_value={given}, input_type=str]\n    For further information visit https://errors.pydantic.dev/2.5/v/int_parsing"
+        ))
+    };
+    assert_eq!(one("qty", "'abc'"), one("qty", "'no [ number'"));
+    assert_eq!(one("items.0.qty", "'abc'"), one("items.12.qty", "'abc'"));
+    assert_ne!(one("items.0.qty", "'abc'"), one("items.0.price", "'abc'"));
+    assert_ne!(one("qty", "'abc'"), one("price", "'abc'"));
+    let two = refused(
+        "2 validation errors for Order\nqty\n  Input should be a valid integer, unable to parse string as an integer [type=int_parsing, input_value='x', input_type=str]\nsku\n  Field required [type=missing, input_value={'qty': 'x'}, input_type=dict]",
+    );
+    assert_eq!(two, one("qty", "'abc'"));
+    assert_ne!(two, refused("1 validation error for Order\nqty\n  Field required [type=missing]"));
+    // Logged without a stack, the same holds.
+    let logged = |message: &str| {
+        let occurrence = Occurrence { message: Some(message), ..Occurrence::default() };
+        brunt_fingerprint::group(&occurrence, &Rules::default()).group
+    };
+    let old = |n: &str, more: &str| {
+        logged(&format!("{n} for Order\nqty\n  field required (type=value_error.missing){more}"))
+    };
+    assert_eq!(
+        old("1 validation error", ""),
+        old("2 validation errors", "\nsku\n  field required")
+    );
+}
