@@ -116,7 +116,9 @@ fn header_only(text: &str) -> Stack<'_> {
     let mut lines =
         Lines::of(text).map(|(_, line)| line.trim_ascii()).filter(|line| !line.is_empty());
     let first = lines.clone().next().unwrap_or("");
-    let header = lines.find_map(|line| header::split(line, has_error_suffix));
+    let header = lines.find_map(|line| {
+        header::split(header::behind_level(line).unwrap_or(line), has_error_suffix)
+    });
     let (type_name, message) = header.unwrap_or(("", first));
     let message = Cow::Borrowed(message);
     Stack {

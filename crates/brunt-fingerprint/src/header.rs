@@ -56,6 +56,13 @@ fn without_number(rest: &str) -> &str {
         .map_or(rest, |(_, rest)| rest)
 }
 
+/// What stands behind a level that a logger has in brackets: `[ERROR] KeyError: 'id'`.
+pub(crate) fn behind_level(line: &str) -> Option<&str> {
+    let (level, rest) = split_byte(line.strip_prefix('[')?, b']')?;
+    let is_level = (1..=8).contains(&level.len()) && level.bytes().all(|b| b.is_ascii_uppercase());
+    rest.strip_prefix(' ').filter(|_| is_level)
+}
+
 /// Whether a name reads like that of an exception in any language.
 pub(crate) fn has_error_suffix(name: &str) -> bool {
     ["exception", "error", "throwable", "failure", "fault", "warning"]
@@ -116,6 +123,14 @@ mod tests {
         );
         assert!(is_number("-5") && is_number("0x80070005"));
         assert!(!is_number("") && !is_number("E5") && !is_number("bad"));
+    }
+
+    #[test]
+    fn a_level_stands_in_brackets() {
+        assert_eq!(behind_level("[ERROR] KeyError: 'id'"), Some("KeyError: 'id'"));
+        for none in ["[error] x", "[] x", "ERROR x", "[ERROR]x", "[WARN 1] x", "[ERROR x"] {
+            assert_eq!(behind_level(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) fn stack(raw: &str) -> Unwrapped<'_> {
     if language.is_some() {
         return Unwrapped { text: rewrite(text, strip_others), is_cut, language };
     }
-    let text = rewrite(text, strip_prefix);
+    let text = rewrite(rewrite(text, indent_with_blanks), strip_prefix);
     let language = detect(&text);
     Unwrapped { text, is_cut, language }
 }
@@ -123,6 +123,22 @@ fn unpack_container(text: &str) -> Option<String> {
             Some(logged) => unescape_to(before(logged, string_end(logged)), &mut out),
             None => out.extend([line, "\n"]),
         }
+    }
+    Some(out)
+}
+
+/// Turns the blanks that never break a line into plain ones where lines begin with them, as AWS Lambda indents what it
+/// logs; `None` if no line does.
+fn indent_with_blanks(text: &str) -> Option<String> {
+    let is_wide = |line: &str| line.starts_with('\u{a0}');
+    if !Lines::of(text).any(|(_, line)| is_wide(line)) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    for (_, line) in Lines::of(text) {
+        let rest = line.trim_start_matches('\u{a0}');
+        out.extend(std::iter::repeat_n(' ', line.chars().count() - rest.chars().count()));
+        out.extend([rest, "\n"]);
     }
     Some(out)
 }
@@ -362,6 +378,13 @@ mod tests {
         }
         let none = PLAIN.replace("no\n", "no\n2026 orders are open\n");
         assert_eq!(stack(&none).text, none);
+    }
+
+    #[test]
+    fn blanks_of_any_kind_indent() {
+        let dressed = PLAIN.replace('\t', "\u{a0}\u{a0}");
+        assert_eq!(stack(&dressed).text, PLAIN.replace('\t', "  "));
+        assert_eq!(stack("a\u{a0}b\n c").text, "a\u{a0}b\n c");
     }
 
     #[test]

@@ -107,3 +107,17 @@ fn of_a_list_of_refusals_the_first_counts() {
         old("2 validation errors", "\nsku\n  field required")
     );
 }
+
+#[test]
+fn a_type_in_a_level_of_its_own_is_read() {
+    let frames = "  File \"/var/task/app.py\", line 12, in handle\n    for r in event['id']:\n";
+    let logged = |header: &str, frames: &str| {
+        of(&format!("[ERROR] {header}\nTraceback (most recent call last):\n{frames}"))
+    };
+    let below = of(&format!("Traceback (most recent call last):\n{frames}KeyError: 'id'\n"));
+    assert_eq!(logged("KeyError: 'id'", frames).group, below.group);
+    assert_eq!(logged("KeyError: 'id'", &frames.replace("  ", "\u{a0}\u{a0}")).group, below.group);
+    assert_ne!(logged("TypeError: it is None", frames).group, below.group);
+    let bare = logged("Runtime.ImportModuleError: No module named 'requests'", "");
+    assert_eq!(bare.title, "ImportModuleError: No module named 'requests'");
+}

@@ -5,7 +5,7 @@ mod group_margin;
 use std::borrow::Cow;
 
 use crate::chain::{Body, CAUSES_MAX, Exception, Order, RawFrame, Stack, push_capped};
-use crate::header::split;
+use crate::header::{behind_level, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{
     Lines, after, after_last, basename, before, between, byte, indent, last_part, path_parts,
@@ -89,6 +89,8 @@ struct Open {
     frame_indent: Option<usize>,
     /// Where the type's line starts, and where the message ends.
     header: Option<(usize, usize)>,
+    /// The same of what stands above the frames.
+    logged: Option<(usize, usize)>,
     /// Whether the message still goes on.
     in_message: bool,
 }
@@ -104,6 +106,9 @@ struct Parser<'a> {
     children: Vec<Vec<Exception<'a>>>,
     /// Whether the group is over and what follows was raised because of it.
     is_past_group: bool,
+    /// Where a logger has written the type and the message before the traceback, as AWS Lambda does, which leaves them out
+    /// below the frames.
+    logged_at: Option<usize>,
     is_cut: bool,
 }
 
@@ -152,6 +157,7 @@ impl<'a> Parser<'a> {
                 if let Some(handled) = self.chain.last_mut() {
                     handled.is_handled |= is_handling;
                 }
+                self.open.logged = self.logged_at.take().map(|logged| (logged, start));
             }
         } else if self.open.in_message {
             self.message_line(start, offset, line);
@@ -159,6 +165,11 @@ impl<'a> Parser<'a> {
             self.open.header = Some((start + offset + indent(content), start + line.len()));
             self.open.frames_end = start;
             self.open.in_message = true;
+        } else if self.open.frame_indent.is_none()
+            && let Some(logged) = behind_level(content)
+            && split(logged, is_type).is_some()
+        {
+            self.logged_at = Some(start + line.len() - logged.len());
         }
     }
 
@@ -196,8 +207,10 @@ impl<'a> Parser<'a> {
 
     fn close(&mut self, end: usize) {
         let open = std::mem::take(&mut self.open);
+        let logged = open.logged.filter(|_| open.frames_start.is_some());
+        let header = open.header.or(logged);
         let header =
-            open.header.map_or("", |(start, end)| between(self.text, start, end).trim_ascii_end());
+            header.map_or("", |(start, end)| between(self.text, start, end).trim_ascii_end());
         let frames_end = if open.header.is_some() { open.frames_end } else { end };
         let frames = open.frames_start.map_or("", |start| between(self.text, start, frames_end));
         if header.is_empty() && frames.is_empty() {

@@ -173,6 +173,26 @@ fn a_line_of_source_is_no_header() {
 }
 
 #[test]
+fn a_logger_may_have_the_header_above_the_frames() {
+    let frames = "Traceback (most recent call last):\n  File \"/var/task/app.py\", line 12, in handle\n    for r in event['id']:\n";
+    for (above, type_name, message) in [
+        ("[ERROR] KeyError: 'id'", "KeyError", "'id'"),
+        ("[ERROR] shop.Declined: card 7\nis blocked", "shop.Declined", "card 7\nis blocked"),
+        ("[ERROR] KeyError: 'id'\n[ERROR] ValueError: no", "ValueError", "no"),
+        ("[ERROR] order failed", "", ""),
+        ("order: failed", "", ""),
+    ] {
+        let text = format!("{above}\n{frames}");
+        let want = [row(type_name, message, &["app.handle"])];
+        assert_eq!(outline(&Python.parse(&text).chain), want, "{above}");
+        // What stands below the frames is nearer.
+        let text = format!("{text}TypeError: it is None\n");
+        let want = [row("TypeError", "it is None", &["app.handle"])];
+        assert_eq!(outline(&Python.parse(&text).chain), want, "{above}");
+    }
+}
+
+#[test]
 fn modules_are_files_and_packages() {
     for (path, name) in [
         ("/srv/shop/pay/gateway.py", "gateway"),
