@@ -106,9 +106,10 @@ pub(crate) fn with_grouping<T>(
     answer(&Grouping { occurrence, context, stack: &stack })
 }
 
-/// A message of many lines may be a whole stack.
+/// A message of many lines may be a whole stack, and in one language a line is.
 fn stack_in(message: &str) -> Option<&str> {
-    (message.contains('\n') || message.contains("\\n")).then_some(message)
+    let is_stack = message.contains('\n') || message.contains("\\n") || lang::is_whole(message);
+    is_stack.then_some(message)
 }
 
 /// A stack of which no line is a frame may still name the type and the message.

@@ -197,6 +197,11 @@ pub(crate) fn first_frame(text: &str, from: usize) -> Option<(usize, &'static dy
     })
 }
 
+/// Whether a line is an error and its place in one.
+pub(crate) fn is_whole(line: &str) -> bool {
+    php::reported(line).is_some()
+}
+
 pub(crate) fn frame_language(line: &str) -> Option<&'static dyn Language> {
     /// For each byte the languages of which a frame may begin with it, as bits in the order of [`LANGUAGES`].
     static BEGINNERS: LazyLock<[u16; 256]> = LazyLock::new(|| {

@@ -121,3 +121,27 @@ fn a_type_in_a_level_of_its_own_is_read() {
     let bare = logged("Runtime.ImportModuleError: No module named 'requests'", "");
     assert_eq!(bare.title, "ImportModuleError: No module named 'requests'");
 }
+
+#[test]
+fn a_warning_in_one_line_is_put_down_to_its_file() {
+    let logged = |message: &str| {
+        let occurrence = Occurrence { message: Some(message), ..Occurrence::default() };
+        brunt_fingerprint::group(&occurrence, &Rules::default())
+    };
+    let warned = |key: &str, place: &str| {
+        logged(&format!("PHP Warning:  Undefined array key \"{key}\" in /var/www/{place}"))
+    };
+    let price = warned("price", "cart.php on line 12");
+    assert_eq!((price.culprit.as_deref(), price.culprit_line), (Some("cart"), Some(12)));
+    assert_eq!(price.title, "Warning: Undefined array key \"price\"");
+    assert_eq!(price.group, warned("price", "cart.php on line 14").group);
+    assert_ne!(price.group, warned("price", "order.php on line 12").group);
+    assert_ne!(price.group, warned("sku", "cart.php on line 12").group);
+    let shown = "Warning: Undefined array key \"price\" in /srv/cart.php on line 12";
+    assert_eq!(price.group, logged(shown).group);
+    assert_eq!(price.group, of(shown).group);
+    let full = |bytes: &str| {
+        logged(&format!("PHP Fatal error:  Allowed memory size of {bytes} bytes exhausted (tried to allocate 20480 bytes) in /srv/cart.php on line 12")).group
+    };
+    assert_eq!(full("134217728"), full("268435456"));
+}

@@ -6,8 +6,8 @@ use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Naming, Symbol};
 use crate::text::{
-    Lines, after, basename, before, between, byte, find, last_part, path_parts, rfind, rsplit_at,
-    split_at,
+    Lines, after, basename, before, between, byte, find, last_part, line_at, path_parts, rfind,
+    rsplit_at, split_at, split_byte,
 };
 use crate::words::Beginnings;
 
@@ -39,6 +39,19 @@ static LIBRARIES: Beginnings<24> = Beginnings::new([
     "yii\\",
 ]);
 
+/// What the interpreter calls what it reports by itself, and what that is called as a type.
+const REPORTS: [(&str, &str); 9] = [
+    ("Warning", "Warning"),
+    ("Notice", "Notice"),
+    ("Deprecated", "Deprecated"),
+    ("Fatal error", "FatalError"),
+    ("Parse error", "ParseError"),
+    ("Recoverable fatal error", "RecoverableFatalError"),
+    ("Catchable fatal error", "RecoverableFatalError"),
+    ("Strict Standards", "StrictStandards"),
+    ("Strict standards", "StrictStandards"),
+];
+
 /// What stands for a place in code of the interpreter.
 const INTERNAL: &str = "[internal function]";
 
@@ -55,11 +68,12 @@ impl Language for Php {
     }
 
     fn first_bytes(&self) -> &'static [u8] {
-        b"#"
+        // A number, or a report with and without time and `PHP`.
+        b"#[PWNDFRCS"
     }
 
     fn is_frame(&self, line: &str) -> bool {
-        call(line).is_some()
+        call(line).is_some() || reported(line).is_some()
     }
 
     /// A line's place lies in the function that the line below names; the line above the first frame has the place
@@ -73,7 +87,9 @@ impl Language for Php {
             return Some(RawFrame { function, file, line, ..RawFrame::default() });
         }
         let (_, file, number) = thrown(line)?;
-        let next = next.filter(|call| call.number == 0)?;
+        let Some(next) = next.filter(|call| call.number == 0) else {
+            return reported(line).map(|_| RawFrame { file, line: number, ..RawFrame::default() });
+        };
         // A function of the interpreter has no place of its own, and what it throws is put to its caller's.
         let is_internal = (next.file, next.line) == (file, number);
         let file = if is_internal { INTERNAL } else { file };
@@ -151,7 +167,9 @@ impl<'a> Parser<'a> {
     fn close(&mut self, end: usize) {
         let (place, body) = (self.place.take(), self.body.take());
         let header = between(self.text, self.start, body.or(place.map(|_| end)).unwrap_or(end));
-        let (type_name, message) = split_header(header);
+        let line = place.filter(|_| body.is_none()).and_then(|place| line_at(self.text, place));
+        let report = line.and_then(|(_, line)| reported(line));
+        let (type_name, message) = report.unwrap_or_else(|| split_header(header));
         let text = place.or(body).map_or("", |start| between(self.text, start, end));
         if type_name.is_empty() && message.is_empty() && text.is_empty() {
             return;
@@ -226,6 +244,20 @@ fn thrown(line: &str) -> Option<(&str, &str, Option<u32>)> {
         _ => return None,
     };
     Some((words, file, Some(number)))
+}
+
+/// Type and message of what the interpreter reports in one line: `PHP Warning:  no key in /srv/cart.php on line 12`, with
+/// the time before it in a log, and without `PHP` on a page.
+pub(crate) fn reported(line: &str) -> Option<(&'static str, &str)> {
+    let line = line.trim_ascii();
+    byte(line, line.len().checked_sub(1)?).filter(u8::is_ascii_digit)?;
+    let (words, ..) =
+        thrown(line).filter(|(words, ..)| after(line, words.len()).contains(" on line "))?;
+    let logged = words.strip_prefix('[').and_then(|words| split_at(words, "] "));
+    let words = logged.map_or(words, |(_, words)| words);
+    let (kind, message) = split_byte(words.strip_prefix("PHP ").unwrap_or(words), b':')?;
+    let (_, type_name) = REPORTS.iter().find(|(name, _)| *name == kind)?;
+    Some((type_name, message.trim_ascii()))
 }
 
 /// A numbered line.

@@ -101,6 +101,8 @@ fn quoted_text_is_masked_but_for_names_of_the_program() {
         "Cannot read properties of undefined (reading 'total')",
     );
     masks("No module named 'shop.pay'", "No module named 'shop.pay'");
+    masks("Undefined array key \"price\"", "Undefined array key \"price\"");
+    masks("no key \"price\" in the array", "no key <*> in the array");
     masks("column \"address_2\" unknown", "column <*> unknown");
     masks("user \"Jane Doe\" can't be `found`", "user <*> can't be <*>");
     masks(

@@ -192,8 +192,14 @@ impl Written {
         self.text.ends_with(MASK)
     }
 
+    /// A key of data is data, and one of an array is in the program.
     pub(crate) fn is_after_noun(&self) -> bool {
-        is_noun(self.previous_word())
+        let word = self.previous_word();
+        let above = match self.lasts {
+            [_, Last::Word { start, end }] => between(&self.text, start, end),
+            _ => "",
+        };
+        is_noun(word) || (word == "key" && above == "array")
     }
 
     /// How surely a name of somebody is what comes next: `for user `, `invalid user (`.

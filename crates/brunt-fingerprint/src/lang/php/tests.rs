@@ -99,6 +99,42 @@ fn headers_of_all_ages_are_read() {
 }
 
 #[test]
+fn reports_of_the_interpreter_have_their_place() {
+    for (text, type_name, message) in [
+        ("PHP Warning:  no key in /srv/cart.php on line 12", "Warning", "no key"),
+        ("Warning: no key in /srv/cart.php on line 12", "Warning", "no key"),
+        (
+            "[12-May-2026 10:12:01 UTC] PHP Fatal error:  no memory in /srv/cart.php on line 12\n",
+            "FatalError",
+            "no memory",
+        ),
+        (
+            "PHP Deprecated:  old in /srv/a.php on line 1\nPHP Notice:  no key in /srv/cart.php on line 12\n",
+            "Notice",
+            "no key",
+        ),
+        (
+            "\nParse error: unexpected \"}\" in /srv/cart.php on line 12\n",
+            "ParseError",
+            "unexpected \"}\"",
+        ),
+    ] {
+        assert_eq!(outline(text), [row(type_name, message, &["cart"])], "{text}");
+    }
+    let frame = Php.frame("PHP Warning:  no key in /srv/cart.php on line 12", "");
+    assert_eq!(frame.map(|frame| (frame.file, frame.line)), Some(("/srv/cart.php", Some(12))));
+    for other in [
+        "PHP Warning:  no key",
+        "Warning: no key in /srv/cart.php:12",
+        "Order failed: no key in /srv/cart.php on line 12",
+        "  thrown in /srv/cart.php on line 12",
+        "on line 12",
+    ] {
+        assert!(!Php.is_frame(other), "{other}");
+    }
+}
+
+#[test]
 fn names_fold_to_what_was_written() {
     for (name, symbol) in [
         ("App\\Cart->total", "App\\Cart.total"),
