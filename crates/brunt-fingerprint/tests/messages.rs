@@ -145,3 +145,15 @@ fn a_warning_in_one_line_is_put_down_to_its_file() {
     };
     assert_eq!(full("134217728"), full("268435456"));
 }
+
+#[test]
+fn frames_of_a_games_console_are_those_of_its_runtime() {
+    let thrown = |frame: &str| {
+        let header = "NullReferenceException: Object reference not set to an instance of an object";
+        of(&format!("{header}\n{frame}\nCartView.Update () (at Assets/Scripts/CartView.cs:9)\n"))
+    };
+    let total = thrown("Cart.Total () (at Assets/Scripts/Cart.cs:12)");
+    assert_eq!(total.culprit.as_deref(), Some("Cart.Total"));
+    assert_eq!(total.group, thrown("  at Cart.Total () [0x0001f] in <3f2a9c1b>:0").group);
+    assert_ne!(total.group, thrown("Invoice.Print () (at Assets/Scripts/Invoice.cs:77)").group);
+}

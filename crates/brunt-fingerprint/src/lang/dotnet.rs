@@ -10,7 +10,9 @@ use memchr::memmem::Finder;
 use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
-use crate::text::{Lines, after, before, between, byte, rsplit_byte, split_at, split_byte};
+use crate::text::{
+    Lines, after, before, between, byte, rsplit_at, rsplit_byte, split_at, split_byte,
+};
 use crate::words::Words;
 
 /// What begins a frame in the languages of the runtime.
@@ -32,8 +34,8 @@ impl Language for DotNet {
     }
 
     fn first_bytes(&self) -> &'static [u8] {
-        // First bytes of the words for "at".
-        b"abeikpvw\xc3\xd0\xe5\xec"
+        // First bytes of the words for "at", and of names, which frames of Unity's console begin with.
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz\xc3\xd0\xe5\xec"
     }
 
     fn frame<'a>(&self, line: &'a str, _: &'a str) -> Option<RawFrame<'a>> {
@@ -185,11 +187,12 @@ fn is_name(name: &str) -> bool {
     name.bytes().all(is_part) && byte(name, 0).is_some_and(|b| b.is_ascii_alphabetic())
 }
 
-/// `at Namespace.Type.Method(String card) in C:\src\Pay.cs:line 12`, and Mono's `[0x0001a] in <1b2c>:0`.
+/// `at Namespace.Type.Method(String card) in C:\src\Pay.cs:line 12`, Mono's `[0x0001a] in <1b2c>:0`, and Unity's.
 fn frame(line: &str) -> Option<RawFrame<'_>> {
-    let (at, call) = split_byte(line.trim_ascii(), b' ')?;
+    let line = line.trim_ascii();
+    let (at, call) = split_byte(line, b' ')?;
     if !AT.have(at) {
-        return None;
+        return unity_frame(line);
     }
     let (name, rest) = split_byte(call, b'(')?;
     let name = name.trim_ascii_end();
@@ -202,6 +205,25 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
         || arguments.split(',').all(|argument| argument.trim_ascii_start().contains(' '));
     let (file, line) = if tail.is_empty() { ("", None) } else { place(tail)? };
     (is_name && has_types).then_some(RawFrame { function: name, file, line, ..RawFrame::default() })
+}
+
+/// `Shop.Cart.Total (System.Int32 n) (at Assets/Cart.cs:12)` and `Shop.Cart:Total () (at <1b2c>:0)`, as Unity's console has
+/// them.
+fn unity_frame(line: &str) -> Option<RawFrame<'_>> {
+    let (call, place) = rsplit_at(line.strip_suffix(')')?, " (at ")?;
+    let (file, number) = rsplit_byte(place, b':')?;
+    let (name, arguments) = split_byte(call, b'(')?;
+    let name = name.trim_ascii_end();
+    let is_file = file.ends_with(".cs") || (file.starts_with('<') && file.ends_with('>'));
+    let is_name = name.contains(['.', ':']) && !name.contains([' ', '"', '\\']);
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let line = number.parse().ok().filter(|line| *line > 0);
+    (is_file && is_name && is_number && arguments.ends_with(')')).then_some(RawFrame {
+        function: name,
+        file,
+        line,
+        ..RawFrame::default()
+    })
 }
 
 /// `in C:\src\Pay.cs:line 12`; the two words are the language's, and in German a full stop ends them.

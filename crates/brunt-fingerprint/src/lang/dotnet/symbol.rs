@@ -83,8 +83,8 @@ pub(crate) fn fold(name: &str) -> Symbol<'_> {
         return Symbol { module: without_parameters(module), function: owner, naming };
     }
     let end = parameters_start(name);
-    // Constructors are called `.ctor` and `.cctor`.
-    let dot = before(name, end).rfind('.').unwrap_or(0);
+    // Constructors are called `.ctor` and `.cctor`. Unity's console may have a colon before the method.
+    let dot = before(name, end).rfind(['.', ':']).unwrap_or(0);
     let dot = if before(name, dot).ends_with('.') { dot - 1 } else { dot };
     let function = between(name, dot + 1, end).split('`').next().unwrap_or("");
     // F# puts a closure into a class called `place@12-1`.
@@ -101,7 +101,7 @@ pub(crate) fn fold(name: &str) -> Symbol<'_> {
 
 /// The class and the method around a state machine, a closure or a local function.
 fn owner(name: &str) -> Option<(&str, &str)> {
-    let first = find(name, ".<").or_else(|| find(name, "+<"))?;
+    let first = [".<", "+<", "/<"].iter().find_map(|start| find(name, start))?;
     let class = before(name, first);
     // The innermost angle brackets with a name in them.
     let mut owner = "";
@@ -135,7 +135,7 @@ fn parameters_start(name: &str) -> usize {
 
 /// A class without `` `2``, `[…]` and `<…>`, and with its nested classes after full stops.
 fn without_parameters(class: &str) -> Cow<'_, str> {
-    if !class.contains(['`', '[', '<', '+']) {
+    if !class.contains(['`', '[', '<', '+', '/']) {
         return Cow::Borrowed(class);
     }
     let mut out = String::with_capacity(class.len());
@@ -146,7 +146,7 @@ fn without_parameters(class: &str) -> Cow<'_, str> {
         match c {
             '[' | '<' => depth += 1,
             ']' | '>' => depth = depth.saturating_sub(1),
-            '+' if depth == 0 => out.push('.'),
+            '+' | '/' if depth == 0 => out.push('.'),
             c if depth == 0 && !in_arity => out.push(c),
             _ => {}
         }
@@ -178,6 +178,9 @@ mod tests {
             ("Acme.Shop.Cache`1[T].Get[TKey]", "Acme.Shop.Cache.Get"),
             ("Acme.Shop.Cache<T>.Get", "Acme.Shop.Cache.Get"),
             ("Acme.Shop.Outer+Inner.Run", "Acme.Shop.Outer.Inner.Run"),
+            ("Acme.Shop.Cart:Total", "Acme.Shop.Cart.Total"),
+            ("Cart/<Load>d__3:MoveNext", "Cart.Load"),
+            ("Acme.Outer/Inner:Run", "Acme.Outer.Inner.Run"),
             ("Program.<Main>$", "Program.Main"),
             ("Acme.Shop.place@12-1.Invoke", "Acme.Shop.place"),
         ] {

@@ -99,11 +99,28 @@ fn frames_of_all_forms_are_read() {
         ("   場所 A.B.C() 場所 /src/B.cs:行 12", "A.B.C", "/src/B.cs", Some(12)),
         ("  at A.B.C (System.String s) [0x0001a] in <1b2c3d>:0 ", "A.B.C", "<1b2c3d>", None),
         ("   at A.B.C[T](T x)", "A.B.C[T]", "", None),
+        ("A.B.C () (at Assets/B.cs:12)", "A.B.C", "Assets/B.cs", Some(12)),
+        (
+            "A.B:C(String, Int32) (at Assets/My Code/B.cs:12)",
+            "A.B:C",
+            "Assets/My Code/B.cs",
+            Some(12),
+        ),
+        ("B.C (System.String s) (at <1b2c3d>:0)", "B.C", "<1b2c3d>", None),
     ] {
         let frame = frame(line).unwrap_or_else(|| panic!("{line} is no frame"));
         assert_eq!((frame.function, frame.file, frame.line), (function, file, number), "{line}");
     }
-    for line in ["    at totalOf (/srv/a.js:1:2)", "at noon", "in A.B (x) y", "  at main.run"] {
+    for line in [
+        "    at totalOf (/srv/a.js:1:2)",
+        "at noon",
+        "in A.B (x) y",
+        "  at main.run",
+        "A.B () (at noon:12)",
+        "not A.B () (at B.cs:12)",
+        "A.B (at B.cs:12)",
+        "main () (at B.cs:12)",
+    ] {
         assert!(frame(line).is_none(), "{line}");
     }
 }
