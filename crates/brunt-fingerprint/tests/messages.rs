@@ -157,3 +157,20 @@ fn frames_of_a_games_console_are_those_of_its_runtime() {
     assert_eq!(total.group, thrown("  at Cart.Total () [0x0001f] in <3f2a9c1b>:0").group);
     assert_ne!(total.group, thrown("Invoice.Print () (at Assets/Scripts/Invoice.cs:77)").group);
 }
+
+#[test]
+fn what_a_framework_writes_before_an_error_is_no_part_of_it() {
+    let shown = |header: &str| {
+        of(&format!("{header}\n    at CartComponent.total (cart.component.ts:31:24)\n")).group
+    };
+    let plain = shown("TypeError: Cannot read properties of undefined (reading 'price')");
+    assert_eq!(
+        plain,
+        shown("ERROR TypeError: Cannot read properties of undefined (reading 'price')")
+    );
+    assert_eq!(
+        plain,
+        shown("Error: Uncaught (in promise): TypeError: no price\nTypeError: no price")
+    );
+    assert_ne!(plain, shown("ERROR RangeError: no price"));
+}

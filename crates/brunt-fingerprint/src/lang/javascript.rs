@@ -262,7 +262,7 @@ fn header_text(text: &str) -> &str {
 }
 
 fn split_header(header: &str) -> (&str, &str) {
-    let header = unbracketed(uncaught(without_bridge(header)));
+    let header = unbracketed(unmarked(uncaught(without_bridge(header))));
     // `TypeError [ERR_INVALID_ARG_TYPE]: …` names a code between the type and the message.
     let end_of_code = || {
         let (name, rest) = split_at(header, " [")?;
@@ -291,6 +291,21 @@ fn uncaught(header: &str) -> &str {
         .unwrap_or(header);
     let rest = header.strip_prefix("Uncaught ").unwrap_or(header);
     rest.strip_prefix("(in promise) ").unwrap_or(rest).trim_ascii_start()
+}
+
+/// The error that Angular's console marks, `ERROR TypeError: …`, or that its zones make one of their own of, which says it
+/// twice: `Error: Uncaught (in promise): TypeError: …`.
+fn unmarked(header: &str) -> &str {
+    let mut rest = header;
+    for mark in ["ERROR ", "Error: ERROR ", "Error: Uncaught (in promise): "] {
+        let marked = rest.strip_prefix(mark);
+        rest = marked.filter(|marked| split(marked, is_type).is_some()).unwrap_or(rest);
+    }
+    let half = rest.len() / 2;
+    let is_twice = rest.len() < header.len()
+        && byte(rest, half) == Some(b'\n')
+        && before(rest, half) == after(rest, half + 1);
+    if is_twice { before(rest, half) } else { rest }
 }
 
 /// An error without a stack stands in brackets: `[Error: no]`.
