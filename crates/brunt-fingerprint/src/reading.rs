@@ -14,7 +14,7 @@ use crate::reader::Reader;
 use crate::recursion::{is_recursion, smallest_repeated};
 use crate::refusal::refuses_input;
 use crate::rules::Rules;
-use crate::statement::{first_listed, refusal, statement};
+use crate::statement::{first_listed, points_to_cause, refusal, statement};
 use crate::template::template;
 
 /// Frames explained of what was passed over before the culprit.
@@ -27,6 +27,7 @@ const CODE_WORDS: usize = 4;
 pub(crate) struct Reading<'s> {
     /// Place of the root in its chain.
     pub(crate) root: usize,
+    /// Type and message of the root, or of the cause that it points to.
     pub(crate) root_type: &'s str,
     pub(crate) root_message: &'s str,
     template: OnceCell<String>,
@@ -84,21 +85,28 @@ pub(crate) fn read<'s>(
 ) -> Reading<'s> {
     let root_idx = root(chain, context.reader);
     let n_causes = n_causes(chain);
-    for (cause_idx, exception) in chain.iter().enumerate().filter(|(idx, _)| *idx != root_idx) {
+    let said_idx = said(chain, root_idx, n_causes);
+    for (cause_idx, exception) in chain.iter().enumerate().filter(|(idx, _)| *idx != said_idx) {
         let reason = match cause_idx {
             _ if cause_idx < root_idx => "ignored: wraps the root",
+            _ if cause_idx < said_idx => "ignored: points to its cause",
             _ if n_causes <= cause_idx => "ignored: was being handled",
             _ => "ignored: no frame of the app",
         };
         why.ignored("cause", || context.fold_type(exception.type_name).to_owned(), reason);
     }
-    let root_type = chain.get(root_idx).map_or("", |root| context.fold_type(root.type_name));
-    let is_root = if chain.len() > 1 { "used: root of the chain" } else { "used" };
+    let type_at = |idx: usize| chain.get(idx).map_or("", |it| context.fold_type(it.type_name));
+    let root_type = type_at(said_idx);
+    let is_root = match chain.len() {
+        _ if root_idx < said_idx => "used: what the root points to",
+        0 | 1 => "used",
+        _ => "used: root of the chain",
+    };
     why.used("type", || root_type.to_owned(), is_root);
     let mut reading = Reading {
         root: root_idx,
         root_type,
-        root_message: chain.get(root_idx).map_or("", |root| &root.message),
+        root_message: chain.get(said_idx).map_or("", |said| &said.message),
         template: OnceCell::new(),
         thrown_at: None,
         culprit: None,
@@ -115,13 +123,13 @@ pub(crate) fn read<'s>(
             let culprit = Some(Place { at: 0, frame, symbol });
             return Reading { culprit, quality: Quality::Full, ..reading };
         }
-        location = locate(chain, reader, &mut reading, why);
+        location = locate(chain, reader, type_at(root_idx), &mut reading, why);
         let is_cut = || context.is_cut || is_deep(chain, root_idx, reader);
         if why.is_asked() && reading.quality == Quality::Full && is_cut() {
             reading.quality = Quality::Truncated;
         }
     }
-    let is_numeric = context.is_numeric && root_idx == 0;
+    let is_numeric = context.is_numeric && said_idx == 0;
     let is_generic = context.rules.is_generic(root_type);
     let reason = reason(location, short_type(root_type), is_numeric, is_generic);
     let language = context.reader.map(|reader| reader.language);
@@ -129,16 +137,24 @@ pub(crate) fn read<'s>(
     reading
 }
 
-/// Finds the culprit, in the app or else in a library.
+/// The exception that says what went wrong: the root, or what it points to, which no code of the app threw.
+fn said(chain: &[Exception<'_>], root_idx: usize, n_causes: usize) -> usize {
+    let points = |idx: &usize| chain.get(*idx).is_some_and(|it| points_to_cause(&it.message));
+    let last = n_causes.saturating_sub(1).max(root_idx);
+    (root_idx..last).find(|idx| !points(idx)).unwrap_or(last)
+}
+
+/// Finds the culprit, in the app or else in a library. The type is that of the exception whose frames these are.
 fn locate<'s>(
     chain: &'s [Exception<'s>],
     reader: Reader<'_>,
+    thrown_type: &str,
     reading: &mut Reading<'s>,
     why: &mut Why,
 ) -> Location {
     let own = reader.symbols(chain, reading.root, true);
     let has_closures = reader.language.has_closures();
-    let duty = |symbol: &_| reader.duty(symbol, reading.root_type);
+    let duty = |symbol: &_| reader.duty(symbol, thrown_type);
     let Some(choice) = choose(own, duty, has_closures) else {
         let libraries = || reader.symbols(chain, reading.root, false);
         let named = libraries().find(|(_, symbol)| symbol.naming == Naming::Named);

@@ -1,11 +1,15 @@
 //! What of a message counts beside a stack, without what is worded anew for each error or in each release.
 
 use crate::template::MASK;
-use crate::text::{Lines, after, before, byte, indent, rsplit_at, split_at, split_byte, until};
+use crate::text::{
+    Lines, after, before, byte, cap, find, indent, rsplit_at, split_at, split_byte, until,
+};
 use crate::words::Words;
 
 /// Words without which a line says nothing.
 const WORDS_MIN: usize = 3;
+/// A message that only points to the cause is never longer.
+const POINTER_BYTES_MAX: usize = 256;
 /// What lines begin with that give details of a line above: those of `SQLAlchemy` and Jackson.
 const DETAILS: [&str; 4] = ["[SQL:", "[parameters:", "(Background on this error", "at [Source"];
 /// What `PostgreSQL` calls its details, a colon behind it. Its drivers write them in their own case.
@@ -83,6 +87,12 @@ pub(crate) fn first_listed(message: &str) -> Option<String> {
     Some(text)
 }
 
+/// Whether a message says only that the cause says what went wrong, as Entity Framework's does: `An error occurred
+/// while saving the entity changes. See the inner exception for details.`
+pub(crate) fn points_to_cause(message: &str) -> bool {
+    find(cap(message, POINTER_BYTES_MAX), "inner exception").is_some()
+}
+
 fn is_detail(line: &str) -> bool {
     let line = line.trim_ascii_start();
     let is_field = |(name, _): (&str, &str)| {
@@ -145,6 +155,13 @@ mod tests {
         ] {
             assert_eq!(statement(message), said);
         }
+    }
+
+    #[test]
+    fn a_message_may_point_to_the_cause() {
+        assert!(points_to_cause("It failed. See the inner exception for details."));
+        assert!(!points_to_cause("It failed.") && !points_to_cause(""));
+        assert!(!points_to_cause(&format!("{} inner exception", "it failed ".repeat(30))));
     }
 
     #[test]

@@ -174,3 +174,21 @@ fn what_a_framework_writes_before_an_error_is_no_part_of_it() {
     );
     assert_ne!(plain, shown("ERROR RangeError: no price"));
 }
+
+#[test]
+fn an_error_that_points_to_its_cause_is_told_by_that() {
+    let saved = |cause: &str| {
+        of(&format!(
+            "Microsoft.EntityFrameworkCore.DbUpdateException: An error occurred while saving the entity changes. See the inner exception for details.\n ---> Npgsql.PostgresException (0x80004005): {cause}\n   at Npgsql.NpgsqlDataReader.NextResult(Boolean async)\n   --- End of inner exception stack trace ---\n   at Microsoft.EntityFrameworkCore.Update.Internal.BatchExecutor.Execute(IRelationalConnection connection)\n   at Shop.Users.Register(User u) in /src/Users.cs:line 31\n"
+        ))
+    };
+    let twice = saved("23505: duplicate key value violates unique constraint \"IX_Users_Email\"");
+    let missing =
+        saved("23503: insert or update violates foreign key constraint \"FK_Users_Teams\"");
+    assert_ne!(twice.group, missing.group);
+    assert_eq!(twice.root_type, "Npgsql.PostgresException");
+    assert_eq!(twice.culprit.as_deref(), Some("Shop.Users.Register"));
+    let told: Vec<&str> = twice.why.iter().map(|part| part.reason).collect();
+    assert!(told.contains(&"ignored: points to its cause"));
+    assert!(told.contains(&"used: what the root points to"));
+}
