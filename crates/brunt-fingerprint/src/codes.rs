@@ -118,8 +118,8 @@ pub(crate) fn is_error_code(word: &str) -> bool {
 }
 
 /// How products number their errors: `NG0203`, `BC30451`, `UT005023`. Capitals and up to five digits, or six that are
-/// filled up with zeros; a single letter has four. Orders and articles are numbered so, too: only the place in a message
-/// tells which it is.
+/// filled up with zeros; a single letter has four. Orders and articles are numbered so, too: only the place in a
+/// message tells which it is.
 pub(crate) fn is_numbered(word: &str) -> bool {
     let (letters, digits) = digits_at_end(word);
     let is_number = match (letters.len(), digits.len()) {

@@ -2,11 +2,12 @@
 //!
 //! Masked with `<*>` are addresses (URL, host, e-mail, IP, path), identifiers (UUID, hexadecimal, any word with a
 //! digit), times, amounts with their unit, quoted text, values after `=`, names of users behind words such as `for user`,
-//! lists of single words after a colon, and what databases print in brackets of a key: `Key (name)=(Joe)`. What stands in parentheses behind a mask and is masked says it again.
-//! Kept are error codes, numbers of errors at the start, behind `error` and behind a type, types of errors in such lists, statuses after `status`, `code`, `http` or `errno`, names such
-//! as `utf8` and `sha256`, quoted names after a word of programming such as `column`, and the first sentence of a list,
-//! as validators have them for a field: `{'age': ['Not a valid integer.']}`. Neighbouring masks become one, so that a
-//! list of three reads like a list of five.
+//! lists of single words after a colon, and what databases print in brackets of a key: `Key (name)=(Joe)`. What stands in
+//! parentheses behind a mask and is masked says it again.
+//! Kept are error codes, numbers of errors at the start, behind `error` and behind a type, types of errors in such lists,
+//! statuses after `status`, `code`, `http` or `errno`, names such as `utf8` and `sha256`, quoted names after a word of
+//! programming such as `column`, and the first sentence of a list, as validators have them for a field:
+//! `{'age': ['Not a valid integer.']}`. Neighbouring masks become one, so that a list of three reads like a list of five.
 
 mod recognize;
 mod written;
@@ -196,8 +197,8 @@ impl Scanner<'_> {
         self.marks(marks);
     }
 
-    /// Whether a word is the error's code: `NG0203: inject() must be called…`, `error BC30451: …`. In a sentence such a word
-    /// is an id, and alone it may be one, unless zeros fill it up.
+    /// Whether a word is the error's code: `NG0203: inject() must be called…`, `error BC30451: …`. In a sentence such a
+    /// word is an id, and alone it may be one, unless zeros fill it up.
     fn is_code(&self, word: &str, marks: &str) -> bool {
         let is_last =
             || after(self.text, self.at + word.len() + marks.len()).trim_ascii().is_empty();

@@ -11,7 +11,7 @@ use crate::chain::{Body, CAUSES_MAX, Exception, RawFrame, Stack, push_capped};
 use crate::header::{has_error_suffix, split};
 use crate::lang::{Lang, Language, Symbol};
 use crate::text::{
-    Lines, after, before, between, byte, rsplit_at, rsplit_byte, split_at, split_byte,
+    Lines, after, before, between, byte, extension, rsplit_at, rsplit_byte, split_at, split_byte,
 };
 use crate::words::Words;
 
@@ -207,14 +207,14 @@ fn frame(line: &str) -> Option<RawFrame<'_>> {
     (is_name && has_types).then_some(RawFrame { function: name, file, line, ..RawFrame::default() })
 }
 
-/// `Shop.Cart.Total (System.Int32 n) (at Assets/Cart.cs:12)` and `Shop.Cart:Total () (at <1b2c>:0)`, as Unity's console has
-/// them.
+/// `Shop.Cart.Total (System.Int32 n) (at Assets/Cart.cs:12)` and `Shop.Cart:Total () (at <1b2c>:0)`, as Unity's console
+/// has them.
 fn unity_frame(line: &str) -> Option<RawFrame<'_>> {
     let (call, place) = rsplit_at(line.strip_suffix(')')?, " (at ")?;
     let (file, number) = rsplit_byte(place, b':')?;
     let (name, arguments) = split_byte(call, b'(')?;
     let name = name.trim_ascii_end();
-    let is_file = file.ends_with(".cs") || (file.starts_with('<') && file.ends_with('>'));
+    let is_file = extension(file) == "cs" || (file.starts_with('<') && file.ends_with('>'));
     let is_name = name.contains(['.', ':']) && !name.contains([' ', '"', '\\']);
     let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     let line = number.parse().ok().filter(|line| *line > 0);

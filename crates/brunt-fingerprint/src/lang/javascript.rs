@@ -293,8 +293,8 @@ fn uncaught(header: &str) -> &str {
     rest.strip_prefix("(in promise) ").unwrap_or(rest).trim_ascii_start()
 }
 
-/// The error that Angular's console marks, `ERROR TypeError: …`, or that its zones make one of their own of, which says it
-/// twice: `Error: Uncaught (in promise): TypeError: …`.
+/// The error that Angular's console marks, `ERROR TypeError: …`, or that its zones make one of their own of, which says
+/// it twice: `Error: Uncaught (in promise): TypeError: …`.
 fn unmarked(header: &str) -> &str {
     let mut rest = header;
     for mark in ["ERROR ", "Error: ERROR ", "Error: Uncaught (in promise): "] {

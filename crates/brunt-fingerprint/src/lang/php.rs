@@ -246,8 +246,8 @@ fn thrown(line: &str) -> Option<(&str, &str, Option<u32>)> {
     Some((words, file, Some(number)))
 }
 
-/// Type and message of what the interpreter reports in one line: `PHP Warning:  no key in /srv/cart.php on line 12`, with
-/// the time before it in a log, and without `PHP` on a page.
+/// Type and message of what the interpreter reports in one line: `PHP Warning:  no key in /srv/cart.php on line 12`,
+/// with the time before it in a log, and without `PHP` on a page.
 pub(crate) fn reported(line: &str) -> Option<(&'static str, &str)> {
     let line = line.trim_ascii();
     byte(line, line.len().checked_sub(1)?).filter(u8::is_ascii_digit)?;

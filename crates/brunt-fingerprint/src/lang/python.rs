@@ -106,8 +106,8 @@ struct Parser<'a> {
     children: Vec<Vec<Exception<'a>>>,
     /// Whether the group is over and what follows was raised because of it.
     is_past_group: bool,
-    /// Where a logger has written the type and the message before the traceback, as AWS Lambda does, which leaves them out
-    /// below the frames.
+    /// Where a logger has written the type and the message before the traceback, as AWS Lambda does, which leaves them
+    /// out below the frames.
     logged_at: Option<usize>,
     is_cut: bool,
 }

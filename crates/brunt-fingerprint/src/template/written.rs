@@ -213,13 +213,14 @@ impl Written {
         introduction(between(&self.text, start, gap)).filter(|_| is_user)
     }
 
-    /// Whether what comes next stands where errors have their code: first, or behind `error` or a type: `Error: NG0203:`.
+    /// Whether what comes next stands where errors have their code: first, or behind `error` or a type: `Error:
+    /// NG0203:`.
     pub(crate) fn is_place_of_code(&self) -> bool {
         self.text.is_empty() || has_error_suffix(self.previous_word())
     }
 
-    /// Whether a number that comes next is the error's: `MySQL error 1213`, `React error #418`. What is called an error of
-    /// the system, `os error 111`, has another number on each.
+    /// Whether a number that comes next is the error's: `MySQL error 1213`, `React error #418`. What is called an error
+    /// of the system, `os error 111`, has another number on each.
     pub(crate) fn numbers_error(&self) -> bool {
         let [Last::Word { start, end }, above] = self.lasts else { return false };
         let is_system =
@@ -254,7 +255,8 @@ impl Written {
     }
 }
 
-/// Where the weekday, month or time zone begins that a text ends with, and others before it; the text's end without one.
+/// Where the weekday, month or time zone begins that a text ends with, and others before it; the text's end without
+/// one.
 fn start_of_date(text: &str) -> usize {
     let mut start = text.len();
     loop {
