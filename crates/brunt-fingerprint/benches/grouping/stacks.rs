@@ -4,7 +4,7 @@
 //! another type, other functions and another service must not.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use brunt_fingerprint::{Occurrence, Quality, Rules, group, group_id};
 use serde_json::Value;
@@ -49,7 +49,7 @@ impl Recorded {
 pub(crate) fn measure(seed: u64, n_shown: usize) {
     let wanted = format!(">= {LEAST} / {LEAST}");
     let root = std::env::var_os("BRUNT_EXPORTS").map(PathBuf::from);
-    let events = root.map_or_else(Vec::new, |root| read(root.join("sentry-events")));
+    let events = root.map_or_else(Vec::new, |root| read(&root.join("sentry-events")));
     if events.is_empty() {
         row("real stacks, must keep / must split, %", "not measured: no data", "", &wanted);
         return;
@@ -77,9 +77,9 @@ pub(crate) fn measure(seed: u64, n_shown: usize) {
 }
 
 /// A file that cannot be read is told.
-fn read(root: PathBuf) -> Vec<Event> {
+fn read(root: &Path) -> Vec<Event> {
     let is_event = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-    let read = files(&root).into_iter().filter(is_event).filter_map(|path| {
+    let read = files(root).into_iter().filter(is_event).filter_map(|path| {
         events::read(&path).unwrap_or_else(|error| {
             eprintln!("grouping: {error}");
             None
