@@ -149,7 +149,7 @@ fn list(head: &Head<'_>, is_it: impl Fn(Option<Kind>) -> bool) -> Option<&'stati
     LISTS.iter().copied().find(|list| {
         head.has_key(list)
             && head.keys.iter().all(|key| is_about(key, list))
-            && first_element(&text, list).is_some_and(&is_it)
+            && begins(&text, list, &is_it)
     })
 }
 
@@ -183,13 +183,17 @@ pub(crate) fn opened(record: Value<'_>) -> Value<'_> {
     Value::Object(inner)
 }
 
-/// What the first element of the list at a path is, `Some(None)` where it has none; `None` where there is no list.
-fn first_element(text: &str, path: &str) -> Option<Option<Kind>> {
+/// Whether there is a list at a path whose first element is of a kind; `None` stands for a list without elements.
+fn begins(text: &str, path: &str, is_it: impl Fn(Option<Kind>) -> bool) -> bool {
     let mut json = Json::new(text);
-    enter_path(&mut json, path).ok().filter(|is_there| *is_there)?;
-    json.peek().ok().filter(|kind| *kind == Kind::Array)?;
-    json.enter_array().ok()?;
-    if json.next_element().ok()? { json.peek().ok().map(Some) } else { Some(None) }
+    matches!(enter_path(&mut json, path), Ok(true))
+        && matches!(json.peek(), Ok(Kind::Array))
+        && json.enter_array().is_ok()
+        && match json.next_element() {
+            Ok(true) => json.peek().is_ok_and(|kind| is_it(Some(kind))),
+            Ok(false) => is_it(None),
+            Err(_) => false,
+        }
 }
 
 #[cfg(test)]
