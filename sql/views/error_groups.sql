@@ -40,7 +40,7 @@ minutes AS (
 ),
 seen AS (
     SELECT
-        CASE WHEN w.is_there THEN m.n_before ELSE least(m.last_day, m.until) - m.first END AS n_before,
+        CASE WHEN w.is_there THEN m.n_before WHEN m.first < m.last_day THEN greatest(least(m.last_day, m.until) - m.first, 1) ELSE 0 END AS n_before,
         CASE WHEN w.is_there THEN m.n_last_day ELSE greatest(m.until - greatest(m.last_day, m.first), 0) END AS n_last_day
     FROM (
         SELECT
@@ -98,8 +98,8 @@ SELECT
     e.n_accounts,
     coalesce(t.n_tickets, 0) AS n_tickets,
     coalesce(s.state_reason, 'split from ' || error_group_split_from(e.error_group_id)) AS state_reason,
-    e.n_before * 60 / (SELECT nullif(greatest(n_before, 0), 0) FROM seen) AS baseline_per_hour,
-    e.n_last_day - e.n_before * (SELECT n_last_day / nullif(greatest(n_before, 0), 0) FROM seen) AS excess_last_day
+    e.n_before * 60 / nullif((SELECT n_before FROM seen), 0) AS baseline_per_hour,
+    e.n_last_day - e.n_before * (SELECT n_last_day / nullif(n_before, 0) FROM seen) AS excess_last_day
 FROM earliest e
 CROSS JOIN newest n
 LEFT JOIN ticketed t ON t.error_group_id = e.error_group_id

@@ -137,6 +137,11 @@ pub(crate) fn is_filled_up(word: &str) -> bool {
     letters.len() > 1 && digits.starts_with('0')
 }
 
+/// Whether nothing else is numbered like that: two letters, and four digits that are filled up, as in `NG0203`.
+pub(crate) fn is_short_code(word: &str) -> bool {
+    word.len() == 6 && is_filled_up(word) && digits_at_end(word).0.len() == 2
+}
+
 /// Whether a number is short enough for one of an error: `error 1213`, `error #418`.
 pub(crate) fn is_short_number(word: &str) -> bool {
     (1..=5).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit())

@@ -13,7 +13,8 @@ mod recognize;
 mod written;
 
 use crate::codes::{
-    is_error_code, is_filled_up, is_numbered, is_short_number, is_sqlstate, is_status,
+    is_error_code, is_filled_up, is_numbered, is_short_code, is_short_number, is_sqlstate,
+    is_status,
 };
 use crate::text::{after, before, between, byte, cap};
 use crate::unwrap::strip_controls;
@@ -204,7 +205,7 @@ impl Scanner<'_> {
             || after(self.text, self.at + word.len() + marks.len()).trim_ascii().is_empty();
         is_numbered(word)
             && (marks == ":" || (is_filled_up(word) && is_last()))
-            && self.out.is_place_of_code()
+            && (self.out.is_place_of_code() || (self.out.is_empty() && is_short_code(word)))
     }
 
     fn is_alphanumeric(&self, at: usize) -> bool {

@@ -135,8 +135,11 @@ impl Page {
 
 /// Where an input that is a page of no records would have them: the last page of many often is.
 pub(crate) fn without_records(head: &Head<'_>) -> Option<&'static str> {
-    let is_one = !head.is_lines || head.lines().filter(|line| !line.trim().is_empty()).count() == 1;
-    list(head, |element| element.is_none()).filter(|_| is_one)
+    let text = String::from_utf8_lossy(&head.bytes);
+    let mut json = Json::new(&text);
+    // Another page may follow.
+    let is_alone = json.skip_any().is_ok() && json.at_end();
+    list(head, |element| element.is_none()).filter(|_| is_alone)
 }
 
 /// The list of a page, by what its first element is; `None` stands for a list without elements.

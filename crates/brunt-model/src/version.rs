@@ -41,15 +41,29 @@ impl Version {
         Some(Self { numbers, pre_release })
     }
 
-    /// The first number, which versions of one line have in common.
-    pub(crate) fn line(&self) -> u64 {
-        let [line, ..] = self.numbers;
-        line
+    /// The first two numbers, which versions of one line have in common.
+    pub(crate) fn line(&self) -> [u64; 2] {
+        let [major, minor, ..] = self.numbers;
+        [major, minor]
     }
 
-    /// Whether it is no pre-release.
-    pub(crate) fn is_release(&self) -> bool {
+    /// Whether only a pre-release tells the two apart.
+    pub(crate) fn has_numbers_of(&self, other: &Self) -> bool {
+        self.numbers == other.numbers
+    }
+
+    /// Whether it is the release that follows another: one of its numbers is one more, and those behind are 0.
+    pub(crate) fn follows(&self, other: &Self) -> bool {
+        let next = |place: usize| {
+            let mut numbers = other.numbers;
+            numbers.iter_mut().skip(place).for_each(|number| *number = 0);
+            if let (Some(next), Some(number)) = (numbers.get_mut(place), other.numbers.get(place)) {
+                *next = number.saturating_add(1);
+            }
+            numbers
+        };
         self.pre_release.is_empty()
+            && (0..self.numbers.len()).any(|place| self.numbers == next(place))
     }
 
     /// The one spelling of a version: without what [`Version::parse`] passes over before the numbers; every other text as

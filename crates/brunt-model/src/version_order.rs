@@ -16,9 +16,9 @@ use crate::version::Version;
 /// does not fall, of several the one whose members were deployed last. One that is not among them is ahead of its time if
 /// there are believed ones deployed after it, and all of them are lower. Where a later one reaches it, as `2.0.0` reaches
 /// a `2.0.0-beta` between releases `1.9.1` and `1.9.2`, it said the truth; and where it is lower than an earlier one and no
-/// higher than later ones, it is such a fix of an old line. So it does where it is a release that goes on from an earlier one, with the
-/// same first number or the next, and all lower ones after it go on with a first number from before it: `2.0.0` after
-/// `1.4.0` is the next line, and `1.4.1` after that a fix of the old one, while nothing led to `999.9.9`. Of two versions that
+/// higher than later ones, it is such a fix of an old line. So it does where it is a release that follows an earlier one by one,
+/// and all lower ones after it go on with the first two numbers of one from before it: `2.0.0` after `1.4.0` is the next
+/// line, and `1.4.1` after that a fix of the old one, while nothing led to `999.9.9`. Of two versions that
 /// contradict each other, with nothing else to tell by, the one that was deployed later is believed.
 #[derive(Debug, Default)]
 pub struct VersionOrder {
@@ -97,15 +97,23 @@ fn ahead(deployed_at: &HashMap<String, Ts>) -> BTreeSet<String> {
     let in_order: Vec<&Version> = versions.iter().map(|(_, version, _)| version).collect();
     let believed = rising(&in_order);
     let mut ahead = BTreeSet::new();
-    // The lines of those so far that are not ahead.
-    let mut lines: BTreeSet<u64> = BTreeSet::new();
+    let new_lines = least_of_new_lines(&in_order);
+    // Those so far that are not ahead.
+    let mut known: BTreeSet<&Version> = BTreeSet::new();
     // Believed versions do not fall, so the highest of the later ones is the last.
     let last = believed.last().copied();
     for (idx, (_, version, text)) in versions.iter().enumerate() {
         let reached = |last: usize| idx >= last || *in_order[last] >= *version;
         let is_believed = believed.binary_search(&idx).is_ok() || last.is_none_or(reached);
-        if is_believed || begins_line(&in_order, idx, &lines) {
-            lines.insert(version.line());
+        let goes_on = || {
+            let begins_anew = new_lines[idx].is_some_and(|least| least < version);
+            // What it follows is right before it, but for its own pre-releases.
+            let mut before = known.range::<&Version, _>(..version).rev();
+            let earlier = before.find(|earlier| !earlier.has_numbers_of(version));
+            !begins_anew && earlier.is_some_and(|earlier| version.follows(earlier))
+        };
+        if is_believed || goes_on() {
+            known.insert(version);
         } else {
             ahead.insert(text.clone());
         }
@@ -113,14 +121,22 @@ fn ahead(deployed_at: &HashMap<String, Ts>) -> BTreeSet<String> {
     ahead
 }
 
-/// Whether a release goes on from an earlier one, and whatever is lower and comes later with a line from before it.
-fn begins_line(versions: &[&Version], idx: usize, lines: &BTreeSet<u64>) -> bool {
-    let version = versions[idx];
-    let line = version.line();
-    let leads_to = |earlier: u64| lines.contains(&earlier);
-    let is_next = leads_to(line) || line.checked_sub(1).is_some_and(leads_to);
-    let mut lower = versions.iter().skip(idx + 1).filter(|later| **later < version);
-    is_next && version.is_release() && lower.all(|later| lines.contains(&later.line()))
+/// For each place the least version of those behind it that are of no line from up to it.
+fn least_of_new_lines<'v>(versions: &[&'v Version]) -> Vec<Option<&'v Version>> {
+    let mut lines: HashMap<[u64; 2], (usize, &Version)> = HashMap::new();
+    for (idx, version) in versions.iter().enumerate() {
+        let (_, least) = lines.entry(version.line()).or_insert((idx, version));
+        *least = (*least).min(version);
+    }
+    let mut of_places = vec![None; versions.len()];
+    let mut least: Option<&Version> = None;
+    for (idx, version) in versions.iter().enumerate().rev() {
+        of_places[idx] = least;
+        if let Some((_, of_line)) = lines.get(&version.line()).filter(|(first, _)| *first == idx) {
+            least = Some(least.map_or(*of_line, |least| least.min(of_line)));
+        }
+    }
+    of_places
 }
 
 /// The places of a longest subsequence that does not fall; of several the one whose members come last.
@@ -271,6 +287,8 @@ mod tests {
             check(&order, "2.0.0", "1.4.1", Some(true));
         }
         // Nothing led to these, or what comes after them goes on with nothing.
+        let minor = order(&["1.4.0", "1.4.1", "1.999.0", "1.4.2", "1.5.0"]);
+        check(&minor, "1.5.0", "1.999.0", Some(true));
         let absurd = order(&["1.4.0", "3.0.0", "1.4.1", "1.4.2"]);
         check(&absurd, "1.4.2", "3.0.0", Some(true));
         let renamed = order(&["1.4.0", "2.0.0", "0.1.0", "0.2.0", "0.3.0"]);

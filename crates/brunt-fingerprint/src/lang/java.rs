@@ -56,7 +56,7 @@ impl Language for Java {
 
     fn symbol<'a>(&self, frame: &RawFrame<'a>) -> Symbol<'a> {
         let symbol = symbol::fold(frame.module, frame.function);
-        if obfuscated::is_hidden(frame.file) { obfuscated::without_short(symbol) } else { symbol }
+        if obfuscated::is_hidden(frame) { obfuscated::without_short(symbol) } else { symbol }
     }
 }
 

@@ -213,10 +213,14 @@ impl Written {
         introduction(between(&self.text, start, gap)).filter(|_| is_user)
     }
 
-    /// Whether what comes next stands where errors have their code: first, or behind `error` or a type: `Error:
-    /// NG0203:`.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Whether what comes next stands where errors have their code: behind `error` or a type, `Error: P2002:`. First in a
+    /// message orders have theirs, too.
     pub(crate) fn is_place_of_code(&self) -> bool {
-        self.text.is_empty() || has_error_suffix(self.previous_word())
+        has_error_suffix(self.previous_word())
     }
 
     /// Whether a number that comes next is the error's: `MySQL error 1213`, `React error #418`. What is called an error

@@ -144,7 +144,7 @@ pub(crate) fn of_trace_above<'t>(
     let raises = above.in_traceback && (rest.starts_with("  ") || thrown::is_header(rest));
     let last = above.text.rsplit('\n').next().unwrap_or_default();
     let shows_exception = || {
-        above.has_frames
+        thrown::is_of_trace(last)
             || thrown::is_header(last)
             || message_of(last).is_some_and(thrown::is_header)
     };

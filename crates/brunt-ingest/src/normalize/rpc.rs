@@ -4,8 +4,10 @@ use crate::normalize::form::Form;
 use crate::row::{Offer, Row};
 use crate::value::Scalar;
 
-/// Attributes that hold a status code: of OpenTelemetry before and since 2025.
-pub(crate) const STATUS_KEYS: [&str; 2] = ["rpc.grpc.status_code", "rpc.response.status_code"];
+/// Attributes that hold a status code: of OpenTelemetry before and since 2025, which has names there, of any system.
+pub(crate) const STATUS_KEYS: [&str; 2] = [NUMBERED, "rpc.response.status_code"];
+/// Where numbers are gRPC's.
+const NUMBERED: &str = "rpc.grpc.status_code";
 
 /// By their numbers, as <https://grpc.io/docs/guides/status-codes/> lists them.
 const NAMES: [&str; 17] = [
@@ -36,17 +38,18 @@ pub(crate) fn name_status(row: &mut Row<'_>, error_type: usize) {
     }
     let Some(offer) = row.take(error_type) else { return };
     row.give_back(&offer.key, &offer.value);
-    if let Some(name) = name(&offer.value).filter(|name| *name != "OK") {
+    let is_numbered = offer.key.ends_with(NUMBERED);
+    if let Some(name) = name(&offer.value, is_numbered).filter(|name| *name != "OK") {
         let value = Scalar::text(name);
         row.offer(error_type, Offer { value, form: Form::Text, kept: true, ..offer });
     }
 }
 
 /// `None` for what is no code of gRPC, such as another system's.
-fn name(code: &Scalar<'_>) -> Option<&'static str> {
+fn name(code: &Scalar<'_>, is_numbered: bool) -> Option<&'static str> {
     let text = code.clone().into_text()?;
     match text.parse::<usize>() {
-        Ok(number) => NAMES.get(number).copied(),
+        Ok(number) => NAMES.get(number).copied().filter(|_| is_numbered),
         Err(_) => NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(&text)),
     }
 }
@@ -65,7 +68,9 @@ mod tests {
             (Scalar::text("17"), None),
             (Scalar::text("-32601"), None),
         ] {
-            assert_eq!(name(&code), expected, "{code:?}");
+            assert_eq!(name(&code, true), expected, "{code:?}");
         }
+        assert_eq!(name(&Scalar::text("4"), false), None);
+        assert_eq!(name(&Scalar::text("ABORTED"), false), Some("ABORTED"));
     }
 }

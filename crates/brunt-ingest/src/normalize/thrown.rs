@@ -87,7 +87,9 @@ pub(crate) fn is_continuation(line: &str) -> bool {
 /// Whether a line, blanks before it aside, can only be a part of a stack trace.
 pub(crate) fn is_of_trace(line: &str) -> bool {
     let line = line.trim();
-    let is_placed = line.ends_with(')') || line.ends_with(|c: char| c.is_ascii_digit());
+    let (place, number) = line.rsplit_once(':').unwrap_or((line, ""));
+    let is_placed = line.ends_with(')') && line.contains('(')
+        || !place.ends_with(' ') && number.starts_with(|c: char| c.is_ascii_digit());
     line.starts_with("at ") && is_placed
         || line.starts_with("File \"")
         || line.starts_with("... ") && line.ends_with(" more")

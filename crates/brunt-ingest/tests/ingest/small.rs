@@ -227,6 +227,12 @@ fn what_is_no_export_is_named_with_a_reason() {
         assert_eq!(read.summary().warnings, ["the input is empty"], "{page}");
         assert_eq!((read.summary().n_records, read.summary().n_rejects), (0, 0), "{page}");
     }
+    // Another page may follow.
+    let two = "{\n \"tickets\": []\n}\n{\n \"tickets\": [{\"id\": 1}]\n}";
+    assert!(matches!(
+        read("x.json", two.as_bytes(), &options()).outcome,
+        Err(Error::UnknownTable { .. })
+    ));
     assert!(matches!(
         read("x.json", br#"{"a": {"b": 1}}"#, &options()).outcome,
         Err(Error::UnknownTable { .. })

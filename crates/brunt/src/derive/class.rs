@@ -33,6 +33,7 @@ pub(super) struct Class {
 /// | `rule` | `expected` | an `[[expected]]` rule of `errors.toml` says so | `certain` |
 /// | `type_resource` | `infrastructure` | a type speaks of memory, disk or file handles | `high` |
 /// | `type_transient` | `transient` | a type speaks of a timeout, a lost or refused connection, an unavailable service | `high` |
+/// | `rpc_transient` | `transient` | gRPC says that something ran out or was aborted | `high` |
 /// | `rpc_client` | `client_error` | gRPC says that the request was wrong or not allowed | `high` |
 /// | `http_transient` | `transient` | HTTP status 408, 425, 429, 503 or 504 | `high` |
 /// | `http_4xx` | `client_error` | any other HTTP status from 400 to 499 | `high` |
@@ -50,19 +51,19 @@ pub(super) fn error_class(seen: &Seen<'_>) -> Option<Class> {
         "emfile",
         "toomanyopenfiles",
     ];
-    /// gRPC's statuses that a wrong request gets, by <https://grpc.io/docs/guides/status-codes/>.
+    /// gRPC's statuses that a wrong request gets, and that another try may not, by
+    /// <https://grpc.io/docs/guides/status-codes/>.
     const REFUSED: [&str; 7] = [
-        "invalidargument",
-        "notfound",
-        "alreadyexists",
-        "permissiondenied",
-        "failedprecondition",
-        "outofrange",
-        "unauthenticated",
+        "INVALID_ARGUMENT",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "FAILED_PRECONDITION",
+        "OUT_OF_RANGE",
+        "UNAUTHENTICATED",
     ];
-    const TRANSIENT: [&str; 11] = [
-        "resourceexhausted",
-        "aborted",
+    const RETRIED: [&str; 2] = ["RESOURCE_EXHAUSTED", "ABORTED"];
+    const TRANSIENT: [&str; 9] = [
         "timeout",
         "timedout",
         "deadlineexceeded",
@@ -90,7 +91,11 @@ pub(super) fn error_class(seen: &Seen<'_>) -> Option<Class> {
     if speaks_of(&TRANSIENT) {
         return class("transient", "type_transient", "high");
     }
-    if seen.error_type.is_some_and(|name| REFUSED.contains(&letters(name).as_str())) {
+    let is_status = |names: &[&str]| seen.error_type.is_some_and(|name| names.contains(&name));
+    if is_status(&RETRIED) {
+        return class("transient", "rpc_transient", "high");
+    }
+    if is_status(&REFUSED) {
         return class("client_error", "rpc_client", "high");
     }
     match (status, seen.span_kind) {

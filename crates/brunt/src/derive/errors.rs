@@ -7,7 +7,7 @@ use brunt_model::Day;
 
 use super::carry::{Carried, Carrier, InUnits, activities_on, activity, occurrences_on};
 use super::class::{Class, Seen, error_class};
-use super::facts::{Answer, Record, SpanKind, Status, signal};
+use super::facts::{Record, Span, SpanKind, signal};
 use super::fill::{ids, trace_level};
 use super::grouping::Grouping;
 use super::incidents::{Incident, by_time};
@@ -146,7 +146,7 @@ impl LaterTries {
 /// Whether its request was answered as was asked; errors beside it are not asked for.
 fn succeeded(window: &Window, activity: &Activity) -> bool {
     let span = window.facts(activity.at.day).span(window.row(activity.at));
-    span.is_none_or(|span| span.outcome() != Status::Error && span.answer == Answer::Fine)
+    span.is_none_or(Span::has_succeeded)
 }
 
 /// When the activity that carries an error began, its session and its operation.

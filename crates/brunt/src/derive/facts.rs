@@ -315,6 +315,12 @@ impl Span {
         }
     }
 
+    /// Whether it did what it was asked for; a refusal is no failure, and did not.
+    pub(super) fn has_succeeded(&self) -> bool {
+        self.status == Status::Ok
+            || (self.outcome() != Status::Error && self.answer == Answer::Fine)
+    }
+
     /// When it ended, in microseconds; a span without duration ends when it begins.
     pub(super) fn end(&self, ts: i64) -> i64 {
         ts.saturating_add(self.duration_ns.get().unwrap_or(0).max(0) / 1_000)

@@ -23,8 +23,11 @@ pub(super) struct Failing {
     failed: Vec<bool>,
     /// Whether a span below says that it failed, by its own status or a recorded error; by node.
     below: Vec<bool>,
-    /// The spans of each operation below another.
-    tries: HashMap<Operation, Tries>,
+    /// Whether the span itself or one above it that waited for it ended without an error, by node; `None` where none did
+    /// but nobody knows of one.
+    caught: Vec<Option<bool>>,
+    /// Whether the span, or one above that failed with it, was tried again, and the last try succeeded; by node.
+    retried: Vec<bool>,
 }
 
 /// Spans of one thing, below one span: tries of it, or one after the other for many things.
@@ -62,11 +65,43 @@ impl Failing {
         let mut tries: HashMap<Operation, Tries> = HashMap::new();
         for (idx, node) in tree.nodes.iter().enumerate() {
             if let Some(operation) = operation(window, node.at) {
-                let has_succeeded = !failed[idx] && !below[idx];
+                let span = window.facts(node.at.day).span(window.row(node.at));
+                let has_succeeded =
+                    !failed[idx] && !below[idx] && span.is_some_and(Span::has_succeeded);
                 tries.entry(operation).or_default().add(window, node.at, has_succeeded);
             }
         }
-        Self { outcomes, failed, below, tries }
+        let mut failing = Self { outcomes, failed, below, ..Self::default() };
+        failing.look_up(window, tree, &tries);
+        failing
+    }
+
+    /// Finds out by going down once what was caught and what was tried again.
+    fn look_up(&mut self, window: &Window, tree: &Tree, tries: &HashMap<Operation, Tries>) {
+        let n_nodes = tree.nodes.len();
+        self.caught = vec![None; n_nodes];
+        self.retried = vec![false; n_nodes];
+        for node in tree.from_roots() {
+            let (idx, at) = (node as usize, tree.nodes[node as usize].at);
+            let above = tree.parent(node).map(|above| above as usize);
+            let outcome = self.outcomes[idx];
+            let is_success = |outcome| matches!(outcome, Status::Ok | Status::Unset);
+            let waiting = above.filter(|above| waits(window, tree.nodes[*above].at, at));
+            self.caught[idx] = match (outcome, waiting.map(|above| self.caught[above])) {
+                (Status::Ok | Status::Unset, _) | (_, Some(Some(true))) => Some(true),
+                (Status::Error, None | Some(Some(false))) => Some(false),
+                _ => None,
+            };
+            let own = operation(window, at).and_then(|operation| tries.get(&operation));
+            let is_with_above =
+                above.is_some_and(|above| !is_success(self.outcomes[above]) && self.retried[above]);
+            self.retried[idx] = is_with_above || own.is_some_and(|own| own.recovered(window, at));
+        }
+    }
+
+    /// Whether a span failed.
+    pub(super) fn has_failed(&self, node: u32) -> bool {
+        self.failed.get(node as usize).copied().unwrap_or(false)
     }
 
     /// Whether a span below this one says that it failed. One that an HTTP status alone shows says nothing, and is no
@@ -93,33 +128,13 @@ impl Failing {
 
     /// Whether the span itself or one above it that waited for it ended without an error; `None` without a span, and
     /// where none did but nobody knows of one.
-    pub(super) fn caught_above(&self, window: &Window, tree: &Tree, node: u32) -> Option<bool> {
-        let (mut lower, mut all_failed) = (node, true);
-        for above in path_up(tree, node) {
-            if above != node && !waits(window, tree, above, lower) {
-                break;
-            }
-            match self.outcomes[above as usize] {
-                Status::Ok | Status::Unset => return Some(true),
-                Status::Error => {}
-                Status::None => all_failed = false,
-            }
-            lower = above;
-        }
-        (node != NO_NODE && all_failed).then_some(false)
+    pub(super) fn caught_above(&self, node: u32) -> Option<bool> {
+        self.caught.get(node as usize).copied().flatten()
     }
 
     /// Whether the span, or one above that failed with it, was tried again, and the last try succeeded.
-    pub(super) fn retried(&self, window: &Window, tree: &Tree, node: u32) -> bool {
-        let is_success =
-            |above: u32| matches!(self.outcomes[above as usize], Status::Ok | Status::Unset);
-        path_up(tree, node)
-            .take_while(|above| *above == node || !is_success(*above))
-            .filter_map(|above| {
-                let at = tree.nodes[above as usize].at;
-                Some((at, self.tries.get(&operation(window, at)?)?))
-            })
-            .any(|(at, tries)| tries.recovered(window, at))
+    pub(super) fn retried(&self, node: u32) -> bool {
+        self.retried.get(node as usize).copied().unwrap_or(false)
     }
 }
 
@@ -140,15 +155,9 @@ impl Tries {
     }
 }
 
-/// The node and those above it; none for [`NO_NODE`].
-fn path_up(tree: &Tree, node: u32) -> impl Iterator<Item = u32> + '_ {
-    Some(node).filter(|node| *node != NO_NODE).into_iter().flat_map(|node| tree.path_up(node))
-}
-
 /// Whether a span waited for one below it, and so could catch its error: who sends a message does not, nor who ended
 /// before. Clocks of two services cannot be compared.
-fn waits(window: &Window, tree: &Tree, above: u32, lower: u32) -> bool {
-    let [above, lower] = [above, lower].map(|node| tree.nodes[node as usize].at);
+fn waits(window: &Window, above: At, lower: At) -> bool {
     let span = |at: At| window.facts(at.day).span(window.row(at));
     let service = |at: At| window.known.contexts.context(window.row(at).context).service();
     let (Some(of_above), Some(of_lower)) = (span(above), span(lower)) else { return true };
@@ -220,6 +229,29 @@ mod tests {
         assert_eq!(recovered(&[(1, 1, "OK"), (2, 1, "ERROR"), (3, 1, "OK")]), [None]);
         assert_eq!(recovered(&[(1, 1, "ERROR"), (2, 1, "OK"), (3, 1, "OK")]), [None]);
         assert_eq!(recovered(&[(1, 1, "ERROR"), (2, 1, "OK"), (3, 1, "ERROR")]), [None; 2]);
+    }
+
+    #[test]
+    fn a_try_that_is_refused_recovers_nothing() {
+        let tried = |status: &str, http_status: i32| {
+            json!({
+                "span_kind": "SERVER", "span_name": "pay", "status_code": status, "status_message": "no",
+                "http_response_status_code": http_status
+            })
+        };
+        for (later, recovered) in [(200, json!(true)), (402, json!(null))] {
+            let mut memory = Memory::default();
+            memory.add(
+                "spans",
+                &[
+                    span("10:00:01", 1, 2, 1, tried("ERROR", 500)),
+                    span("10:00:02", 1, 3, 1, tried("UNSET", 402)),
+                    span("10:00:03", 1, 4, 1, tried("UNSET", later)),
+                ],
+            );
+            let error = memory.derived().row("errors");
+            assert_eq!(error.get("recovered").cloned().unwrap_or_default(), recovered, "{later}");
+        }
     }
 
     #[test]

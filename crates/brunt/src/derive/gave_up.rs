@@ -8,6 +8,8 @@ pub(super) struct Said<'a> {
     pub(super) error_type: Option<&'a str>,
     pub(super) message: Option<&'a str>,
     pub(super) http_status: Option<i32>,
+    /// Whether who called another recorded it: a pipe that breaks there is the other's failure.
+    pub(super) is_caller: bool,
 }
 
 /// How an attempt was given up.
@@ -37,10 +39,9 @@ pub(super) fn gave_up(said: &Said<'_>) -> Option<GaveUp> {
         "timeout expired",
         "gateway timeout",
     ];
-    const CANCELLED: [&str; 6] =
-        ["canceled", "cancelled", "cancellation", "clientabort", "clientdisconnect", "brokenpipe"];
-    const CANCELLED_PHRASES: [&str; 6] = [
-        "broken pipe",
+    const CANCELLED: [&str; 5] =
+        ["canceled", "cancelled", "cancellation", "clientabort", "clientdisconnect"];
+    const CANCELLED_PHRASES: [&str; 5] = [
         "context canceled",
         "was canceled",
         "was cancelled",
@@ -59,7 +60,10 @@ pub(super) fn gave_up(said: &Said<'_>) -> Option<GaveUp> {
     };
     if says(&TIMED_OUT, &TIMED_OUT_PHRASES) || matches!(said.http_status, Some(408 | 504)) {
         Some(GaveUp::TimedOut)
-    } else if says(&CANCELLED, &CANCELLED_PHRASES) || said.http_status == Some(499) {
+    } else if says(&CANCELLED, &CANCELLED_PHRASES)
+        || said.http_status == Some(499)
+        || !said.is_caller && says(&["brokenpipe"], &["broken pipe"])
+    {
         Some(GaveUp::Cancelled)
     } else {
         None
@@ -99,6 +103,7 @@ mod tests {
                 Some(GaveUp::Cancelled),
             ),
             (Said { exception_type: Some("BrokenPipeError"), ..none }, Some(GaveUp::Cancelled)),
+            (Said { exception_type: Some("BrokenPipeError"), is_caller: true, ..none }, None),
             (Said { message: Some("timeout must be positive"), ..none }, None),
             (Said { http_status: Some(500), ..none }, None),
         ] {

@@ -13,7 +13,7 @@ mod tolerated;
 
 use std::collections::HashMap;
 
-use super::facts::{Record, signal};
+use super::facts::{Record, SpanKind, signal};
 use super::failing::Failing;
 use super::gave_up::{GaveUp, Said, gave_up};
 use super::occurrences::Occurrence;
@@ -59,7 +59,7 @@ pub(super) struct Heard {
 /// What a root cause rests on, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RootEvidence {
-    /// It is in the deepest span that failed.
+    /// It is in the deepest span that failed and was not gone on after, or beside it.
     DeepestFailingSpan,
     /// It gave up waiting, and a span below took most of that time.
     TimeoutChild,
@@ -199,7 +199,7 @@ pub(super) fn link(
 }
 
 /// Pairs of occurrences that are one exception, which went from service to service: on one way up, or recorded by who
-/// names no span. What two services say that do not call each other is two failures. Occurrences of one exception come
+/// names no span where that is the only one. What two services say that do not call each other is two failures. Occurrences of one exception come
 /// one after the other.
 fn passed_on(tree: &Tree, occurrences: &[Occurrence], nodes: &[Vec<u32>]) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
@@ -229,10 +229,13 @@ fn passed_on(tree: &Tree, occurrences: &[Occurrence], nodes: &[Vec<u32>]) -> Vec
                 above.extend(walked.into_iter().map(|node| (node, found)));
                 pairs.extend(found.filter(|other| *other != idx).map(|other| (idx, other)));
             }
-            if nodes[idx].is_empty() {
-                let is_before = idx > all.start;
-                pairs.push((idx, if is_before { idx - 1 } else { idx + 1 }));
-            }
+        }
+        // Who names no span said it with the others who do not, and with who does where that is one failure.
+        let (placed, loose): (Vec<usize>, Vec<usize>) =
+            all.partition(|idx| !nodes[*idx].is_empty());
+        pairs.extend(loose.windows(2).map(|pair| (pair[0], pair[1])));
+        if let ([one], [first, ..]) = (placed.as_slice(), loose.as_slice()) {
+            pairs.push((*one, *first));
         }
     }
     pairs
@@ -257,7 +260,10 @@ fn incident(
             let of = &occurrences[*idx];
             let cancelled =
                 members.len() > 1 && how_given_up(window, of) == Some(GaveUp::Cancelled);
-            let depth = (!tolerated.all(&nodes[*idx]), depth(*idx), deepest[*idx].is_named);
+            // Without a span of its own it goes with the one that it ran beside.
+            let beside = [deepest[*idx].node];
+            let own = if nodes[*idx].is_empty() { &beside } else { nodes[*idx].as_slice() };
+            let depth = (!tolerated.all(own), depth(*idx), deepest[*idx].is_named);
             (!cancelled, depth, std::cmp::Reverse((of.ts, of.id)))
         })
         .unwrap_or_default();
@@ -281,12 +287,14 @@ fn incident(
 fn how_given_up(window: &Window, of: &Occurrence) -> Option<GaveUp> {
     let record: &Record = &window.facts(of.best_row.day).records[of.best as usize];
     let symbols = &window.known.symbols;
+    let span = of.span.and_then(|at| window.facts(at.day).span(window.row(at)));
     gave_up(&Said {
         root_type: symbols.text(window.known.groupings.grouping(record.grouping).root_type),
         exception_type: symbols.text(record.exception_type),
         error_type: symbols.text(record.error_type),
         message: symbols.text(record.message),
         http_status: record.http_status,
+        is_caller: span.is_some_and(|span| span.kind == SpanKind::Client),
     })
 }
 
@@ -474,6 +482,25 @@ mod tests {
                 span("10:00:03", 1, 4, 1, took("front", 1, Some("Declined"))),
             ],
         );
+        assert_eq!(root(&mut memory), "Declined deepest_failing_span front");
+    }
+
+    #[test]
+    fn what_ran_beside_a_span_that_was_gone_on_after_is_no_cause_either() {
+        let said =
+            json!({"severity_number": 17, "exception_type": "Said", "service_name": "cache"});
+        let mut memory = Memory::default();
+        memory
+            .add(
+                "spans",
+                &[
+                    span("10:00:00", 1, 1, 0, took("front", 9, Some("Failed"))),
+                    span("10:00:01", 1, 2, 1, took("front", 1, Some("CacheError"))),
+                    span("10:00:01", 1, 3, 2, took("cache", 1, Some("Refused"))),
+                    span("10:00:05", 1, 4, 1, took("front", 1, Some("Declined"))),
+                ],
+            )
+            .add("logs", &[log("10:00:01.5", 1, said)]);
         assert_eq!(root(&mut memory), "Declined deepest_failing_span front");
     }
 

@@ -295,10 +295,8 @@ fn merged(
         // A trace makes more of it.
         incident: Incident::alone(id, heard, RootEvidence::TimeOnly),
         n_records: same.iter().map(|placed| placed.n_records).sum(),
-        handled: told
-            .or_else(|| failing.caught_above(window, tree, node))
-            .or((severity >= 21).then_some(false)),
-        retried: !nodes.is_empty() && nodes.iter().all(|node| failing.retried(window, tree, *node)),
+        handled: told.or_else(|| failing.caught_above(node)).or((severity >= 21).then_some(false)),
+        retried: !nodes.is_empty() && nodes.iter().all(|node| failing.retried(*node)),
     };
     (occurrence, nodes)
 }

@@ -88,6 +88,13 @@ impl Tree {
         self.nodes[node as usize].depth
     }
 
+    /// All nodes, each behind those above it, but on circles.
+    pub(super) fn from_roots(&self) -> Vec<u32> {
+        let mut nodes: Vec<u32> = (0_u32..).zip(&self.nodes).map(|(node, _)| node).collect();
+        nodes.sort_by_key(|node| self.depth(*node));
+        nodes
+    }
+
     /// Looks at each node once: a path up ends where an earlier one went.
     fn count_ancestors(&mut self) {
         let n_nodes = self.nodes.len();

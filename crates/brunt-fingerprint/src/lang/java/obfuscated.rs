@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 
+use crate::chain::RawFrame;
 use crate::lang::{Naming, Symbol};
 use crate::text::{before, last_part};
 
-/// Whether a build left out in which file a frame is: `SourceFile`, `r8-map-id-3f2a9c`, `Unknown Source`. Short names
-/// with a real file are those of a person.
-pub(crate) fn is_hidden(file: &str) -> bool {
-    matches!(file, "SourceFile" | "Unknown Source" | "D8$$SyntheticClass" | "R8$$SyntheticClass")
-        || file.starts_with("r8-map-id-")
+/// Whether a build left out in which file a frame is: `SourceFile`, `r8-map-id-3f2a9c`, `Unknown Source:12`. Short names
+/// with a real file are those of a person, and a JVM has no number where it knows no file.
+pub(crate) fn is_hidden(frame: &RawFrame<'_>) -> bool {
+    matches!(frame.file, "SourceFile" | "D8$$SyntheticClass" | "R8$$SyntheticClass")
+        || frame.file == "Unknown Source" && frame.line.is_some()
+        || frame.file.starts_with("r8-map-id-")
 }
 
 /// The symbol as it is, or what of its class was not shortened. A method that overrides one of a library keeps its name,
@@ -47,7 +49,6 @@ fn is_short(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::RawFrame;
     use crate::lang::Language;
     use crate::lang::java::{Java, frame};
 

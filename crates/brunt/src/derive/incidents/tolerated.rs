@@ -4,7 +4,7 @@ use crate::derive::failing::Failing;
 use crate::derive::tree::{NO_NODE, Tree};
 use crate::derive::window::Window;
 
-/// Of each span whether it, or one above it, failed and had ended when another failed one of the same parent began.
+/// Of each span whether it, or one above it, failed and had ended when another failed one began below the same failed span.
 #[derive(Debug)]
 pub(super) struct Tolerated(Vec<bool>);
 
@@ -14,21 +14,19 @@ impl Tolerated {
         let began = |node: u32| window.row(tree.nodes[node as usize].at).ts;
         // By parent, when the last of its failed spans began, in microseconds.
         let mut last_began = vec![i64::MIN; tree.nodes.len()];
-        for node in failing.nodes().filter(|node| parent(*node) != NO_NODE) {
+        let below_failed = || failing.nodes().filter(|node| failing.has_failed(parent(*node)));
+        for node in below_failed() {
             let last = &mut last_began[parent(node) as usize];
             *last = began(node).max(*last);
         }
         let mut tolerated = vec![false; tree.nodes.len()];
-        for node in failing.nodes().filter(|node| parent(*node) != NO_NODE) {
+        for node in below_failed() {
             let at = tree.nodes[node as usize].at;
             let row = window.row(at);
             let end = window.facts(at.day).span(row).map_or(row.ts, |span| span.end(row.ts));
             tolerated[node as usize] = end < last_began[parent(node) as usize];
         }
-        // What is below another comes after it, but on circles, where nobody knows.
-        let mut by_depth: Vec<u32> = (0_u32..).zip(&tree.nodes).map(|(node, _)| node).collect();
-        by_depth.sort_by_key(|node| tree.depth(*node));
-        for node in by_depth.into_iter().filter(|node| parent(*node) != NO_NODE) {
+        for node in tree.from_roots().into_iter().filter(|node| parent(*node) != NO_NODE) {
             tolerated[node as usize] |= tolerated[parent(node) as usize];
         }
         Self(tolerated)
@@ -36,6 +34,7 @@ impl Tolerated {
 
     /// Whether all of these are such; false for none.
     pub(super) fn all(&self, nodes: &[u32]) -> bool {
-        !nodes.is_empty() && nodes.iter().all(|node| self.0[*node as usize])
+        let is_such = |node: &u32| self.0.get(*node as usize).copied().unwrap_or(false);
+        !nodes.is_empty() && nodes.iter().all(is_such)
     }
 }
