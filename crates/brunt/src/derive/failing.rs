@@ -81,7 +81,7 @@ impl Failing {
         let n_nodes = tree.nodes.len();
         self.caught = vec![None; n_nodes];
         self.retried = vec![false; n_nodes];
-        for node in tree.from_roots() {
+        for node in tree.downwards() {
             let (idx, at) = (node as usize, tree.nodes[node as usize].at);
             let above = tree.parent(node).map(|above| above as usize);
             let outcome = self.outcomes[idx];

@@ -89,7 +89,7 @@ impl Tree {
     }
 
     /// All nodes, each behind those above it, but on circles.
-    pub(super) fn from_roots(&self) -> Vec<u32> {
+    pub(super) fn downwards(&self) -> Vec<u32> {
         let mut nodes: Vec<u32> = (0_u32..).zip(&self.nodes).map(|(node, _)| node).collect();
         nodes.sort_by_key(|node| self.depth(*node));
         nodes

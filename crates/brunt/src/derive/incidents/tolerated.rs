@@ -26,7 +26,7 @@ impl Tolerated {
             let end = window.facts(at.day).span(row).map_or(row.ts, |span| span.end(row.ts));
             tolerated[node as usize] = end < last_began[parent(node) as usize];
         }
-        for node in tree.from_roots().into_iter().filter(|node| parent(*node) != NO_NODE) {
+        for node in tree.downwards().into_iter().filter(|node| parent(*node) != NO_NODE) {
             tolerated[node as usize] |= tolerated[parent(node) as usize];
         }
         Self(tolerated)
